@@ -1,0 +1,1 @@
+//! Who starts it, and how it ends.

@@ -1,0 +1,14 @@
+//! What is true. No clock, no files, no network, no screen.
+
+pub mod attempt;
+pub mod digest;
+pub mod expect;
+pub mod journal;
+pub mod redact;
+pub mod report;
+pub mod run;
+pub mod runbook;
+pub mod sample;
+pub mod signal;
+pub mod tame;
+pub mod units;

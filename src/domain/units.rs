@@ -1,0 +1,1 @@
+//! Durations, sizes and offsets, read and printed.

@@ -1,0 +1,1 @@
+//! One attempt at one step, in a process of its own.

@@ -1,0 +1,1 @@
+//! A throw-away database server for the demo and the tests.

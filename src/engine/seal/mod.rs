@@ -1,0 +1,1 @@
+//! Signatures by ssh keys: made by `ssh-keygen`, checked here.

@@ -1,0 +1,1 @@
+//! Who carries messages: the terminal, the loop, the effects.

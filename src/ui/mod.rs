@@ -1,0 +1,1 @@
+//! What is drawn. Reads the model; never changes it.
