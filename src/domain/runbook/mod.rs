@@ -1,3 +1,4 @@
 //! The plan.
 
 pub mod model;
+pub mod variables;
