@@ -1,1 +1,17 @@
 //! What a monitor saw, whatever the server.
+
+pub mod alarm;
+pub mod blocking;
+pub mod headline;
+pub mod history;
+pub mod identity;
+pub mod metric;
+pub mod model;
+pub mod news;
+pub mod own;
+pub mod rates;
+pub mod rule;
+pub mod words;
+
+pub use model::Sample;
+pub use news::MonitorNews;

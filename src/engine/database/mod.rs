@@ -1,3 +1,6 @@
 //! Database servers: connecting, sampling, acting on a session. One folder a server family.
 
+pub mod error;
 pub mod postgres;
+
+pub use error::{DatabaseError, SqlError};

@@ -1,1 +1,3 @@
 //! PostgreSQL, 12 and later.
+
+pub mod statement;

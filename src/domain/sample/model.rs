@@ -1,0 +1,405 @@
+//! One refresh of the monitor: sessions, counts, and what the server says of itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::runbook::model::{ServerRole, StepId};
+
+/// Everything that one refresh saw.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sample {
+    /// The server's clock, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The sessions worth a row: all that wait, block or work; blockers with most waiters first.
+    pub sessions: Vec<Session>,
+    /// All sessions, counted.
+    pub counts: Counts,
+    /// Counters, replication, slots, prepared transactions, progress; `None` until they were read.
+    pub server: Option<Server>,
+    /// The runbook's own values.
+    pub values: Vec<OwnReading>,
+    /// Milliseconds that the refresh took.
+    pub took_ms: u64,
+    /// Milliseconds until the next one.
+    pub interval_ms: u64,
+    /// What this role may not see, and what could not be read this time.
+    pub notes: Vec<String>,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// The server's process id.
+    pub pid: i32,
+    /// The leader, where it is a parallel worker.
+    pub leader: Option<i32>,
+    /// `client backend`, `autovacuum worker`, …
+    pub kind: String,
+    /// The database user; its number where the name is not known.
+    pub user: String,
+    /// `application_name`
+    pub application: String,
+    /// The client's address; empty: a local socket, or hidden.
+    pub client: String,
+    /// The database; its number where the name is not known.
+    pub database: String,
+    /// `active`, `idle`, `idle in transaction`, …; empty: hidden, or a background process.
+    pub state: String,
+    /// What it waits for.
+    pub wait: Option<Wait>,
+    /// Milliseconds since its transaction began.
+    pub xact_ms: Option<u64>,
+    /// Milliseconds since its statement began.
+    pub query_ms: Option<u64>,
+    /// Milliseconds since its state changed.
+    pub state_ms: Option<u64>,
+    /// Milliseconds since it connected.
+    pub age_ms: Option<u64>,
+    /// Its start, exactly as the server printed it: with the pid it names the session for ever.
+    pub backend_start: String,
+    /// Transactions by which it holds back the cleaning of old rows.
+    pub xmin_age: Option<u64>,
+    /// The beginning of its statement, tamed; empty: none, or hidden.
+    pub query: String,
+    /// The lock it waits for.
+    pub lock: Option<LockWait>,
+    /// Those that hold the very lock.
+    pub hard: Vec<Blocker>,
+    /// Stands before it in the queue, where nobody holds the very lock.
+    pub soft: Option<i32>,
+    /// Blockers in all, hard and soft.
+    pub n_blockers: u32,
+    /// Sessions directly behind it.
+    pub n_waiters: u32,
+    /// Whether it is the run's own.
+    pub ours: Ours,
+}
+
+/// What a session waits for: `Lock`, `relation`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Wait {
+    /// The kind of event.
+    pub kind: String,
+    /// The event.
+    pub event: String,
+}
+
+/// A lock that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LockWait {
+    /// `AccessExclusiveLock`
+    pub mode: String,
+    /// On what, for people: `public.invoices`, `row (12,3) of public.invoices`, `transaction 733`.
+    pub object: String,
+    /// Same for all who want the same mode on the same object, and for nobody else.
+    pub group: String,
+    /// Place among them, counted from one.
+    pub place: u32,
+    /// How many they are, listed or not.
+    pub of: u32,
+    /// Milliseconds waited; before PostgreSQL 14 since the statement began.
+    pub wait_ms: Option<u64>,
+}
+
+/// Somebody who holds the very lock that another wants.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Blocker {
+    /// The session; 0: a prepared transaction.
+    pub pid: i32,
+    /// The modes held, separated by commas.
+    pub modes: String,
+    /// The transactions of the prepared ones, where `pid` is 0.
+    pub prepared: Vec<String>,
+}
+
+/// Whether a session is the run's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ours {
+    /// A stranger.
+    #[default]
+    No,
+    /// A step's, by its application name.
+    Step {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Probably a step's: the right user or name, and it began after the step did.
+    Probable {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The monitor's, the control's or the console's.
+    Monitor,
+}
+
+/// All sessions, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Connections of clients, the monitor's own included.
+    pub connections: u32,
+    /// Connections that may be open without being superuser.
+    pub limit: u32,
+    /// Connections kept back for superusers.
+    pub reserved: u32,
+    /// Clients that work.
+    pub active: u32,
+    /// Clients with nothing to do.
+    pub idle: u32,
+    /// Clients that hold a transaction open and do nothing.
+    pub idle_in_transaction: u32,
+    /// Sessions that wait for a lock.
+    pub blocked: u32,
+    /// Milliseconds of the longest transaction of any client.
+    pub longest_xact_ms: Option<u64>,
+    /// The largest number of transactions by which any session holds back the cleaning of old rows.
+    pub xmin_age: Option<u64>,
+    /// By kind, state and wait.
+    pub by_state: Vec<Tally>,
+    /// By user, database and application, the largest first; at most 24.
+    pub by_client: Vec<ClientTally>,
+}
+
+/// Sessions of one kind, state and wait.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// `client backend`, …
+    pub kind: String,
+    /// `active`, …; empty: hidden, or a background process.
+    pub state: String,
+    /// What they wait for.
+    pub wait: Option<Wait>,
+    /// How many.
+    pub n: u32,
+    /// Milliseconds of the longest transaction among them.
+    pub xact_ms: Option<u64>,
+}
+
+/// Connections of one user, database and application.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientTally {
+    /// The user.
+    pub user: String,
+    /// The database.
+    pub database: String,
+    /// `application_name`
+    pub application: String,
+    /// How many.
+    pub n: u32,
+    /// How many of them work.
+    pub active: u32,
+}
+
+/// What the server says of itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// The server's clock when it was read, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Primary or standby.
+    pub role: Option<ServerRole>,
+    /// Counters since the server's statistics began.
+    pub totals: Totals,
+    /// What they grew by a second; `None` until two were read, and after a reset.
+    pub rates: Option<Rates>,
+    /// Deadlocks since the monitor began.
+    pub deadlocks: u64,
+    /// The oldest database's age in transactions.
+    pub frozen_age: u64,
+    /// Bytes of the database; `None`: not asked, or may not be read.
+    pub database_bytes: Option<u64>,
+    /// Replicas that are fed.
+    pub senders: Vec<Sender>,
+    /// Where it is itself fed.
+    pub receiver: Option<Receiver>,
+    /// Replication slots.
+    pub slots: Vec<Slot>,
+    /// Prepared transactions, the oldest first.
+    pub prepared: Vec<Prepared>,
+    /// Long commands that tell how far they are.
+    pub progress: Vec<Progress>,
+}
+
+/// Counters of the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// The server's clock when they were read, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Transactions rolled back.
+    pub rollbacks: u64,
+    /// Blocks asked for.
+    pub blocks_fetched: u64,
+    /// Of these, found in memory.
+    pub blocks_hit: u64,
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows updated.
+    pub updated: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Bytes written to temporary files.
+    pub temp_bytes: u64,
+    /// Bytes of write-ahead log.
+    pub wal_bytes: u64,
+    /// Deadlocks.
+    pub deadlocks: u64,
+    /// Queries of a standby cancelled for the primary's sake.
+    pub conflicts: u64,
+}
+
+/// Changes a second, of the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rates {
+    /// Transactions, committed or not.
+    pub tps: f64,
+    /// Transactions rolled back.
+    pub rollbacks: f64,
+    /// Rows inserted, updated and deleted.
+    pub rows: f64,
+    /// Bytes written to temporary files.
+    pub temp_bytes: f64,
+    /// Bytes of write-ahead log.
+    pub wal_bytes: f64,
+    /// Part of the blocks that were found in memory, 0 to 1; `None`: none was asked for.
+    pub hit_ratio: Option<f64>,
+}
+
+/// A replica that is fed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sender {
+    /// Its sender's process.
+    pub pid: i32,
+    /// Its name.
+    pub application: String,
+    /// Its address.
+    pub client: String,
+    /// `streaming`, `catchup`, …
+    pub state: String,
+    /// `sync`, `async`, …
+    pub sync: String,
+    /// Bytes not yet replayed.
+    pub unreplayed: Option<u64>,
+    /// Milliseconds of lag as the replica reports it; it can stand still while bytes pile up.
+    pub replay_lag_ms: Option<u64>,
+}
+
+/// Where a standby is fed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receiver {
+    /// `streaming`, …
+    pub status: String,
+    /// Bytes received and not yet replayed.
+    pub unreplayed: Option<u64>,
+    /// Milliseconds since the last transaction that was replayed, while there is more to replay.
+    pub replay_age_ms: Option<u64>,
+    /// `not paused`, …
+    pub pause: String,
+}
+
+/// A replication slot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Slot {
+    /// Its name.
+    pub name: String,
+    /// `physical` or `logical`.
+    pub kind: String,
+    /// Whether anybody reads from it.
+    pub usage: SlotUse,
+    /// `reserved`, `extended`, `unreserved`, `lost`.
+    pub wal_status: String,
+    /// Bytes of log that it keeps from being removed.
+    pub retained: Option<u64>,
+}
+
+/// Whether anybody reads from a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SlotUse {
+    /// Somebody does.
+    Active,
+    /// Nobody does: it only grows.
+    #[default]
+    Inactive,
+}
+
+/// A prepared transaction: no session, and it holds its locks until somebody ends it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prepared {
+    /// Its transaction.
+    pub xid: String,
+    /// Its name.
+    pub gid: String,
+    /// Milliseconds since it was prepared.
+    pub age_ms: u64,
+    /// Who prepared it.
+    pub owner: String,
+    /// Where it must be ended.
+    pub place: PreparedIn,
+}
+
+/// The database of a prepared transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PreparedIn {
+    /// The monitored one.
+    #[default]
+    Here,
+    /// Another one of the same server.
+    Elsewhere,
+}
+
+/// How far a long command is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// Its session.
+    pub pid: i32,
+    /// `CREATE INDEX CONCURRENTLY`, `VACUUM`, …
+    pub command: String,
+    /// `building index: scanning table`
+    pub phase: String,
+    /// The table.
+    pub relation: String,
+    /// The index.
+    pub index: String,
+    /// Done so far, in the unit of `total`.
+    pub done: u64,
+    /// All of it; 0: not known.
+    pub total: u64,
+    /// What is counted: `blocks`, `rows`, `bytes`, `lockers`, `partitions`.
+    pub unit: String,
+    /// The session whose transaction it waits for to end.
+    pub waits_for: Option<i32>,
+}
+
+/// What a runbook's own value is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OwnReading {
+    /// Its name.
+    pub name: String,
+    /// What was read, as text; `None`: a null, no row, or never read.
+    pub value: Option<String>,
+    /// Why the last question failed; empty: it did not.
+    pub error: String,
+    /// Milliseconds since it was read.
+    pub age_ms: u64,
+}

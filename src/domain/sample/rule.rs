@@ -1,0 +1,255 @@
+//! An alarm rule's text: `blocked >= 5 for 10s`.
+
+use std::time::Duration;
+
+use crate::domain::runbook::model::Op;
+use crate::domain::sample::identity::operator;
+use crate::domain::sample::metric::{Metric, Reading, Unit, metric_named};
+
+/// A rule's text, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// What is measured: a metric's name, or that of an own value.
+    pub metric: String,
+    /// How it is compared.
+    pub op: Op,
+    /// What it is compared with, as written.
+    pub threshold: String,
+    /// How long it must hold.
+    pub hold_for: Duration,
+}
+
+/// Takes `text` apart: `NAME [OP THRESHOLD] [for DURATION]`. Without a comparison it is `> 0`.
+///
+/// Whether `NAME` is known is the caller's to check: see [`metric_named`] and the runbook's own values.
+///
+/// # Errors
+/// One sentence: what cannot be read.
+pub fn parse_rule(text: &str) -> Result<Rule, String> {
+    let text = text.trim();
+    let (test, hold_for) = match text.rsplit_once(" for ") {
+        Some((test, held)) => (test.trim(), duration(held.trim())?),
+        None => (text, Duration::ZERO),
+    };
+    let end = test
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+        .unwrap_or(test.len());
+    let (name, comparison) = test.split_at(end);
+    if name.is_empty() {
+        return Err("a rule begins with the name of a metric, as `blocked >= 5 for 10s`".into());
+    }
+    let comparison = comparison.trim();
+    let (op, threshold) = match (
+        comparison.is_empty(),
+        comparison.starts_with(['<', '>', '=', '!']),
+    ) {
+        (true, _) => (Op::Gt, "0"),
+        (false, true) => operator(comparison),
+        (false, false) => {
+            return Err(format!(
+                "`{comparison}` is no comparison: write one of >= <= > < = != after `{name}`"
+            ));
+        }
+    };
+    if threshold.is_empty() {
+        return Err(format!(
+            "nothing stands after `{name} {op}`: write a number or a text"
+        ));
+    }
+    if let Some(metric) = metric_named(name) {
+        level(metric, threshold)?;
+    }
+    Ok(Rule {
+        metric: name.to_owned(),
+        op,
+        threshold: threshold.to_owned(),
+        hold_for,
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let ms = number
+        .zip(milliseconds(unit))
+        .map(|(number, ms)| number * ms)
+        .filter(|ms| *ms >= 0.0);
+    ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok())
+        .ok_or_else(|| format!("`{text}` is no duration: write it as 10s, 5m or 1h"))
+}
+
+fn split(text: &str) -> (Option<f64>, &str) {
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_' || c == '-'))
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number.replace('_', "").parse().ok(), unit.trim())
+}
+
+fn milliseconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ms" => 1.0,
+        "s" | "sec" => 1_000.0,
+        "m" | "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        "d" => 86_400_000.0,
+        _ => return None,
+    })
+}
+
+fn bytes(unit: &str) -> Option<f64> {
+    let unit = unit.strip_suffix("/s").unwrap_or(unit);
+    Some(match unit {
+        "" | "B" => 1.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        "KiB" | "K" => 1_024.0,
+        "MiB" | "M" => 1_048_576.0,
+        "GiB" | "G" => 1_073_741_824.0,
+        "TiB" | "T" => 1_099_511_627_776.0,
+        _ => return None,
+    })
+}
+
+/// A threshold: an amount in the metric's unit, or a percentage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Threshold {
+    /// In the metric's unit.
+    Amount(f64),
+    /// Of what the metric is a share of.
+    Percent(f64),
+}
+
+/// Reads the threshold `text` of a rule over `metric`.
+///
+/// # Errors
+/// One sentence: what cannot be read.
+pub fn level(metric: &Metric, text: &str) -> Result<Threshold, String> {
+    let (number, unit) = split(text);
+    let wrong = |example: &str| {
+        let name = metric.name;
+        Err(format!(
+            "`{text}` cannot be compared with `{name}`: write it as {example}"
+        ))
+    };
+    let amount = |factor: Option<f64>| number.zip(factor).map(|(n, f)| Threshold::Amount(n * f));
+    let (read, example) = match (metric.unit, unit) {
+        (Unit::Share | Unit::PerSecond, "%") => (number.map(Threshold::Percent), "85%"),
+        (Unit::Count, "") => (amount(Some(1.0)), "5"),
+        (Unit::Count, _) => (None, "5"),
+        (Unit::Share, "") => (amount(Some(1.0)), "85%"),
+        (Unit::Share, _) => (None, "180 or 85%"),
+        (Unit::PerSecond, "" | "/s") => (amount(Some(1.0)), "100"),
+        (Unit::PerSecond, _) => (None, "100 or 50%"),
+        (Unit::Duration, "") if number == Some(0.0) => (amount(Some(1.0)), "0"),
+        (Unit::Duration, _) => (amount(milliseconds(unit)), "10s"),
+        (Unit::Bytes | Unit::BytesPerSecond, _) => (amount(bytes(unit)), "10GB"),
+    };
+    read.map_or_else(|| wrong(example), Ok)
+}
+
+/// Returns whether `seen op threshold` holds; `None` where they cannot be compared.
+pub fn holds(name: &str, op: Op, threshold: &str, seen: &Reading) -> Option<bool> {
+    let compare = |left: f64, right: f64| match op {
+        Op::Eq => (left - right).abs() < f64::EPSILON,
+        Op::Ne => (left - right).abs() >= f64::EPSILON,
+        Op::Lt => left < right,
+        Op::Le => left <= right,
+        Op::Gt => left > right,
+        Op::Ge => left >= right,
+    };
+    match (seen, metric_named(name)) {
+        (Reading::Number { value, of }, Some(metric)) => match level(metric, threshold).ok()? {
+            Threshold::Amount(right) => Some(compare(*value, right)),
+            Threshold::Percent(right) => of.map(|of| compare(value * 100.0, right * of)),
+        },
+        (Reading::Number { value, .. }, None) => match threshold.parse() {
+            Ok(right) => Some(compare(*value, right)),
+            Err(_) => text_holds(op, &value.to_string(), threshold),
+        },
+        (Reading::Text(text), _) => text_holds(op, text, threshold),
+    }
+}
+
+fn text_holds(op: Op, text: &str, threshold: &str) -> Option<bool> {
+    match op {
+        Op::Eq => Some(text == threshold),
+        Op::Ne => Some(text != threshold),
+        Op::Lt | Op::Le | Op::Gt | Op::Ge => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> (String, Op, String, u64) {
+        let r = parse_rule(text).unwrap();
+        (r.metric, r.op, r.threshold, r.hold_for.as_secs())
+    }
+
+    #[test]
+    fn a_rule_is_taken_apart() {
+        let is = |m: &str, op, t: &str, s| (m.to_owned(), op, t.to_owned(), s);
+        assert_eq!(rule("blocked >= 5 for 10s"), is("blocked", Op::Ge, "5", 10));
+        assert_eq!(
+            rule("connections>85% for 1m"),
+            is("connections", Op::Gt, "85%", 60)
+        );
+        assert_eq!(
+            rule("longest_wait > 5s"),
+            is("longest_wait", Op::Gt, "5s", 0)
+        );
+        assert_eq!(
+            rule("unreachable for 10s"),
+            is("unreachable", Op::Gt, "0", 10)
+        );
+        assert_eq!(rule("revision != 4f1c"), is("revision", Op::Ne, "4f1c", 0));
+        assert_eq!(rule("tps < 50% for 30s"), is("tps", Op::Lt, "50%", 30));
+        assert_eq!(
+            rule("slot_retained > 10 GB"),
+            is("slot_retained", Op::Gt, "10 GB", 0)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        for (text, said) in [
+            ("", "begins with the name"),
+            (">= 5", "begins with the name"),
+            ("blocked ~ 5", "no comparison"),
+            ("blocked >=", "nothing stands after `blocked >=`"),
+            ("blocked >= 5 for ever", "`ever` is no duration"),
+            ("blocked >= many", "cannot be compared with `blocked`"),
+            ("blocked >= 5%", "cannot be compared with `blocked`"),
+            ("longest_wait > 5", "write it as 10s"),
+            ("slot_retained > 5s", "write it as 10GB"),
+        ] {
+            let why = parse_rule(text).unwrap_err();
+            assert!(why.contains(said), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_of_the_whole() {
+        let seen = |value, of| Reading::Number { value, of };
+        let holds = |op, with, seen| holds("connections", op, with, &seen);
+        assert_eq!(holds(Op::Gt, "85%", seen(86.0, Some(100.0))), Some(true));
+        assert_eq!(holds(Op::Gt, "85%", seen(85.0, Some(100.0))), Some(false));
+        assert_eq!(holds(Op::Gt, "85%", seen(85.0, None)), None);
+        assert_eq!(holds(Op::Gt, "85", seen(86.0, None)), Some(true));
+    }
+
+    #[test]
+    fn own_values_compare_as_numbers_or_as_text() {
+        let number = Reading::Number {
+            value: 7.0,
+            of: None,
+        };
+        let text = Reading::Text("4f1c".into());
+        assert_eq!(holds("rows", Op::Ge, "7", &number), Some(true));
+        assert_eq!(holds("revision", Op::Ne, "4f1c", &text), Some(false));
+        assert_eq!(holds("revision", Op::Gt, "4f1c", &text), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! What went wrong with a database, in the operator's words.
+
+use thiserror::Error;
+
+/// Why a server could not be reached or asked. Displayed it is one sentence; it holds no password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{said}")]
+pub struct DatabaseError {
+    /// What kind of trouble.
+    pub kind: Trouble,
+    /// One sentence: what, and where.
+    pub said: String,
+    /// What to do now; empty: nothing is known.
+    pub hint: String,
+}
+
+/// A kind of trouble with a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The connection string cannot be read.
+    BadAddress,
+    /// Nothing listens there, or the host is not known.
+    Unreachable,
+    /// It did not answer in time.
+    TimedOut,
+    /// User or password was refused, or the user may not do it.
+    Denied,
+    /// There is no such database.
+    NoDatabase,
+    /// It takes no more connections at the moment.
+    Busy,
+    /// Encryption could not be agreed upon.
+    Tls,
+    /// Something listens there, and it is no PostgreSQL.
+    NotThisServer,
+    /// The connection broke.
+    Lost,
+    /// The server said no to a statement.
+    Refused,
+}
+
+/// Why statements ended: PostgreSQL's own account of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Error)]
+#[error("{message}")]
+pub struct SqlError {
+    /// SQLSTATE; empty: the server could not be asked.
+    pub code: String,
+    /// What it said.
+    pub message: String,
+    /// More of it.
+    pub detail: Option<String>,
+    /// What it advises.
+    pub hint: Option<String>,
+    /// Where in the text, in characters counted from one.
+    pub position: Option<usize>,
+    /// What it was doing, for errors inside functions.
+    pub context: Option<String>,
+}
+
+impl SqlError {
+    /// Returns it as `psql` prints it: message, then detail, hint, line and context, one line each.
+    pub fn lines(&self, text: &str) -> Vec<String> {
+        let code = if self.code.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.code)
+        };
+        let mut lines = vec![format!("ERROR: {}{code}", self.message)];
+        if let Some((number, line, column)) = self.position.and_then(|at| line_at(text, at)) {
+            let label = format!("LINE {number}: ");
+            let indent = label.chars().count() + column;
+            lines.push(format!("{label}{line}"));
+            lines.push(format!("{}^", " ".repeat(indent)));
+        }
+        let more = [
+            ("DETAIL", &self.detail),
+            ("HINT", &self.hint),
+            ("CONTEXT", &self.context),
+        ];
+        for (label, said) in more {
+            if let Some(said) = said {
+                lines.push(format!("{label}: {said}"));
+            }
+        }
+        lines
+    }
+}
+
+/// Returns number, text and column (in characters from zero) of the line that holds character `at`, counted from one.
+fn line_at(text: &str, at: usize) -> Option<(usize, &str, usize)> {
+    let mut left = at.checked_sub(1)?;
+    for (number, line) in text.split('\n').enumerate() {
+        let length = line.chars().count();
+        if left <= length {
+            return Some((number + 1, line, left));
+        }
+        left -= length + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_points_at_its_place() {
+        let error = SqlError {
+            code: "42P01".into(),
+            message: "relation \"ä\" does not exist".into(),
+            position: Some(16),
+            hint: Some("look again".into()),
+            ..SqlError::default()
+        };
+        assert_eq!(
+            error.lines("select 1,\nfrom ä x"),
+            [
+                "ERROR: relation \"ä\" does not exist (42P01)",
+                "LINE 2: from ä x",
+                "             ^",
+                "HINT: look again",
+            ]
+        );
+    }
+}
