@@ -42,6 +42,10 @@ pub struct Assignment {
     pub secret_values: Vec<String>,
     /// Bytes of output kept in the file; the digest covers what was kept.
     pub output_cap: u64,
+    /// The environment variable with the connection string of the step's database, where it has one: after a stop its
+    /// server sessions (those whose `application_name` is `app_name`) are cancelled there.
+    #[serde(default)]
+    pub url_env: Option<String>,
 }
 
 /// What a supervisor does.

@@ -1,1 +1,19 @@
-//! One attempt at one step, in a process of its own.
+//! One attempt at one step, in a process of its own that outlives the screen.
+//!
+//! The attempt's directory is the only tongue between the two: `action.json` (what is to be done), `lock` (held by the
+//! supervisor as long as it lives; says who it is before any work begins), `cancel` (somebody wants it stopped) and
+//! `exit.json` (how it ended, written once, atomically). Output lies in `output/NAME.txt`.
+
+mod error;
+mod files;
+mod launch;
+mod process;
+mod state;
+mod supervisor;
+mod tail;
+
+pub use error::AttemptError;
+pub use launch::{cancel, launch, launch_interactive, launch_interactive_with, launch_with};
+pub use state::{AttemptState, ended, state};
+pub use supervisor::supervise;
+pub use tail::{Chunk, Tail};

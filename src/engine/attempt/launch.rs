@@ -1,0 +1,167 @@
+//! Starts a supervisor, or asks one to stop.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::domain::attempt::Assignment;
+use crate::engine::attempt::error::AttemptError;
+use crate::engine::attempt::files::{self, Files, Holder, Lock};
+use crate::engine::attempt::process;
+use crate::engine::attempt::state::{AttemptState, state};
+
+/// The hidden subcommand of this program that is a supervisor.
+pub const SUBCOMMAND: &str = "__attempt";
+
+/// Starts attempt `name` of the run in `run_dir`, in a process of its own that outlives this one.
+///
+/// `env` (secrets, connection strings) is added to the inherited environment and written nowhere. From the return on
+/// the attempt is [`AttemptState::Starting`] or further. A name that was used before is refused.
+pub fn launch(
+    run_dir: &Path,
+    name: &str,
+    assignment: &Assignment,
+    env: &[(String, String)],
+) -> Result<(), AttemptError> {
+    launch_with(&this_program()?, run_dir, name, assignment, env)
+}
+
+/// As [`launch`], by the supervisor of another copy of this program.
+pub fn launch_with(
+    program: &Path,
+    run_dir: &Path,
+    name: &str,
+    assignment: &Assignment,
+    env: &[(String, String)],
+) -> Result<(), AttemptError> {
+    let (files, lock) = claim(run_dir, name, assignment)?;
+    let mut child = command(program, &files, name, env)
+        .stdin(Stdio::from(lock))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(AttemptError::Spawn)?;
+    // Somebody must take its exit status, or it stays as a zombie.
+    thread::spawn(move || child.wait());
+    Ok(())
+}
+
+/// Runs attempt `name` with this process's terminal, and waits until it has ended.
+///
+/// The terminal must be free: in its usual mode, nobody else reading it, and interrupts (`Ctrl-C`) ignored by the caller.
+pub fn launch_interactive(
+    run_dir: &Path,
+    name: &str,
+    assignment: &Assignment,
+    env: &[(String, String)],
+) -> Result<AttemptState, AttemptError> {
+    launch_interactive_with(&this_program()?, run_dir, name, assignment, env)
+}
+
+/// As [`launch_interactive`], by the supervisor of another copy of this program.
+pub fn launch_interactive_with(
+    program: &Path,
+    run_dir: &Path,
+    name: &str,
+    assignment: &Assignment,
+    env: &[(String, String)],
+) -> Result<AttemptState, AttemptError> {
+    let (files, lock) = claim(run_dir, name, assignment)?;
+    // Standard error carries the lock; the supervisor makes it the terminal's again.
+    let mut child = command(program, &files, name, env)
+        .stderr(Stdio::from(lock))
+        .spawn()
+        .map_err(AttemptError::Spawn)?;
+    child.wait().map_err(AttemptError::Spawn)?;
+    Ok(state(run_dir, name))
+}
+
+/// Asks attempt `name` to stop; asking twice is asking once. It has stopped when its state says so.
+pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
+    let files = named(run_dir, name)?;
+    match state(run_dir, name) {
+        AttemptState::Starting | AttemptState::Running { .. } => {}
+        AttemptState::NotStarted | AttemptState::Ended(_) | AttemptState::Lost { .. } => {
+            return Err(AttemptError::NotRunning(name.to_owned()));
+        }
+    }
+    files::private_file(&files.cancel()).map_err(AttemptError::file(files.cancel(), "written"))?;
+    if let Lock::Held(Some(Holder { pid, start, .. })) = files.ask_lock() {
+        // Only to be quick: the supervisor looks for the file by itself.
+        process::Id { pid, start }.signal(Signal::USR1).ok();
+    }
+    Ok(())
+}
+
+fn named(run_dir: &Path, name: &str) -> Result<Files, AttemptError> {
+    Files::new(run_dir, name).ok_or_else(|| AttemptError::Name(name.to_owned()))
+}
+
+/// `/proc/self/exe` is this very program even after its file was replaced by a newer one.
+fn this_program() -> Result<PathBuf, AttemptError> {
+    let own = Path::new("/proc/self/exe");
+    if own.exists() {
+        return Ok(own.to_owned());
+    }
+    std::env::current_exe().map_err(AttemptError::Spawn)
+}
+
+fn command(program: &Path, files: &Files, name: &str, env: &[(String, String)]) -> Command {
+    let mut command = Command::new(program);
+    command.arg0("holdpoint");
+    command.arg(SUBCOMMAND).arg(files.run_dir()).arg(name);
+    command.envs(env.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+/// Takes the lock for good and writes the assignment; refuses a name under which anybody has begun to work.
+fn claim(
+    run_dir: &Path,
+    name: &str,
+    assignment: &Assignment,
+) -> Result<(Files, File), AttemptError> {
+    let run_dir = std::path::absolute(run_dir).map_err(AttemptError::file(run_dir, "found"))?;
+    let files = named(&run_dir, name)?;
+    files
+        .make_dirs()
+        .map_err(AttemptError::file(files.dir(), "made"))?;
+    let locked = |err| AttemptError::file(files.lock(), "locked")(err);
+    let mut lock = files.open_lock().map_err(locked)?;
+    if take(&lock).map_err(locked)? == Taken::ByAnother {
+        return Err(AttemptError::Running(name.to_owned()));
+    }
+    let begun = files::read_holder(&mut lock).map_err(locked)?.is_some();
+    if begun || files.exit().exists() {
+        return Err(AttemptError::StartedBefore(name.to_owned()));
+    }
+    fs::remove_file(files.cancel()).ok();
+    let json = serde_json::to_vec_pretty(assignment)
+        .map_err(|err| AttemptError::file(files.action(), "written")(err.into()))?;
+    files::write_whole(&files.action(), &json)
+        .map_err(AttemptError::file(files.action(), "written"))?;
+    Ok((files, lock))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    ByUs,
+    ByAnother,
+}
+
+/// Who only asks for the state holds the lock for a moment: one refusal proves nothing, a second of them does.
+fn take(lock: &File) -> io::Result<Taken> {
+    for _ in 0..50 {
+        match lock.try_lock() {
+            Ok(()) => return Ok(Taken::ByUs),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::Error(err)) => return Err(err),
+        }
+    }
+    Ok(Taken::ByAnother)
+}
