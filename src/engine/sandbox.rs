@@ -1,1 +1,0 @@
-//! A throw-away database server for the demo and the tests.

@@ -1,0 +1,360 @@
+//! One private cluster: made, started, asked, and taken away.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+
+use crate::engine::sandbox::account::Account;
+use crate::engine::sandbox::options::{Listen, Options};
+use crate::engine::sandbox::{SandboxError, ServerBinaries, stale};
+
+/// How long a server may take until it answers.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// The port where it only names the socket's file.
+const SOCKET_PORT: u16 = 5432;
+
+/// A running throw-away server. Dropping it stops the server and removes everything.
+#[derive(Debug)]
+pub struct Sandbox {
+    binaries: ServerBinaries,
+    options: Options,
+    dir: PathBuf,
+    port: u16,
+    server: Option<Child>,
+    watchdog: Option<Child>,
+}
+
+impl Sandbox {
+    /// Makes a cluster with `binaries` and starts it: about a second. Returns once it accepts connections.
+    pub fn start(binaries: &ServerBinaries, options: Options) -> Result<Self, SandboxError> {
+        let account = Account::suitable()?;
+        let parent = short_temp_dir();
+        stale::sweep(&parent);
+        let dir = make_dir(&parent, &account)?;
+        let mut sandbox = Self {
+            binaries: binaries.clone(),
+            options,
+            port: SOCKET_PORT,
+            server: None,
+            watchdog: None,
+            dir,
+        };
+        sandbox.watchdog = Some(sandbox.watchdog()?);
+        sandbox.make_cluster(&account)?;
+        sandbox.launch(&account)?;
+        Ok(sandbox)
+    }
+
+    /// Returns the binaries it runs on.
+    pub fn binaries(&self) -> &ServerBinaries {
+        &self.binaries
+    }
+
+    /// Returns its directory; the socket lies in it.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Returns the port: of the socket's name, and of 127.0.0.1 where it listens there.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the superuser's connection URL for `database`: over TCP where the server listens there, else the socket.
+    pub fn url(&self, database: &str) -> String {
+        self.url_as(
+            database,
+            &self.options.superuser,
+            self.options.password.as_deref(),
+        )
+    }
+
+    /// Returns a connection URL for `database` as `user`.
+    pub fn url_as(&self, database: &str, user: &str, password: Option<&str>) -> String {
+        self.options
+            .url(&self.dir, self.port, database, user, password)
+    }
+
+    /// Returns a `psql` on `database` that reads no start-up file and stops at the first error, if `psql` is at hand.
+    pub fn psql(&self, database: &str) -> Option<Command> {
+        let mut command = Command::new(self.binaries.tool("psql")?);
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
+        command.arg(self.url(database));
+        Some(command)
+    }
+
+    /// Sends statements as the superuser to `database` and waits for them. May be called from inside a runtime.
+    pub fn execute(&self, database: &str, statements: &str) -> Result<(), SandboxError> {
+        let options: PgConnectOptions = self
+            .url(database)
+            .parse()
+            .map_err(|source| SandboxError::Statement { source })?;
+        let work = async move {
+            let mut session = options.disable_statement_logging().connect().await?;
+            sqlx::raw_sql(AssertSqlSafe(statements))
+                .execute(&mut session)
+                .await?;
+            session.close().await
+        };
+        // Its own thread, because a runtime may not be started inside another.
+        std::thread::scope(|scope| {
+            scope
+                .spawn(move || block_on(work))
+                .join()
+                .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::Error::other("its thread died"))))
+        })
+        .map_err(|source| SandboxError::Statement { source })
+    }
+
+    /// Makes an empty database called `name` and returns its URL.
+    pub fn create_database(&self, name: &str) -> Result<String, SandboxError> {
+        let quoted = name.replace('"', "\"\"");
+        self.execute("postgres", &format!("create database \"{quoted}\""))?;
+        Ok(self.url(name))
+    }
+
+    /// Returns the last lines of the server's log.
+    pub fn log_tail(&self) -> String {
+        tail(&self.dir.join("server.log"))
+    }
+
+    /// Stops the server at once and removes its directory; a dropped sandbox does the same.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    /// Starts a small shell that clears up when this process dies in any way: it waits for the end of its input.
+    fn watchdog(&self) -> Result<Child, SandboxError> {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", WATCHDOG, "holdpoint-sandbox"])
+            .arg(&self.dir);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.current_dir("/").process_group(0);
+        command.spawn().map_err(|source| SandboxError::Program {
+            program: "/bin/sh".into(),
+            account: "you".into(),
+            source,
+        })
+    }
+
+    fn make_cluster(&self, account: &Account) -> Result<(), SandboxError> {
+        let program = self.binaries.bin.join("initdb");
+        let mut command = self.program(&program, account);
+        command.arg("-D").arg(self.data());
+        command.args([
+            "--locale=C",
+            "--encoding=UTF8",
+            "--no-sync",
+            "--no-instructions",
+        ]);
+        command.args(["-U", &self.options.superuser, "--auth-local=trust"]);
+        let password_file = self.dir.join("password");
+        if let Some(password) = &self.options.password {
+            fs::write(&password_file, password).map_err(SandboxError::file(&password_file))?;
+            account.own(&password_file)?;
+            command
+                .args(["--auth-host=scram-sha-256", "--pwfile"])
+                .arg(&password_file);
+        } else {
+            command.arg("--auth-host=trust");
+        }
+        let output = command
+            .output()
+            .map_err(|e| not_started(&program, account, e))?;
+        let _ = fs::remove_file(&password_file);
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(SandboxError::Init {
+            said: last_lines(&said),
+        })
+    }
+
+    /// Starts the server; tries another port where somebody else took the chosen one in the meantime.
+    fn launch(&mut self, account: &Account) -> Result<(), SandboxError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            if self.options.listen == Listen::Loopback {
+                self.port = free_port()?;
+            }
+            self.configure()?;
+            match self.try_launch(account) {
+                Err(SandboxError::NotReady { log, .. })
+                    if tries < 5 && log.contains("already in use") => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn configure(&self) -> Result<(), SandboxError> {
+        let path = self.data().join("postgresql.conf");
+        let text = self.options.configuration(&self.dir, self.port);
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(SandboxError::file(&path))
+    }
+
+    fn try_launch(&mut self, account: &Account) -> Result<(), SandboxError> {
+        let log_path = self.dir.join("server.log");
+        let log = fs::File::create(&log_path).map_err(SandboxError::file(&log_path))?;
+        let errors = log.try_clone().map_err(SandboxError::file(&log_path))?;
+        let program = self.binaries.bin.join("postgres");
+        let mut command = self.program(&program, account);
+        command.arg("-D").arg(self.data());
+        command.stdout(log).stderr(errors);
+        // Its own group: Ctrl-C at the terminal is for holdpoint and not for the server.
+        command.process_group(0);
+        let mut server = command
+            .spawn()
+            .map_err(|e| not_started(&program, account, e))?;
+        let ready = self.wait_until_ready(&mut server);
+        self.server = Some(server);
+        ready.map_err(|why| SandboxError::NotReady {
+            why,
+            log: tail(&log_path),
+        })
+    }
+
+    /// Waits for the eighth line of `postmaster.pid` to say that connections are accepted.
+    fn wait_until_ready(&self, server: &mut Child) -> Result<(), String> {
+        let file = self.data().join("postmaster.pid");
+        let begun = Instant::now();
+        while begun.elapsed() < READY_WITHIN {
+            let state = fs::read_to_string(&file).unwrap_or_default();
+            if state
+                .lines()
+                .nth(7)
+                .is_some_and(|line| line.trim() == "ready")
+            {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = server.try_wait() {
+                return Err(format!("it ended with {status}"));
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Err(format!("not ready after {} s", READY_WITHIN.as_secs()))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    /// Returns one of the server's programs, run as `account` in an environment without the caller's `PG…` variables.
+    fn program(&self, program: &Path, account: &Account) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("PATH", "/usr/bin:/bin");
+        command.current_dir(&self.dir).stdin(Stdio::null());
+        account.wear(&mut command);
+        command
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            // Its own number: nobody else can have it before it was waited for.
+            let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw);
+            if let Some(pid) = pid {
+                // QUIT is an immediate shutdown: nothing in here is worth a checkpoint.
+                let _ = kill_process(pid, Signal::QUIT);
+            }
+            let _ = server.wait();
+        }
+        stale::remove(&self.dir);
+        if let Some(mut watchdog) = self.watchdog.take() {
+            drop(watchdog.stdin.take());
+            let _ = watchdog.wait();
+        }
+    }
+}
+
+/// Waits for the owner's end of the pipe to close; then stops the server on `$1/data` and removes `$1`.
+const WATCHDOG: &str = r#"
+trap '' HUP INT TERM
+cat >/dev/null
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) || pid=
+if [ -n "$pid" ] && { [ ! -r "/proc/$pid/cmdline" ] || grep -q -- "$1" "/proc/$pid/cmdline"; }; then
+  kill -QUIT "$pid" 2>/dev/null
+  n=0
+  while kill -0 "$pid" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
+fi
+rm -rf -- "$1"
+"#;
+
+fn make_dir(parent: &Path, account: &Account) -> Result<PathBuf, SandboxError> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let dir = stale::directory(parent, NUMBER.fetch_add(1, Ordering::Relaxed));
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&dir)
+        .map_err(SandboxError::file(&dir))?;
+    account.own(&dir)?;
+    Ok(dir)
+}
+
+/// Returns a directory short enough for a socket's path, which may hold 107 bytes at most (unix(7)).
+fn short_temp_dir() -> PathBuf {
+    let named = std::env::temp_dir();
+    if named.as_os_str().len() <= 40 {
+        named
+    } else {
+        PathBuf::from("/tmp")
+    }
+}
+
+fn free_port() -> Result<u16, SandboxError> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(SandboxError::file("127.0.0.1"))
+}
+
+fn not_started(program: &Path, account: &Account, source: std::io::Error) -> SandboxError {
+    SandboxError::Program {
+        program: program.to_owned(),
+        account: account.name().to_owned(),
+        source,
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(sqlx::Error::Io)?
+        .block_on(work)
+}
+
+fn tail(path: &Path) -> String {
+    last_lines(&String::from_utf8_lossy(
+        &fs::read(path).unwrap_or_default(),
+    ))
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(5)..].join(" / ")
+}
