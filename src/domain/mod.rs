@@ -10,6 +10,5 @@ pub mod run;
 pub mod runbook;
 pub mod sample;
 pub mod signal;
-pub mod statements;
 pub mod tame;
 pub mod units;

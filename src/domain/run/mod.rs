@@ -1,3 +1,11 @@
 //! A run: its events, its state, and what may happen next.
 
+pub mod assign;
+pub mod decide;
 pub mod event;
+pub mod next;
+pub mod schedule;
+pub mod state;
+pub mod statement;
+pub mod values;
+pub mod verdict;

@@ -1,4 +1,5 @@
 //! The plan.
 
 pub mod model;
+pub mod quote;
 pub mod variables;

@@ -1,0 +1,377 @@
+//! What keys do while nothing lies on top.
+
+use crossterm::event::KeyEvent;
+
+use crate::app::checklist;
+use crate::app::dialog::{Dialog, Intent};
+use crate::app::keys::{self, Action};
+use crate::app::message::Effect;
+use crate::app::model::{Model, Pane, Purpose, Recording, Tone, Zoom};
+use crate::app::monitor::{Monitor, PANELS, Panel};
+use crate::app::questions;
+use crate::app::update;
+use crate::domain::run::decide::Command;
+use crate::domain::run::event::{BackendAct, HoldReason};
+use crate::domain::run::next::{self, Next, Wait};
+use crate::domain::run::state::{CancelState, Stand};
+use crate::domain::runbook::model::{Step, StepId};
+
+/// Rows that a page moves by.
+const PAGE: isize = 10;
+
+/// Takes a key in.
+pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let Some(action) = keys::lookup(model.scope(), key) else {
+        return Vec::new();
+    };
+    model.notice = None;
+    if let Some(why) = refused_now(model, action) {
+        model.say(Tone::Warning, why);
+        return Vec::new();
+    }
+    act(model, action)
+}
+
+/// Returns why `action` would be refused now; `None`: it would not. Keys that would are greyed.
+pub fn refused_now(model: &Model, action: Action) -> Option<String> {
+    let drives = matches!(
+        action,
+        Action::Proceed
+            | Action::CancelStep
+            | Action::Skip
+            | Action::Verify
+            | Action::Note
+            | Action::Rollback
+            | Action::Pause
+            | Action::Console
+            | Action::Close
+    );
+    if drives && model.purpose != Purpose::Drive {
+        return Some(match model.purpose {
+            Purpose::Watch => "this screen only watches: the run is driven elsewhere".into(),
+            Purpose::Monitor | Purpose::Drive => {
+                "there is no run here: this screen only monitors".into()
+            }
+        });
+    }
+    if drives && model.run.closed.is_some() && action != Action::Proceed {
+        return Some("the run is closed: its record no longer changes".into());
+    }
+    if drives && let Recording::Refused { why } = &model.recording {
+        return Some(format!(
+            "the record cannot be written ({why}): nothing is done until it can"
+        ));
+    }
+    refused_by_state(model, action)
+}
+
+fn refused_by_state(model: &Model, action: Action) -> Option<String> {
+    match action {
+        Action::CancelStep if running(model).is_none() => Some("no step is running".into()),
+        Action::Rollback if model.book.rollback.is_empty() => {
+            Some("this runbook has no way back".into())
+        }
+        Action::Verify if shown(model).is_none_or(|s| s.verify.is_none()) => {
+            Some("the shown step has no verify question".into())
+        }
+        Action::Skip => match at_hand(model) {
+            None => Some("there is no step at hand".into()),
+            Some(step) if *model.run.stand(&step.id) == Stand::Running => {
+                Some("the step is running: cancel it first, with x".into())
+            }
+            Some(_) => None,
+        },
+        Action::Console if model.run.opened.target.is_empty() => {
+            Some("the run has no target to send a statement to".into())
+        }
+        Action::Blocker if model.monitor.forest.roots.is_empty() => {
+            Some("nobody blocks anybody".into())
+        }
+        Action::CancelSession | Action::TerminateSession if model.purpose == Purpose::Watch => {
+            Some("this screen only watches: the run is driven elsewhere".into())
+        }
+        Action::CancelSession | Action::TerminateSession | Action::Inspect
+            if model.monitor.selected_session().is_none() =>
+        {
+            Some("no session is selected: move to one with the arrow keys".into())
+        }
+        _ => None,
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Proceed => proceed(model),
+        Action::CancelStep => running(model)
+            .map(|s| questions::cancel(model, &s))
+            .map_or_else(Vec::new, |d| open(model, d)),
+        Action::Skip => at_hand(model)
+            .map(|s| questions::skip(&s))
+            .map_or_else(Vec::new, |d| open(model, d)),
+        Action::Verify => verify(model),
+        Action::Note => {
+            let dialog = questions::note(shown(model).as_ref());
+            open(model, dialog)
+        }
+        Action::Rollback => {
+            let dialog = questions::rollback_menu(model);
+            open(model, dialog)
+        }
+        Action::Pause => pause(model),
+        Action::Console => {
+            let dialog = questions::console(model);
+            open(model, dialog)
+        }
+        Action::Close => {
+            let dialog = questions::close(model);
+            open(model, dialog)
+        }
+        Action::Leave => {
+            let dialog = questions::leave(model);
+            if model.purpose == Purpose::Drive && model.run.closed.is_none() {
+                open(model, dialog)
+            } else {
+                vec![Effect::Quit(update::leaving(model))]
+            }
+        }
+        Action::Help => open(model, Dialog::new("Keys", Intent::Read)),
+        Action::Redraw => vec![Effect::Redraw],
+        #[expect(
+            clippy::panic,
+            reason = "the end-to-end tests look at what a panic leaves behind"
+        )]
+        Action::Crash => panic!("crashed on purpose"),
+        Action::Blocker
+        | Action::Sort
+        | Action::Inspect
+        | Action::CancelSession
+        | Action::TerminateSession
+        | Action::Panel(_) => on_monitor(model, action),
+        other => {
+            moved(model, other);
+            Vec::new()
+        }
+    }
+}
+
+fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
+    model.dialog = Some(dialog);
+    Vec::new()
+}
+
+/// Returns the step that is shown.
+pub fn shown(model: &Model) -> Option<Step> {
+    checklist::shown(&model.book, &model.run, &model.checklist)
+        .and_then(|id| model.book.step(id))
+        .cloned()
+}
+
+fn at_hand(model: &Model) -> Option<Step> {
+    next::current(&model.book, &model.run)
+        .and_then(|id| model.book.step(id))
+        .cloned()
+}
+
+/// The running step that x stops: the shown one, else the first that does not run beside the others.
+fn running(model: &Model) -> Option<Step> {
+    let stoppable = |id: &StepId| {
+        model
+            .run
+            .record(id)
+            .is_some_and(|r| r.stand == Stand::Running && r.cancel == CancelState::NotAsked)
+    };
+    let shown = shown(model).filter(|s| stoppable(&s.id));
+    shown.or_else(|| {
+        let mut steps = model
+            .run
+            .running()
+            .filter(|(id, _)| stoppable(id))
+            .filter_map(|(id, _)| model.book.step(id));
+        steps.find(|s| s.background.is_none()).cloned()
+    })
+}
+
+/// Enter: whatever the run waits for is put to the operator as a question.
+fn proceed(model: &mut Model) -> Vec<Effect> {
+    if model.run.closed.is_some() {
+        let dialog = questions::sign(model);
+        return open(model, dialog);
+    }
+    model.checklist.selected = None;
+    let dialog = match next::next(&model.book, &model.run, model.now.wall_ms) {
+        Next::Finished => Some(questions::close(model)),
+        Next::Start(_) | Next::Accept(_) | Next::PathEnded(_) => None,
+        Next::Wait(wait) => waiting(model, wait),
+    };
+    dialog.map_or_else(Vec::new, |d| open(model, d))
+}
+
+fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
+    let book = std::sync::Arc::clone(&model.book);
+    let step = |id: &StepId| book.step(id);
+    match wait {
+        Wait::Running(id) => {
+            let title = step(&id).map(|s| s.title.clone()).unwrap_or_default();
+            model.say(
+                Tone::Plain,
+                format!("“{title}” is running: wait for its end, or cancel it with x"),
+            );
+            None
+        }
+        Wait::Person(id) => match &step(&id)?.action {
+            crate::domain::runbook::model::Action::Decide(_) => {
+                Some(questions::decision(model, step(&id)?))
+            }
+            _ => Some(questions::confirm(model, step(&id)?)),
+        },
+        Wait::Key(id, _) => Some(questions::start(model, step(&id)?)),
+        Wait::ChooseItem(heads) => Some(questions::choose_item(model, &heads)),
+        Wait::Failure(id) => {
+            model.retry = None; // a person is at it: nothing is tried again behind their back
+            Some(questions::after_failure(model, step(&id)?))
+        }
+        Wait::Doubt(id) => Some(questions::after_doubt(model, step(&id)?)),
+        Wait::Clock(id, at) => {
+            let title = step(&id).map(|s| s.title.clone()).unwrap_or_default();
+            let left = (at - model.now.wall_ms) / 1000;
+            model.say(
+                Tone::Warning,
+                format!("“{title}” does not start before its time: {left} s to go"),
+            );
+            None
+        }
+        Wait::Held(why) => Some(questions::release(&why)),
+        Wait::Closed => None,
+    }
+}
+
+fn pause(model: &mut Model) -> Vec<Effect> {
+    match model.run.hold.clone() {
+        None => update::command(
+            model,
+            Command::Hold {
+                why: HoldReason::Operator,
+            },
+        ),
+        Some(HoldReason::Operator) => update::command(model, Command::Release),
+        Some(why @ (HoldReason::Alarm { .. } | HoldReason::Identity { .. })) => {
+            open(model, questions::release(&why))
+        }
+    }
+}
+
+/// Asks the shown step's `verify` question.
+pub fn verify(model: &mut Model) -> Vec<Effect> {
+    let Some(step) = shown(model) else {
+        return Vec::new();
+    };
+    model.say(
+        Tone::Active,
+        format!("asking whether “{}” took effect …", step.title),
+    );
+    vec![Effect::Probe { step: step.id }]
+}
+
+fn on_monitor(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Panel(number) => {
+            if let Some(panel) = PANELS.get(usize::from(number).saturating_sub(1)) {
+                model.monitor.panel = *panel;
+                model.focus = Pane::Monitor;
+            }
+        }
+        Action::Blocker => {
+            model.monitor.panel = Panel::Locks;
+            model.focus = Pane::Monitor;
+            model.monitor.selected = model.monitor.listed().first().copied();
+        }
+        Action::Sort => model.monitor.sort = model.monitor.sort.next(),
+        Action::Inspect => {
+            return model
+                .monitor
+                .selected_session()
+                .map(Monitor::reference)
+                .map(Effect::Inspect)
+                .into_iter()
+                .collect();
+        }
+        Action::CancelSession => return act_on(model, BackendAct::Cancel),
+        Action::TerminateSession => return act_on(model, BackendAct::Terminate),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn act_on(model: &mut Model, act: BackendAct) -> Vec<Effect> {
+    let session = model.monitor.selected_session().map(Monitor::reference);
+    let dialog = session.map(|s| questions::act(model, s, act));
+    dialog.map_or_else(Vec::new, |d| open(model, d))
+}
+
+fn moved(model: &mut Model, action: Action) {
+    match action {
+        Action::NextPane => model.focus = next_pane(model, 1),
+        Action::PreviousPane => model.focus = next_pane(model, 2),
+        Action::Zoom => {
+            model.zoom = match model.zoom {
+                Zoom::Shared => Zoom::Full,
+                Zoom::Full => Zoom::Shared,
+            };
+        }
+        Action::Follow => {
+            model.checklist.selected = None;
+            model.output.above_end = 0;
+        }
+        Action::Up => move_by(model, -1),
+        Action::Down => move_by(model, 1),
+        Action::PageUp => move_by(model, -PAGE),
+        Action::PageDown => move_by(model, PAGE),
+        Action::Home => move_by(model, -1_000_000),
+        Action::End => move_by(model, 1_000_000),
+        _ => {}
+    }
+}
+
+fn next_pane(model: &Model, by: usize) -> Pane {
+    let panes = [Pane::Checklist, Pane::Output, Pane::Monitor];
+    if model.purpose == Purpose::Monitor {
+        return Pane::Monitor;
+    }
+    let at = panes.iter().position(|p| *p == model.focus).unwrap_or(0);
+    panes[(at + by) % panes.len()]
+}
+
+fn move_by(model: &mut Model, rows: isize) {
+    match model.focus {
+        Pane::Checklist => move_in_checklist(model, rows),
+        Pane::Output => model.output.scroll(-rows),
+        Pane::Monitor => model.monitor.step_cursor(rows),
+    }
+}
+
+/// The cursor goes over every step of the way, in shut phases too, so that each can be looked at.
+fn move_in_checklist(model: &mut Model, rows: isize) {
+    let entered = |place| match place {
+        crate::domain::runbook::model::Place::Phase(_) => true,
+        crate::domain::runbook::model::Place::Path(at) => model
+            .book
+            .rollback
+            .get(at)
+            .is_some_and(|p| model.run.rollbacks.iter().any(|r| r.path == p.name)),
+    };
+    let all: Vec<&StepId> = model
+        .book
+        .steps
+        .iter()
+        .filter(|s| entered(s.place))
+        .map(|s| &s.id)
+        .collect();
+    let shown = checklist::shown(&model.book, &model.run, &model.checklist);
+    let at = shown
+        .and_then(|id| all.iter().position(|other| *other == id))
+        .unwrap_or(0);
+    let to = at
+        .saturating_add_signed(rows)
+        .min(all.len().saturating_sub(1));
+    model.checklist.selected = all.get(to).map(|id| (*id).clone());
+}

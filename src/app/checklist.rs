@@ -1,0 +1,207 @@
+//! The checklist: which rows there are, and where the cursor stands.
+
+use crate::domain::run::next;
+use crate::domain::run::state::{Route, RunState, Stand};
+use crate::domain::runbook::model::{Item, Place, Runbook, StepId};
+
+/// Where the cursor stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checklist {
+    /// The step that the cursor stands on; `None`: it follows the run.
+    pub selected: Option<StepId>,
+}
+
+/// One row of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// How deep it stands below its phase: 0 a phase or path, 1 a step in it.
+    pub depth: usize,
+    /// What it says.
+    pub text: String,
+    /// What kind of row.
+    pub kind: RowKind,
+}
+
+/// What kind of row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowKind {
+    /// A phase, or a rollback path.
+    Part {
+        /// Steps settled.
+        done: usize,
+        /// Steps that apply.
+        all: usize,
+        /// Whether its steps are shown.
+        fold: Fold,
+        /// Whether it is the part that the run is in.
+        here: Here,
+    },
+    /// A group within a phase.
+    Group,
+    /// A step.
+    Step {
+        /// Which.
+        id: StepId,
+        /// Its mark.
+        mark: Mark,
+    },
+}
+
+/// Whether a part's steps are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// They are.
+    Open,
+    /// They are not: all are settled, or they are to come.
+    Shut,
+}
+
+/// Whether the run is in a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Here {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// The mark of a step; each differs by its sign, never by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// To come.
+    ToCome,
+    /// It runs.
+    Running,
+    /// It waits for a person.
+    WaitsForYou,
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+    /// Failed and accepted.
+    Accepted,
+    /// Left out.
+    Skipped,
+    /// It may have run.
+    InDoubt,
+    /// It does not apply.
+    NotApplicable,
+}
+
+/// Returns the mark of `step`.
+pub fn mark(book: &Runbook, run: &RunState, step: &StepId) -> Mark {
+    match run.stand(step) {
+        Stand::Running => Mark::Running,
+        Stand::InDoubt => Mark::InDoubt,
+        Stand::Done => Mark::Done,
+        Stand::Failed => Mark::Failed,
+        Stand::Accepted => Mark::Accepted,
+        Stand::Skipped => Mark::Skipped,
+        Stand::Waiting if next::omitted(book, run, step).is_some() => Mark::NotApplicable,
+        Stand::Waiting if next::waits_for_person(book, run) == Some(step) => Mark::WaitsForYou,
+        Stand::Waiting => Mark::ToCome,
+    }
+}
+
+/// Returns the checklist's rows: every phase, the steps of the open ones, and the rollback path that was entered.
+pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let parts = book
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(i, p)| (Place::Phase(i), &p.title, &p.items));
+    let entered = run.rollbacks.iter().filter_map(|r| {
+        let (place, path) = book.path(&r.path)?;
+        Some((place, &path.title, &path.items))
+    });
+    for (place, title, items) in parts.chain(entered) {
+        let here = here(book, run, place);
+        let chosen = selected
+            .and_then(|id| book.step(id))
+            .is_some_and(|s| s.place == place);
+        let fold = if here == Here::Yes || chosen {
+            Fold::Open
+        } else {
+            Fold::Shut
+        };
+        let (done, all) = count(book, run, place);
+        rows.push(Row {
+            depth: 0,
+            text: title.clone(),
+            kind: RowKind::Part {
+                done,
+                all,
+                fold,
+                here,
+            },
+        });
+        if fold == Fold::Open {
+            item_rows(book, run, items, 1, &mut rows);
+        }
+    }
+    rows
+}
+
+fn item_rows(book: &Runbook, run: &RunState, items: &[Item], depth: usize, rows: &mut Vec<Row>) {
+    for item in items {
+        match item {
+            Item::Step(at) => {
+                let Some(step) = book.steps.get(*at) else {
+                    continue;
+                };
+                let kind = RowKind::Step {
+                    id: step.id.clone(),
+                    mark: mark(book, run, &step.id),
+                };
+                rows.push(Row {
+                    depth,
+                    text: step.title.clone(),
+                    kind,
+                });
+            }
+            Item::Group(group) => {
+                rows.push(Row {
+                    depth,
+                    text: group.title.clone(),
+                    kind: RowKind::Group,
+                });
+                item_rows(book, run, &group.items, depth + 1, rows);
+            }
+        }
+    }
+}
+
+fn here(book: &Runbook, run: &RunState, place: Place) -> Here {
+    let at = next::current(book, run)
+        .and_then(|id| book.step(id))
+        .map(|s| s.place);
+    let last = match &run.route {
+        Route::Back { path } => book.path(path).map(|(place, _)| place),
+        Route::Forward => book.phases.len().checked_sub(1).map(Place::Phase),
+    };
+    if at.or(last) == Some(place) {
+        Here::Yes
+    } else {
+        Here::No
+    }
+}
+
+/// Returns how many steps of `place` are settled, and how many apply.
+pub fn count(book: &Runbook, run: &RunState, place: Place) -> (usize, usize) {
+    let applying = book
+        .steps_in(place)
+        .filter(|s| next::omitted(book, run, &s.id).is_none());
+    applying.fold((0, 0), |(done, all), step| {
+        (done + usize::from(next::settled(run, &step.id)), all + 1)
+    })
+}
+
+/// Returns the step that is shown: the selected one, else the one that the run is at.
+pub fn shown<'a>(book: &'a Runbook, run: &'a RunState, list: &'a Checklist) -> Option<&'a StepId> {
+    list.selected
+        .as_ref()
+        .or_else(|| run.running().map(|(id, _)| id).next())
+        .or_else(|| next::current(book, run))
+        .or_else(|| book.steps.last().map(|s| &s.id))
+}

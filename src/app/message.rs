@@ -1,0 +1,171 @@
+//! What can reach the model, and what may be asked of the world. Both are data, so a test can read them.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::KeyEvent;
+
+use crate::app::dialog::SessionRef;
+use crate::app::model::Now;
+use crate::domain::journal::Entry;
+use crate::domain::run::event::{ActOutcome, BackendAct, Event};
+use crate::domain::runbook::model::StepId;
+use crate::domain::sample::news::{MonitorNews, Wishes};
+use crate::domain::signal::{AttemptNews, StatementEnd};
+
+/// Everything that can reach the model.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// Time goes on.
+    Tick(Now),
+    /// A key was pressed at this moment of the forward clock.
+    Key {
+        /// The key.
+        key: KeyEvent,
+        /// Milliseconds.
+        at_ms: u64,
+    },
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized,
+    /// The model as it stands is on the screen.
+    Drawn,
+    /// The journal has these records on disk.
+    Journaled(Vec<Entry>),
+    /// The disk refused these events; nothing was written.
+    NotJournaled {
+        /// What was to be written.
+        events: Vec<Event>,
+        /// Why not.
+        why: String,
+    },
+    /// The disk takes records again.
+    DiskBack,
+    /// News of an attempt.
+    Attempt(AttemptNews),
+    /// News of the monitored server.
+    Monitor(MonitorNews),
+    /// What came of an act on a session.
+    Acted {
+        /// The session.
+        session: SessionRef,
+        /// What came of it.
+        outcome: ActOutcome,
+    },
+    /// A statement by hand ended.
+    Statement(StatementEnd),
+    /// A file given as evidence was read, or not.
+    Digested {
+        /// The step.
+        step: StepId,
+        /// Its path.
+        path: String,
+        /// Its SHA-256, or why it could not be read.
+        digest: Result<String, String>,
+    },
+    /// All of one session, as text.
+    Inspected {
+        /// The lines.
+        lines: Vec<String>,
+    },
+    /// The log was written and signed, or not.
+    Sealed(Result<Vec<String>, String>),
+    /// How long steps took elsewhere: the target's name and milliseconds.
+    Rehearsed(BTreeMap<StepId, (String, u64)>),
+    /// The operating system or the terminal asks us to leave.
+    Terminated {
+        /// How: `SIGTERM`, `the terminal is gone`.
+        how: String,
+    },
+}
+
+/// What the runtime is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write these events to the journal, then send them back as [`Msg::Journaled`].
+    Append(Vec<Event>),
+    /// Start the attempt whose start is on disk.
+    Launch {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Give the attempt whose start is on disk the whole terminal.
+    LaunchInTerminal {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Stop the attempt.
+    Stop {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Follow the output of this attempt (`06.1`); any other is no longer followed.
+    Follow {
+        /// The attempt's name.
+        name: String,
+    },
+    /// Ask the step's `verify` question.
+    Probe {
+        /// The step.
+        step: StepId,
+    },
+    /// Act on a session; the intent is on disk.
+    Act {
+        /// The session.
+        session: SessionRef,
+        /// What.
+        act: BackendAct,
+    },
+    /// Send a statement by hand; the intent is on disk.
+    Send {
+        /// Its number.
+        number: u32,
+        /// The statement.
+        sql: String,
+    },
+    /// Fetch all of a session.
+    Inspect(SessionRef),
+    /// Take the digest of a file given as evidence.
+    Digest {
+        /// The step.
+        step: StepId,
+        /// Its path.
+        path: String,
+    },
+    /// Tell the monitor what is wanted.
+    Wish(Wishes),
+    /// Look whether the disk takes records again.
+    ProbeDisk,
+    /// Write the log, and sign it where that is asked for.
+    Seal(Sealing),
+    /// Ring the bell.
+    Ring,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave.
+    Quit(Leaving),
+}
+
+/// Whether the log is signed when it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealing {
+    /// It is signed by the operator.
+    Signed,
+    /// It is left for later.
+    Unsigned,
+}
+
+/// How the program is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// The run goes on later.
+    Open,
+    /// The run is closed.
+    Closed,
+}

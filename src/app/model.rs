@@ -1,0 +1,236 @@
+//! All that the screen can show.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::checklist::Checklist;
+use crate::app::dialog::Dialog;
+use crate::app::keys::Scope;
+use crate::app::monitor::Monitor;
+use crate::app::output::Output;
+use crate::domain::run::event::{Confirmed, Event};
+use crate::domain::run::state::RunState;
+use crate::domain::runbook::model::{Runbook, StepId};
+use crate::domain::sample::headline;
+
+/// What the program was started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To drive a run.
+    Drive,
+    /// To follow another process's run without touching it.
+    Watch,
+    /// To watch a server, with no runbook.
+    Monitor,
+}
+
+/// A moment, on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Now {
+    /// Milliseconds since 1970.
+    pub wall_ms: i64,
+    /// Milliseconds on a clock that only runs forward.
+    pub mono_ms: u64,
+}
+
+/// Which pane has the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pane {
+    /// The checklist.
+    #[default]
+    Checklist,
+    /// The step and its output.
+    Output,
+    /// The monitor panel.
+    Monitor,
+}
+
+/// How much weight a line has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// Text.
+    #[default]
+    Plain,
+    /// What can wait.
+    Quiet,
+    /// What is under way or asks for attention.
+    Active,
+    /// What went well.
+    Good,
+    /// A warning.
+    Warning,
+    /// What can do harm or has.
+    Danger,
+}
+
+/// One line for the operator, on the status line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// How much weight it has.
+    pub tone: Tone,
+}
+
+/// Whether the journal can be written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Recording {
+    /// Everything is on disk.
+    #[default]
+    Saved,
+    /// Records are on their way to the disk.
+    Saving,
+    /// The disk refused; nothing is offered until it takes records again.
+    Refused {
+        /// What it said.
+        why: String,
+    },
+}
+
+/// All that the screen can show.
+#[derive(Debug)]
+pub struct Model {
+    /// What the program was started for.
+    pub purpose: Purpose,
+    /// The plan.
+    pub book: Arc<Runbook>,
+    /// The run as the journal has it.
+    pub run: RunState,
+    /// The run's directory; empty when there is no run.
+    pub run_dir: PathBuf,
+    /// The directory of the runbook's file, absolute.
+    pub runbook_dir: String,
+    /// The present.
+    pub now: Now,
+    /// Values of the environment variables that the runbook names, without the secret ones.
+    pub environment: BTreeMap<String, String>,
+    /// Names of environment variables whose values are secret.
+    pub secret_names: Vec<String>,
+    /// How long steps took on another target, in milliseconds: `staging: 38 s`.
+    pub rehearsed: BTreeMap<StepId, (String, u64)>,
+    /// The checklist's cursor.
+    pub checklist: Checklist,
+    /// The output of the step that is shown.
+    pub output: Output,
+    /// The monitors.
+    pub monitor: Monitor,
+    /// Which pane has the keyboard.
+    pub focus: Pane,
+    /// What lies on top.
+    pub dialog: Option<Dialog>,
+    /// Whether the journal can be written.
+    pub recording: Recording,
+    /// One line for the operator.
+    pub notice: Option<Notice>,
+    /// When each question to a person first stood on the screen, on the forward clock.
+    pub shown: BTreeMap<StepId, u64>,
+    /// Whether the panel that has the keyboard fills the screen.
+    pub zoom: Zoom,
+    /// Appends on their way to the disk. While there are any, nothing is decided on what the disk may not hold.
+    pub pending: usize,
+    /// Facts that the disk refused; they are written as soon as it takes records again.
+    pub unsaved: Vec<Vec<Event>>,
+    /// A failed step that is run again by itself, and when, on the forward clock.
+    pub retry: Option<Retrial>,
+    /// When Enter last answered or tried to answer a dialog, on the forward clock.
+    pub entered_ms: Option<u64>,
+    /// A confirmation that waits for the digest of its file.
+    pub undigested: Option<Confirmed>,
+    /// Whether the server has said who it is since this process took the run up.
+    pub identified: Identified,
+}
+
+/// A failed step that is run again by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retrial {
+    /// The step.
+    pub step: StepId,
+    /// When, on the forward clock.
+    pub due_ms: u64,
+    /// Why: `retry 1 of 3, after: lock timeout`.
+    pub reason: String,
+}
+
+/// Whether the server has said who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Identified {
+    /// It has not; steps that depend on it wait.
+    #[default]
+    No,
+    /// It has.
+    Yes,
+}
+
+/// Whether one pane fills the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zoom {
+    /// All panes that fit are shown.
+    #[default]
+    Shared,
+    /// Only the pane that has the keyboard is.
+    Full,
+}
+
+impl Model {
+    /// Returns the model of a run of `book` that stands at `run`.
+    pub fn new(purpose: Purpose, book: Arc<Runbook>, run: RunState) -> Self {
+        Self {
+            purpose,
+            monitor: Monitor::default(),
+            book,
+            run,
+            run_dir: PathBuf::new(),
+            runbook_dir: String::new(),
+            now: Now::default(),
+            environment: BTreeMap::new(),
+            secret_names: Vec::new(),
+            rehearsed: BTreeMap::new(),
+            checklist: Checklist::default(),
+            output: Output::default(),
+            focus: match purpose {
+                Purpose::Drive | Purpose::Watch => Pane::Checklist,
+                Purpose::Monitor => Pane::Monitor,
+            },
+            dialog: None,
+            recording: Recording::Saved,
+            notice: None,
+            shown: BTreeMap::new(),
+            zoom: Zoom::default(),
+            pending: 0,
+            unsaved: Vec::new(),
+            retry: None,
+            entered_ms: None,
+            undigested: None,
+            identified: Identified::No,
+        }
+    }
+
+    /// Returns which part of the screen has the keyboard.
+    pub fn scope(&self) -> Scope {
+        match (&self.dialog, self.focus) {
+            (Some(_), _) => Scope::Dialog,
+            (None, Pane::Checklist) => Scope::Checklist,
+            (None, Pane::Output) => Scope::Output,
+            (None, Pane::Monitor) => Scope::Monitor,
+        }
+    }
+
+    /// Returns the one sentence on who blocks whom; `None` while nobody waits.
+    pub fn blocking_line(&self) -> Option<String> {
+        let title = |id: &StepId| {
+            self.book
+                .step(id)
+                .map_or_else(|| id.to_string(), |s| s.title.clone())
+        };
+        headline::one_line(self.monitor.sample.as_ref()?, &self.monitor.history, title)
+    }
+
+    /// Puts one line on the status line.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            tone,
+        });
+    }
+}

@@ -1,0 +1,311 @@
+//! A step becomes an assignment: every variable expanded, ready for its supervisor.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::domain::attempt::{
+    Assignment, ExitTwo, HttpWork, ShellWork, SqlWork, TerminalUse, Work,
+};
+use crate::domain::expect::{Expectation, Test};
+use crate::domain::run::values::Values;
+use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal};
+use crate::domain::runbook::quote;
+use crate::domain::runbook::variables::{self, Missing};
+
+/// The environment variable in which a supervisor finds its connection string.
+pub const URL_ENV: &str = "HOLDPOINT_URL";
+/// Milliseconds between asking a step to stop and killing it.
+const GRACE_MS: u64 = 10_000;
+/// Bytes of output kept in a file.
+const OUTPUT_CAP: u64 = 64 * 1024 * 1024;
+/// Rows of a result written to the output.
+const ROW_CAP: u64 = 1_000;
+/// Milliseconds for a `verify` question.
+const VERIFY_MS: u64 = 60_000;
+
+/// Why a step cannot be handed to a supervisor.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AssignError {
+    /// A variable has no value.
+    #[error("{0}")]
+    Missing(#[from] Missing),
+    /// A secret would have to be written down.
+    #[error("`{name}` is secret and cannot be put into {place}: {instead}")]
+    Secret {
+        /// Its name.
+        name: String,
+        /// Where it stands.
+        place: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
+    /// Nothing is run for it.
+    #[error("step {number} is not run by a program")]
+    ByHand {
+        /// Its number.
+        number: String,
+    },
+}
+
+/// The name that a step's sessions carry on the server: dots, under 64 bytes.
+pub fn app_name(run: &str, step: &Step, attempt: u32) -> String {
+    let short = run.rsplit('-').next().unwrap_or(run);
+    format!("holdpoint.{short}.{:.36}.{attempt}", step.id.as_str())
+}
+
+/// Returns the assignment of `step`'s `attempt`.
+///
+/// # Errors
+/// A variable without a value, a secret where it would be written down, or a step that no program does.
+pub fn assign(
+    values: &Values,
+    secrets: &[String],
+    run: &str,
+    step: &Step,
+    attempt: u32,
+) -> Result<Assignment, AssignError> {
+    let work = work(values, &step.action, &step.number)?;
+    let expect = step
+        .expect
+        .as_ref()
+        .map(|e| expectation(values, e))
+        .transpose()?;
+    let secret_values = step
+        .capture
+        .iter()
+        .map(|c| c.name.clone())
+        .filter(|n| values.is_secret(n))
+        .collect();
+    Ok(Assignment {
+        step: step.id.clone(),
+        attempt,
+        app_name: app_name(run, step, attempt),
+        work,
+        expect,
+        capture: step.capture.clone(),
+        timeout_ms: step.timeout.map(millis),
+        until_ms: step.until.map(millis),
+        grace_ms: GRACE_MS,
+        secrets: secrets.to_vec(),
+        secret_values,
+        output_cap: OUTPUT_CAP,
+        url_env: Some(URL_ENV.to_owned()),
+    })
+}
+
+/// Returns the assignment that asks `step`'s `verify` question.
+///
+/// # Errors
+/// As [`assign`].
+pub fn assign_probe(
+    values: &Values,
+    secrets: &[String],
+    run: &str,
+    step: &Step,
+    probe: &Probe,
+    count: u32,
+) -> Result<Assignment, AssignError> {
+    let work = work(values, &probe.action, &step.number)?;
+    let expect = probe
+        .expect
+        .as_ref()
+        .map(|e| expectation(values, e))
+        .transpose()?;
+    Ok(Assignment {
+        step: step.id.clone(),
+        attempt: count,
+        app_name: app_name(run, step, count),
+        work,
+        expect,
+        capture: Vec::new(),
+        timeout_ms: Some(VERIFY_MS),
+        until_ms: None,
+        grace_ms: GRACE_MS,
+        secrets: secrets.to_vec(),
+        secret_values: Vec::new(),
+        output_cap: OUTPUT_CAP,
+        url_env: Some(URL_ENV.to_owned()),
+    })
+}
+
+fn work(values: &Values, action: &Action, number: &str) -> Result<Work, AssignError> {
+    match action {
+        Action::Run(shell) => Ok(Work::Shell(shell_work(values, shell, ExitTwo::Fails)?)),
+        Action::Check(shell) => Ok(Work::Shell(shell_work(values, shell, ExitTwo::Warns)?)),
+        Action::Sql(sql) => Ok(Work::Sql(sql_work(values, sql)?)),
+        Action::Http(http) => Ok(Work::Http(http_work(values, http)?)),
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => Err(AssignError::ByHand {
+            number: number.to_owned(),
+        }),
+    }
+}
+
+fn shell_work(values: &Values, shell: &Shell, exit_two: ExitTwo) -> Result<ShellWork, AssignError> {
+    let mut env = values.exported();
+    for (name, template) in &shell.env {
+        let place = "`env`";
+        let instead = "the script sees the variable by its own name";
+        env.insert(name.clone(), plain(values, template, place, instead)?);
+    }
+    let base = values.get("runbook_dir").unwrap_or_default();
+    let dir = match &shell.dir {
+        None => base,
+        Some(dir) => {
+            let dir = plain(values, dir, "`in`", "name the directory in the runbook")?;
+            if dir.starts_with('/') {
+                dir
+            } else {
+                format!("{base}/{dir}")
+            }
+        }
+    };
+    Ok(ShellWork {
+        script: shell.script.clone(),
+        shell: shell.shell.clone(),
+        dir,
+        env,
+        unset: match shell.agent {
+            Agent::Hidden => vec!["SSH_AUTH_SOCK".to_owned()],
+            Agent::Shared => Vec::new(),
+        },
+        stop: shell.stop,
+        exit_two,
+        terminal: match shell.terminal {
+            Terminal::None => TerminalUse::Captured,
+            Terminal::Whole => TerminalUse::Inherited,
+        },
+    })
+}
+
+fn sql_work(values: &Values, sql: &Sql) -> Result<SqlWork, AssignError> {
+    no_secret(
+        values,
+        &sql.text,
+        "a statement",
+        "use a `run` step with psql, which reads the variable itself",
+    )?;
+    Ok(SqlWork {
+        url_env: URL_ENV.to_owned(),
+        text: quote::expand_sql(&sql.text, &|name| values.get(name))?,
+        lock_timeout_ms: sql.lock_timeout.map(millis),
+        statement_timeout_ms: sql.statement_timeout.map(millis),
+        transaction: sql.transaction,
+        access: sql.access,
+        row_cap: ROW_CAP,
+    })
+}
+
+fn http_work(values: &Values, http: &Http) -> Result<HttpWork, AssignError> {
+    let expand = |template: &str| keeping_secrets(values, template);
+    Ok(HttpWork {
+        method: http.method.clone(),
+        url: expand(&http.url)?,
+        headers: http
+            .headers
+            .iter()
+            .map(|(k, v)| Ok((k.clone(), expand(v)?)))
+            .collect::<Result<_, Missing>>()?,
+        body: http.body.as_deref().map(expand).transpose()?,
+    })
+}
+
+/// Expands everything but the secrets, which stay as `${NAME}` for the supervisor.
+fn keeping_secrets(values: &Values, template: &str) -> Result<String, Missing> {
+    variables::expand(template, &|name| {
+        if values.is_secret(name) {
+            Some(format!("${{{name}}}"))
+        } else {
+            values.get(name)
+        }
+    })
+}
+
+/// Returns `expect` with its variables expanded; in regular expressions they stand for themselves.
+///
+/// # Errors
+/// A variable without a value.
+pub fn expectation(values: &Values, expect: &Expectation) -> Result<Expectation, AssignError> {
+    let lookup = |name: &str| values.get(name);
+    let expanded = expect.try_map(|test| {
+        Ok::<Test, Missing>(match test {
+            Test::Compare { op, with } => Test::Compare {
+                op: *op,
+                with: variables::expand(with, &lookup)?,
+            },
+            Test::Contains { text } => Test::Contains {
+                text: variables::expand(text, &lookup)?,
+            },
+            Test::Matches { pattern } => Test::Matches {
+                pattern: variables::expand_pattern(pattern, &lookup)?,
+            },
+        })
+    })?;
+    Ok(expanded)
+}
+
+fn plain(
+    values: &Values,
+    template: &str,
+    place: &'static str,
+    instead: &'static str,
+) -> Result<String, AssignError> {
+    no_secret(values, template, place, instead)?;
+    Ok(variables::expand(template, &|name| values.get(name))?)
+}
+
+fn no_secret(
+    values: &Values,
+    template: &str,
+    place: &'static str,
+    instead: &'static str,
+) -> Result<(), AssignError> {
+    match variables::names(template)
+        .into_iter()
+        .find(|r| values.is_secret(r.name))
+    {
+        Some(found) => Err(AssignError::Secret {
+            name: found.name.to_owned(),
+            place,
+            instead,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns `template` with every value known now put in; what is not known yet, and secrets, stay as they are written.
+pub fn as_known(values: &Values, template: &str) -> String {
+    let lookup = |name: &str| Some(values.get(name).unwrap_or_else(|| format!("${{{name}}}")));
+    variables::expand(template, &lookup).unwrap_or_else(|_| template.to_owned())
+}
+
+/// Returns the values that `script` names and that are known, as `name = value` pairs in order of their names.
+pub fn named_in_script(values: &Values, script: &str) -> Vec<(String, String)> {
+    let exported = values.exported();
+    let named =
+        |name: &str| script.contains(&format!("${name}")) || script.contains(&format!("${{{name}"));
+    exported
+        .into_iter()
+        .filter(|(name, _)| named(name))
+        .collect()
+}
+
+/// Returns the one line that the journal keeps of what a step does.
+pub fn command_line(values: &Values, step: &Step) -> String {
+    let text = match &step.action {
+        Action::Run(shell) | Action::Check(shell) => shell.script.trim().to_owned(),
+        Action::Sql(sql) => as_known(values, sql.text.trim()),
+        Action::Http(http) => format!("{} {}", http.method, as_known(values, &http.url)),
+        Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),
+        Action::Confirm(_) | Action::Decide(_) => String::new(),
+    };
+    let mut line: String = text.chars().take(1_000).collect();
+    if line.len() < text.len() {
+        line.push_str(" …");
+    }
+    line
+}

@@ -1,0 +1,244 @@
+//! What comes next: which step the run is at, and what it waits for.
+
+use crate::domain::run::event::{HoldReason, Mode};
+use crate::domain::run::schedule;
+use crate::domain::run::state::{Route, RunState, Stand};
+use crate::domain::runbook::model::{
+    Action, Choose, Danger, Group, Item, OnFailure, Place, Runbook, Start, Step, StepId,
+};
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// This automated step may start by itself.
+    Start(StepId),
+    /// This failed step is accepted by itself: its runbook says `on_failure: continue`.
+    Accept(StepId),
+    /// The end of this rollback path is reached.
+    PathEnded(String),
+    /// Something must happen first.
+    Wait(Wait),
+    /// Every step is settled: the run can be closed.
+    Finished,
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wait {
+    /// The running step.
+    Running(StepId),
+    /// A person who does the manual step, or decides.
+    Person(StepId),
+    /// A key that starts the automated step.
+    Key(StepId, KeyWhy),
+    /// A person who says which item of the group is done.
+    ChooseItem(Vec<StepId>),
+    /// A person who says what to do about the failed step.
+    Failure(StepId),
+    /// A person who finds out whether the step took effect.
+    Doubt(StepId),
+    /// The clock: milliseconds since 1970 before which the step does not start.
+    Clock(StepId, i64),
+    /// A person who lets steps start again.
+    Held(HoldReason),
+    /// Nothing: the run is closed.
+    Closed,
+}
+
+/// Why an automated step waits for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyWhy {
+    /// It can do harm.
+    Danger,
+    /// Its runbook says `manual: true`.
+    ByHand,
+    /// It takes the whole terminal.
+    Terminal,
+    /// The run goes step by step.
+    StepByStep,
+}
+
+/// Whether nothing is left to do about `step`.
+pub fn settled(run: &RunState, step: &StepId) -> bool {
+    match run.stand(step) {
+        Stand::Done | Stand::Accepted | Stand::Skipped => true,
+        Stand::Waiting | Stand::Running | Stand::InDoubt | Stand::Failed => false,
+    }
+}
+
+/// Returns why `step` does not apply to this run; `None`: it does.
+pub fn omitted(book: &Runbook, run: &RunState, step: &StepId) -> Option<String> {
+    if run.was_started(step) {
+        return None;
+    }
+    let step = book.step(step)?;
+    if !step.only.is_empty() && !step.only.contains(&run.opened.target) {
+        return Some(format!("only for {}", step.only.join(", ")));
+    }
+    let unmet = step
+        .condition
+        .iter()
+        .find(|(name, value)| run.opened.parameters.get(*name) != Some(*value));
+    if let Some((name, value)) = unmet {
+        return Some(format!("only if {name} is {value}"));
+    }
+    if let Some(undone) = step
+        .undoes
+        .as_ref()
+        .filter(|undone| !run.was_started(undone))
+    {
+        let title = book
+            .step(undone)
+            .map_or(undone.as_str(), |s| s.title.as_str());
+        return Some(format!(
+            "“{title}” was never started: there is nothing to undo"
+        ));
+    }
+    let group = choice_around(book, step)?;
+    let others = group
+        .iter()
+        .filter(|branch| !branch.contains(&step.id))
+        .flatten();
+    let chosen = others.into_iter().find(|other| run.was_started(other))?;
+    let title = book
+        .step(chosen)
+        .map_or(chosen.as_str(), |s| s.title.as_str());
+    Some(format!("“{title}” was chosen instead"))
+}
+
+/// Returns the branches of the innermost `choose: one` group around `step`: the steps of each of its items.
+fn choice_around(book: &Runbook, step: &Step) -> Option<Vec<Vec<StepId>>> {
+    let items = match step.place {
+        Place::Phase(at) => &book.phases.get(at)?.items,
+        Place::Path(at) => &book.rollback.get(at)?.items,
+    };
+    let group = innermost_choice(book, items, &step.id)?;
+    Some(
+        group
+            .items
+            .iter()
+            .map(|item| ids_in(book, std::slice::from_ref(item)))
+            .collect(),
+    )
+}
+
+fn innermost_choice<'a>(book: &Runbook, items: &'a [Item], step: &StepId) -> Option<&'a Group> {
+    items.iter().find_map(|item| match item {
+        Item::Group(group) if ids_in(book, &group.items).contains(step) => {
+            let inner = innermost_choice(book, &group.items, step);
+            inner.or_else(|| (group.choose == Choose::One).then_some(group))
+        }
+        Item::Group(_) | Item::Step(_) => None,
+    })
+}
+
+fn ids_in(book: &Runbook, items: &[Item]) -> Vec<StepId> {
+    items.iter().fold(Vec::new(), |mut ids, item| {
+        match item {
+            Item::Step(at) => ids.extend(book.steps.get(*at).map(|s| s.id.clone())),
+            Item::Group(group) => ids.extend(ids_in(book, &group.items)),
+        }
+        ids
+    })
+}
+
+/// Returns the steps of the way that the run goes, in order.
+pub fn route<'a>(book: &'a Runbook, run: &RunState) -> impl Iterator<Item = &'a Step> {
+    let back = match &run.route {
+        Route::Back { path } => book.path(path).map(|(place, _)| place),
+        Route::Forward => None,
+    };
+    let forward = matches!(run.route, Route::Forward);
+    book.steps.iter().filter(move |step| match step.place {
+        Place::Phase(_) => forward,
+        Place::Path(_) => Some(step.place) == back,
+    })
+}
+
+/// Returns the first step on the way that is not settled and applies; background steps that run are passed.
+pub fn current<'a>(book: &'a Runbook, run: &RunState) -> Option<&'a StepId> {
+    route(book, run)
+        .find(|step| {
+            let beside = step.background.is_some() && *run.stand(&step.id) == Stand::Running;
+            !beside && !settled(run, &step.id) && omitted(book, run, &step.id).is_none()
+        })
+        .map(|step| &step.id)
+}
+
+/// Returns the step that waits for a person, where one does.
+pub fn waits_for_person<'a>(book: &'a Runbook, run: &RunState) -> Option<&'a StepId> {
+    let step = book.step(current(book, run)?)?;
+    let asks = !step.is_automated() || key_why(run, step).is_some();
+    (asks && run.hold.is_none()).then_some(&step.id)
+}
+
+fn key_why(run: &RunState, step: &Step) -> Option<KeyWhy> {
+    let interactive = matches!(&step.action, Action::Run(shell) if shell.terminal == crate::domain::runbook::model::Terminal::Whole);
+    if step.danger == Danger::High {
+        Some(KeyWhy::Danger)
+    } else if interactive {
+        Some(KeyWhy::Terminal)
+    } else if step.start == Start::ByHand {
+        Some(KeyWhy::ByHand)
+    } else if run.opened.mode == Mode::StepByStep {
+        Some(KeyWhy::StepByStep)
+    } else {
+        None
+    }
+}
+
+/// Returns what comes next at `now_ms` (milliseconds since 1970).
+pub fn next(book: &Runbook, run: &RunState, now_ms: i64) -> Next {
+    if run.closed.is_some() {
+        return Next::Wait(Wait::Closed);
+    }
+    let beside = |id: &StepId| book.step(id).is_some_and(|s| s.background.is_some());
+    if let Some((id, _)) = run.running().find(|(id, _)| !beside(id)) {
+        return Next::Wait(Wait::Running(id.clone()));
+    }
+    let Some(id) = current(book, run).cloned() else {
+        return match &run.route {
+            Route::Back { path }
+                if run
+                    .rollbacks
+                    .iter()
+                    .any(|r| r.path == *path && r.finished_ms.is_none()) =>
+            {
+                Next::PathEnded(path.clone())
+            }
+            Route::Back { .. } | Route::Forward => Next::Finished,
+        };
+    };
+    let Some(step) = book.step(&id) else {
+        return Next::Finished;
+    };
+    match run.stand(&id) {
+        Stand::InDoubt => return Next::Wait(Wait::Doubt(id)),
+        Stand::Failed if step.on_failure == OnFailure::Continue => return Next::Accept(id),
+        Stand::Failed => return Next::Wait(Wait::Failure(id)),
+        Stand::Waiting | Stand::Running | Stand::Done | Stand::Accepted | Stand::Skipped => {}
+    }
+    if let Some(why) = &run.hold {
+        return Next::Wait(Wait::Held(why.clone()));
+    }
+    untouched(book, run, step, now_ms)
+}
+
+fn untouched(book: &Runbook, run: &RunState, step: &Step, now_ms: i64) -> Next {
+    let id = step.id.clone();
+    if let Some(branches) = choice_around(book, step) {
+        let begun = branches.iter().flatten().any(|id| run.was_started(id));
+        let heads: Vec<StepId> = branches.iter().filter_map(|b| b.first().cloned()).collect();
+        if !begun && heads.len() > 1 {
+            return Next::Wait(Wait::ChooseItem(heads));
+        }
+    }
+    if let Some(at) = schedule::earliest_ms(run, step).filter(|at| *at > now_ms) {
+        return Next::Wait(Wait::Clock(id, at));
+    }
+    match key_why(run, step) {
+        _ if !step.is_automated() => Next::Wait(Wait::Person(id)),
+        Some(why) => Next::Wait(Wait::Key(id, why)),
+        None => Next::Start(id),
+    }
+}
