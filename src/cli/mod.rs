@@ -1,1 +1,3 @@
 //! Who starts it, and how it ends.
+
+pub mod demo;

@@ -8,6 +8,7 @@ mod cluster;
 mod fetch;
 mod find;
 mod options;
+pub mod shop;
 mod stale;
 #[cfg(test)]
 mod tests;

@@ -55,11 +55,13 @@ impl Options {
         ];
         let own = self.settings.iter();
         let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
-        ours.into_iter()
+        let lines: Vec<String> = ours
+            .into_iter()
             .chain(SETTINGS)
             .chain(own)
             .map(|(name, value)| format!("{name} = '{}'\n", value.replace('\'', "''")))
-            .collect()
+            .collect();
+        lines.concat()
     }
 
     /// Returns a connection URL: over TCP where the server listens there, else over the socket in `dir`.

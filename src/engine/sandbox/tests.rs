@@ -118,3 +118,31 @@ fn a_killed_owner_takes_its_server_along() {
     wait_for("the server ends", || !process.exists());
     wait_for("its directory goes", || !dir.exists());
 }
+
+#[test]
+fn a_shop_answers_and_its_forgotten_report_holds_the_invoices() {
+    let shop = shop::Shop::open(&any_server().unwrap()).unwrap();
+    let holders =
+        "do $$ begin if (select count(*) from pg_locks l join pg_stat_activity a using (pid)
+        where a.application_name = 'reporting' and a.state = 'idle in transaction'
+          and l.relation = 'invoices'::regclass) <> 1 then raise 'no holder'; end if; end $$";
+    shop.sandbox().execute("shop", holders).unwrap();
+    let health = || {
+        let address = shop.address().strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let request = b"GET /health HTTP/1.1\r\nHost: shop\r\n\r\n";
+        std::io::Write::write_all(&mut stream, request).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(health().contains(r#"{"status":"UP","newest_invoice":100000}"#));
+    shop.sandbox()
+        .execute("shop", "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reporting'; alter table invoices rename to gone")
+        .unwrap();
+    let down = health();
+    assert!(
+        down.starts_with("HTTP/1.1 503 ") && down.contains("invoices"),
+        "{down}"
+    );
+}
