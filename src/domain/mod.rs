@@ -10,5 +10,6 @@ pub mod run;
 pub mod runbook;
 pub mod sample;
 pub mod signal;
+pub mod statements;
 pub mod tame;
 pub mod units;

@@ -1,0 +1,280 @@
+//! Acting on other sessions: cancel, terminate, and a closer look at one. On a connection of its own, opened early and kept.
+
+use std::time::{Duration, Instant};
+
+use crate::domain::run::event::{ActOutcome, BackendAct};
+use crate::domain::sample::own::CONTROL_NAME;
+use crate::engine::database::error::{DatabaseError, Trouble};
+use crate::engine::database::postgres::connect::{Link, ask, connect};
+use crate::engine::database::postgres::dsn::Dsn;
+
+/// How long the outcome of an act is waited for.
+const WATCH: Duration = Duration::from_secs(5);
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often is looked whether it is gone.
+const LOOK: Duration = Duration::from_millis(50);
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("default_transaction_read_only", "on"),
+    ("lock_timeout", "500ms"),
+    ("statement_timeout", "4s"),
+    ("search_path", "pg_catalog"),
+    ("jit", "off"),
+];
+
+/// The connection that acts on other sessions.
+pub struct Control {
+    dsn: Dsn,
+    link: Option<Link>,
+}
+
+/// What was found of a session's backend before and after an act.
+struct Backend {
+    start: String,
+    /// Which statement it runs: changes when one ends.
+    query_start: String,
+    state: String,
+}
+
+impl Control {
+    /// Connects, so that the connection is there when new ones are no longer let in.
+    ///
+    /// # Errors
+    /// Why it cannot be reached.
+    pub async fn open(dsn: &Dsn) -> Result<Self, DatabaseError> {
+        let link = connect(dsn, CONTROL_NAME, SETTINGS).await?;
+        Ok(Self {
+            dsn: dsn.clone(),
+            link: Some(link),
+        })
+    }
+
+    /// Returns a control that connects when it is first needed.
+    pub fn closed(dsn: &Dsn) -> Self {
+        Self {
+            dsn: dsn.clone(),
+            link: None,
+        }
+    }
+
+    /// Asks; a connection that has broken is opened again once, for what is asked here may be asked twice.
+    pub(super) async fn ask(
+        &mut self,
+        sql: &str,
+    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+        if let Some(link) = &mut self.link {
+            match ask(link, sql, LIMIT).await {
+                Err(e) if e.kind != Trouble::Refused => self.link = None,
+                answered => return answered,
+            }
+        }
+        let mut link = connect(&self.dsn, CONTROL_NAME, SETTINGS).await?;
+        let answered = ask(&mut link, sql, LIMIT).await;
+        self.link = Some(link);
+        answered
+    }
+
+    /// Cancels the statement of, or ends, the session `pid` if it is still the one that began at `backend_start`
+    /// (as the server printed it), then watches for up to five seconds whether it is gone.
+    pub async fn act(&mut self, pid: i32, backend_start: &str, act: BackendAct) -> ActOutcome {
+        match self.try_act(pid, backend_start, act).await {
+            Ok(outcome) => outcome,
+            Err(error) => ActOutcome::Refused { why: error.said },
+        }
+    }
+
+    async fn try_act(
+        &mut self,
+        pid: i32,
+        backend_start: &str,
+        act: BackendAct,
+    ) -> Result<ActOutcome, DatabaseError> {
+        let Some(before) = self.backend(pid).await? else {
+            return Ok(ActOutcome::AlreadyGone);
+        };
+        let refused = |why: &str| {
+            let why = why.to_owned();
+            Ok(ActOutcome::Refused { why })
+        };
+        if before.start.is_empty() {
+            return refused(
+                "this role may not see when the session began, so it cannot be told from a later one with the same pid: grant pg_read_all_stats",
+            );
+        }
+        if before.start != backend_start {
+            return Ok(ActOutcome::AlreadyGone);
+        }
+        if act == BackendAct::Cancel && before.state.starts_with("idle") {
+            return refused(&format!(
+                "there is no statement to cancel: it is {}; terminate ends it",
+                before.state
+            ));
+        }
+        let function = match act {
+            BackendAct::Cancel => "pg_cancel_backend",
+            BackendAct::Terminate => "pg_terminate_backend",
+        };
+        let start = quoted(backend_start);
+        let began = Instant::now();
+        let sent = self
+            .ask(&format!(
+                "SELECT pg_catalog.{function}(a.pid) FROM pg_catalog.pg_stat_get_activity({pid}) a \
+                 WHERE a.backend_start = {start}::timestamptz"
+            ))
+            .await?;
+        match sent.into_iter().flatten().next().flatten().as_deref() {
+            None => return Ok(ActOutcome::AlreadyGone),
+            Some("t") => {}
+            Some(_) => return refused("the signal could not be sent"),
+        }
+        self.watch(pid, &before, act, began).await
+    }
+
+    async fn watch(
+        &mut self,
+        pid: i32,
+        before: &Backend,
+        act: BackendAct,
+        began: Instant,
+    ) -> Result<ActOutcome, DatabaseError> {
+        loop {
+            let now = self.backend(pid).await?;
+            let after_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let gone = now.is_none_or(|now| {
+                now.start != before.start
+                    || act == BackendAct::Cancel
+                        && (now.query_start != before.query_start || now.state != before.state)
+            });
+            if gone {
+                return Ok(ActOutcome::Gone { after_ms });
+            }
+            if began.elapsed() >= WATCH {
+                return Ok(ActOutcome::StillThere { after_ms });
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn backend(&mut self, pid: i32) -> Result<Option<Backend>, DatabaseError> {
+        let rows = self
+            .ask(&format!(
+                "SELECT backend_start::text, query_start::text, state FROM pg_catalog.pg_stat_get_activity({pid})"
+            ))
+            .await?;
+        Ok(rows.into_iter().next().map(|row| {
+            let mut row = row.into_iter().map(Option::unwrap_or_default);
+            let mut next = || row.next().unwrap_or_default();
+            Backend {
+                start: next(),
+                query_start: next(),
+                state: next(),
+            }
+        }))
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// What became of the sessions of an application that was to be stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Sessions that were found.
+    pub found: Vec<i32>,
+    /// Of these, whose statement was cancelled.
+    pub cancelled: Vec<i32>,
+    /// Of these, that were ended.
+    pub terminated: Vec<i32>,
+    /// Still there at the end; empty: confirmed gone.
+    pub left: Vec<i32>,
+}
+
+/// Cancels every session whose `application_name` is `app_name`; those still there after `grace` are ended.
+/// Returns once they are confirmed gone, or not within a further `grace`.
+///
+/// # Errors
+/// Why the server cannot be reached or asked, or that this role may not signal them.
+pub async fn cancel_application(
+    dsn: &Dsn,
+    app_name: &str,
+    grace: Duration,
+) -> Result<Swept, DatabaseError> {
+    let mut control = Control::open(dsn).await?;
+    let mut swept = Swept::default();
+    let wanted = quoted(&cut(app_name));
+    let all = "pg_catalog.pg_stat_get_activity(NULL) a";
+    let theirs = format!("a.application_name = {wanted} AND a.pid <> pg_catalog.pg_backend_pid()");
+    let find = format!("SELECT a.pid FROM {all} WHERE {theirs}");
+    let cancel = format!(
+        "SELECT a.pid FROM {all} WHERE {theirs} AND a.state = 'active' AND pg_catalog.pg_cancel_backend(a.pid)"
+    );
+    let end = format!(
+        "SELECT a.pid FROM {all} WHERE {theirs} AND pg_catalog.pg_terminate_backend(a.pid)"
+    );
+    swept.found = pids(control.ask(&find).await?);
+    swept.left.clone_from(&swept.found);
+    if swept.left.is_empty() {
+        return Ok(swept);
+    }
+    swept.cancelled = pids(control.ask(&cancel).await?);
+    for round in 0..2 {
+        let began = Instant::now();
+        while !swept.left.is_empty() && began.elapsed() < grace {
+            tokio::time::sleep(LOOK).await;
+            swept.left = pids(control.ask(&find).await?);
+        }
+        if round == 0 && !swept.left.is_empty() {
+            swept.terminated = pids(control.ask(&end).await?);
+        }
+    }
+    Ok(swept)
+}
+
+/// PostgreSQL keeps 63 bytes of a name.
+fn cut(name: &str) -> String {
+    let end = name.floor_char_boundary(63);
+    name[..end].to_owned()
+}
+
+fn pids(rows: Vec<Vec<Option<String>>>) -> Vec<i32> {
+    let texts = rows.into_iter().flatten().flatten();
+    texts.filter_map(|text| text.parse().ok()).collect()
+}
+
+/// Cancels a session's statement when it is dropped before it was disarmed.
+pub(super) struct CancelDropped {
+    armed: Option<(Dsn, i32, String)>,
+}
+
+/// Arms a cancel for the session `pid` that began at `backend_start`.
+pub(super) fn cancel_dropped(dsn: &Dsn, pid: i32, backend_start: String) -> CancelDropped {
+    CancelDropped {
+        armed: Some((dsn.clone(), pid, backend_start)),
+    }
+}
+
+impl CancelDropped {
+    pub fn disarm(mut self) {
+        self.armed = None;
+    }
+}
+
+impl Drop for CancelDropped {
+    fn drop(&mut self) {
+        let (Some((dsn, pid, start)), Ok(runtime)) =
+            (self.armed.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        // Dropping the connection does not stop the server: without this its locks would stay.
+        runtime.spawn(async move {
+            let mut control = Control::closed(&dsn);
+            let outcome = control.act(pid, &start, BackendAct::Cancel).await;
+            if let ActOutcome::StillThere { .. } | ActOutcome::Refused { .. } = outcome {
+                tracing::warn!(?outcome, pid, "a dropped statement was not cancelled");
+            }
+        });
+    }
+}

@@ -1,0 +1,212 @@
+//! What sqlx says of a fault, in the operator's words. Its own `Display` names lines of the server's C source.
+
+use std::io::ErrorKind;
+
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+
+use crate::engine::database::error::{DatabaseError, SqlError, Trouble};
+
+fn trouble(kind: Trouble, said: String, hint: &str) -> DatabaseError {
+    DatabaseError {
+        kind,
+        said,
+        hint: hint.to_owned(),
+    }
+}
+
+/// Says why no connection came about with `address` for `user` to `database`.
+pub(super) fn connecting(
+    error: &sqlx::Error,
+    address: &str,
+    user: &str,
+    database: &str,
+) -> DatabaseError {
+    match error {
+        sqlx::Error::Io(io) => io_trouble(io, address),
+        sqlx::Error::Database(_) => match account(error) {
+            Some(said) => refused(said, address, user, database),
+            None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
+        },
+        sqlx::Error::Tls(source) => trouble(
+            Trouble::Tls,
+            format!(
+                "no encrypted connection to {address}: {}",
+                chain(source.as_ref())
+            ),
+            "check sslmode and sslrootcert: `prefer` also takes a connection without encryption",
+        ),
+        sqlx::Error::Configuration(source) => trouble(
+            Trouble::BadAddress,
+            format!(
+                "the connection to {address} cannot be set up: {}",
+                chain(source.as_ref())
+            ),
+            "",
+        ),
+        other => trouble(
+            Trouble::NotThisServer,
+            format!("what listens at {address} does not answer like PostgreSQL"),
+            &format!("check host and port ({other})"),
+        ),
+    }
+}
+
+/// Says that nothing was heard for `seconds`.
+pub(super) fn silent(address: &str, seconds: u64) -> DatabaseError {
+    trouble(
+        Trouble::TimedOut,
+        format!("{address} did not answer within {seconds} s"),
+        "a firewall, a stopped server or a catalog that is locked: try psql from this machine",
+    )
+}
+
+fn io_trouble(io: &std::io::Error, address: &str) -> DatabaseError {
+    let hint = "is the server up, and are host and port right?";
+    let text = io.to_string();
+    match io.kind() {
+        ErrorKind::ConnectionRefused => trouble(
+            Trouble::Unreachable,
+            format!("nothing listens at {address}"),
+            hint,
+        ),
+        ErrorKind::NotFound => trouble(
+            Trouble::Unreachable,
+            format!("there is no socket at {address}"),
+            hint,
+        ),
+        ErrorKind::PermissionDenied => trouble(
+            Trouble::Denied,
+            format!("the socket at {address} may not be opened"),
+            "look at the rights of its directory",
+        ),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => trouble(
+            Trouble::NotThisServer,
+            format!("{address} closed the connection before it was set up"),
+            "is it PostgreSQL that listens there, and does it take this kind of encryption?",
+        ),
+        _ if text.contains("lookup") || text.contains("resolve") => trouble(
+            Trouble::Unreachable,
+            format!("the host of {address} is not known"),
+            "is its name spelled right, and does this machine know it?",
+        ),
+        _ => trouble(
+            Trouble::Unreachable,
+            format!("{address} cannot be reached: {text}"),
+            hint,
+        ),
+    }
+}
+
+fn refused(said: SqlError, address: &str, user: &str, database: &str) -> DatabaseError {
+    match said.code.as_str() {
+        "28P01" => trouble(
+            Trouble::Denied,
+            format!("{address} refused the password of {user}"),
+            "give it by PGPASSWORD, in ~/.pgpass (mode 0600) or in the address",
+        ),
+        "28000" => trouble(
+            Trouble::Denied,
+            format!("{address} does not admit {user}: {}", said.message),
+            "the server's pg_hba.conf decides who may come from where, and whether encrypted",
+        ),
+        "3D000" => trouble(
+            Trouble::NoDatabase,
+            format!("there is no database \"{database}\" at {address}"),
+            "`psql -l` lists those that are",
+        ),
+        "42501" => trouble(
+            Trouble::Denied,
+            format!("{user} may not connect to \"{database}\": {}", said.message),
+            "its owner can GRANT CONNECT ON DATABASE",
+        ),
+        "53300" => trouble(
+            Trouble::Busy,
+            format!("{address} takes no more connections: {}", said.message),
+            "end idle sessions, or connect as a superuser: a few places are kept for them",
+        ),
+        "57P03" => trouble(
+            Trouble::Busy,
+            format!("{address} does not take connections yet: {}", said.message),
+            "it starts, stops or recovers: wait",
+        ),
+        "08P01" if said.message.contains("startup parameter") => trouble(
+            Trouble::NotThisServer,
+            format!(
+                "a connection pooler stands between us and the server: {}",
+                said.message
+            ),
+            "give the server's own address: settings must not be shared with other clients",
+        ),
+        code => trouble(
+            Trouble::Denied,
+            format!(
+                "{address} refused the connection: {} ({code})",
+                said.message
+            ),
+            said.hint.as_deref().unwrap_or_default(),
+        ),
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// Returns PostgreSQL's own account of `error`; `None` where the server did not speak.
+pub(super) fn account(error: &sqlx::Error) -> Option<SqlError> {
+    let said = error
+        .as_database_error()?
+        .try_downcast_ref::<PgDatabaseError>()?;
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Some(SqlError {
+        code: said.code().to_owned(),
+        message: said.message().to_owned(),
+        detail: owned(said.detail()),
+        hint: owned(said.hint()),
+        position: match said.position() {
+            Some(PgErrorPosition::Original(at)) => Some(at),
+            Some(PgErrorPosition::Internal { .. }) | None => None,
+        },
+        context: owned(said.r#where()),
+    })
+}
+
+/// Says why statements ended, also where the server did not speak.
+pub(super) fn statement(error: &sqlx::Error) -> SqlError {
+    account(error).unwrap_or_else(|| SqlError {
+        message: asking(error).said,
+        ..SqlError::default()
+    })
+}
+
+/// Says why a question on an open connection was not answered.
+pub(super) fn asking(error: &sqlx::Error) -> DatabaseError {
+    match account(error) {
+        Some(said) if said.code.starts_with("57P") || said.code.starts_with("08") => trouble(
+            Trouble::Lost,
+            format!("the server ended the connection: {}", said.message),
+            "",
+        ),
+        Some(said) => trouble(
+            Trouble::Refused,
+            format!("{} ({})", said.message, said.code),
+            said.hint.as_deref().unwrap_or_default(),
+        ),
+        None => {
+            let said = match error {
+                sqlx::Error::Io(io) => format!("the connection broke: {io}"),
+                other => format!("the connection is no longer in step: {other}"),
+            };
+            trouble(Trouble::Lost, said, "")
+        }
+    }
+}
