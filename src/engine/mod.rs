@@ -1,6 +1,9 @@
 //! What touches the world. Engines speak `domain`, and know nothing of the screen.
 
 pub mod attempt;
+pub mod clock;
 pub mod database;
+pub mod rundir;
 pub mod sandbox;
 pub mod seal;
+pub mod store;

@@ -1,0 +1,308 @@
+//! The journal's file: a record is appended with one write and is on disk before anybody is told.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::journal::{Entry, Journal, JournalError};
+use crate::domain::run::event::Event;
+use crate::engine::clock;
+
+/// Why the journal cannot be read or written.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The disk refuses.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its chain is broken: it is refused, never repaired.
+    #[error("{path} is not the journal that was written: {source}")]
+    Broken {
+        /// Which file.
+        path: String,
+        /// Where.
+        source: JournalError,
+    },
+    /// An event that cannot be written.
+    #[error(transparent)]
+    Record(#[from] JournalError),
+}
+
+/// A journal that is open for appending.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    file: File,
+    /// Bytes that are known to be whole records.
+    length: u64,
+    head: String,
+    seq: u64,
+    /// The forward clock when this process opened the run.
+    opened_mono: u64,
+}
+
+/// What was set aside when a journal was opened: bytes after the last line end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torn {
+    /// How many.
+    pub bytes: u64,
+    /// Their digest.
+    pub sha256: String,
+}
+
+/// A journal as it was found.
+#[derive(Debug)]
+pub struct Opened {
+    /// Open for appending.
+    pub store: Store,
+    /// Its records.
+    pub entries: Vec<Entry>,
+    /// What was set aside.
+    pub torn: Option<Torn>,
+}
+
+fn io_at(path: &Path) -> impl Fn(io::Error) -> StoreError + '_ {
+    |source| StoreError::Io {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+/// Reads the journal at `path` without touching it.
+///
+/// # Errors
+/// It cannot be read, or its chain is broken.
+pub fn read(path: &Path) -> Result<Journal, StoreError> {
+    let bytes = fs::read(path).map_err(io_at(path))?;
+    Journal::read(&bytes).map_err(|source| StoreError::Broken {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+impl Store {
+    /// Opens the journal at `path`, making it where there is none. Bytes after the last line end are set aside.
+    ///
+    /// # Errors
+    /// The disk refuses, or the chain is broken.
+    pub fn open(path: &Path) -> Result<Opened, StoreError> {
+        let open = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path);
+        let file = open.map_err(io_at(path))?;
+        let bytes = fs::read(path).map_err(io_at(path))?;
+        let journal = Journal::read(&bytes).map_err(|source| StoreError::Broken {
+            path: path.display().to_string(),
+            source,
+        })?;
+        let whole = bytes.len() - journal.torn;
+        let torn = (journal.torn > 0).then(|| Torn {
+            bytes: journal.torn as u64,
+            sha256: sha256_hex(&bytes[whole..]),
+        });
+        if torn.is_some() {
+            set_aside(path, &bytes[whole..]).map_err(io_at(path))?;
+            file.set_len(whole as u64)
+                .and_then(|()| file.sync_data())
+                .map_err(io_at(path))?;
+        }
+        if let Some(dir) = path.parent() {
+            File::open(dir)
+                .and_then(|d| d.sync_all())
+                .map_err(io_at(dir))?;
+        }
+        let store = Self {
+            path: path.to_owned(),
+            file,
+            length: whole as u64,
+            head: journal.head,
+            seq: journal.entries.len() as u64,
+            opened_mono: clock::mono_ms(),
+        };
+        Ok(Opened {
+            store,
+            entries: journal.entries,
+            torn,
+        })
+    }
+
+    /// Appends `events`; when it returns they are on disk. Where it fails nothing of them is.
+    ///
+    /// # Errors
+    /// The disk refuses, or an event is too long.
+    pub fn append(&mut self, by: &str, events: &[Event]) -> Result<Vec<Entry>, StoreError> {
+        let t = clock::rfc3339(clock::wall_ms());
+        let mono_ms = clock::mono_ms().saturating_sub(self.opened_mono);
+        let (mut head, mut seq) = (self.head.clone(), self.seq);
+        let mut written = Vec::with_capacity(events.len());
+        let mut lines = Vec::with_capacity(events.len());
+        for event in events {
+            seq += 1;
+            let entry = Entry {
+                seq,
+                t: t.clone(),
+                mono_ms,
+                by: by.to_owned(),
+                event: event.clone(),
+            };
+            let line = entry.encode(&head)?;
+            head = sha256_hex(line.as_bytes());
+            lines.push(line);
+            written.push(entry);
+        }
+        if let Err(source) = self.write(&lines) {
+            // What may be half written is taken back, so that the next record stands behind a whole one.
+            let _ = self.file.set_len(self.length);
+            return Err(io_at(&self.path)(source));
+        }
+        self.length += lines.iter().map(|l| l.len() as u64).sum::<u64>();
+        (self.head, self.seq) = (head, seq);
+        Ok(written)
+    }
+
+    fn write(&mut self, lines: &[String]) -> io::Result<()> {
+        // A journal that somebody removed or replaced is still open here: writing into the void is no record.
+        let there = fs::metadata(&self.path)?;
+        let ours = self.file.metadata()?;
+        let same = std::os::unix::fs::MetadataExt::ino(&there)
+            == std::os::unix::fs::MetadataExt::ino(&ours);
+        if !same || there.len() != self.length {
+            return Err(io::Error::other(
+                "it was removed, replaced or changed by somebody else",
+            ));
+        }
+        for line in lines {
+            self.file.write_all(line.as_bytes())?;
+        }
+        self.file.sync_data()
+    }
+
+    /// Returns the digest of the last record and its number.
+    pub fn head(&self) -> (u64, &str) {
+        (self.seq, &self.head)
+    }
+
+    /// Looks whether the disk takes bytes again, by a file beside the journal.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn probe(&self) -> io::Result<()> {
+        let _ = self.file.set_len(self.length);
+        let path = self.path.with_file_name("probe.tmp");
+        let written = File::create(&path)
+            .and_then(|mut f| f.write_all(&[b'x'; 65_536]).and_then(|()| f.sync_all()));
+        let _ = fs::remove_file(&path);
+        written
+    }
+
+    /// Makes a closed journal read-only.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn close(self) -> io::Result<()> {
+        let mut rights = self.file.metadata()?.permissions();
+        rights.set_readonly(true);
+        self.file.set_permissions(rights)
+    }
+}
+
+/// Keeps torn bytes in a file of their own: nothing is thrown away.
+fn set_aside(journal: &Path, bytes: &[u8]) -> io::Result<()> {
+    for n in 1.. {
+        let path = journal.with_file_name(format!("journal.jsonl.torn-{n}"));
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+        {
+            Ok(mut file) => return file.write_all(bytes).and_then(|()| file.sync_all()),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(text: &str) -> Event {
+        Event::TargetLost { why: text.into() }
+    }
+
+    #[test]
+    fn what_is_appended_is_found_again_and_the_chain_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut first = Store::open(&path).unwrap().store;
+        first.append("dana", &[note("a"), note("b")]).unwrap();
+        drop(first);
+        let mut again = Store::open(&path).unwrap();
+        assert_eq!((again.entries.len(), again.torn), (2, None));
+        again.store.append("dana", &[note("c")]).unwrap();
+        assert_eq!(read(&path).unwrap().entries.len(), 3);
+    }
+
+    #[test]
+    fn a_torn_tail_cut_anywhere_is_set_aside_and_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        Store::open(&path)
+            .unwrap()
+            .store
+            .append("dana", &[note("a"), note("b")])
+            .unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+        for cut in first + 1..bytes.len() {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            let opened = Store::open(&path).unwrap();
+            assert_eq!(opened.entries.len(), 1);
+            assert_eq!(opened.torn.unwrap().bytes as usize, cut - first);
+            assert_eq!(fs::metadata(&path).unwrap().len() as usize, first);
+        }
+        assert!(dir.path().join("journal.jsonl.torn-2").exists());
+    }
+
+    #[test]
+    fn a_journal_taken_away_is_a_refusal_and_never_the_void() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut store = Store::open(&path).unwrap().store;
+        store.append("dana", &[note("a")]).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(store.append("dana", &[note("b")]).is_err());
+        fs::write(&path, "other").unwrap();
+        assert!(store.append("dana", &[note("b")]).is_err());
+    }
+
+    #[test]
+    fn a_changed_journal_is_refused_and_not_repaired() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        Store::open(&path)
+            .unwrap()
+            .store
+            .append("dana", &[note("a"), note("b")])
+            .unwrap();
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replacen("\"a\"", "\"x\"", 1);
+        fs::write(&path, &text).unwrap();
+        assert!(matches!(Store::open(&path), Err(StoreError::Broken { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
