@@ -1,0 +1,247 @@
+//! What the server says of itself: counters, replication, slots, prepared transactions, progress.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use sqlx::postgres::PgRow;
+use tokio::time::timeout;
+
+use crate::domain::runbook::model::ServerRole;
+use crate::domain::sample::model::{
+    Prepared, PreparedIn, Progress, Receiver, Sender, Server, Slot, SlotUse, Totals,
+};
+use crate::domain::sample::rates;
+use crate::engine::database::error::DatabaseError;
+use crate::engine::database::postgres::connect::Link;
+use crate::engine::database::postgres::sessions::json;
+use crate::engine::database::postgres::{row, trouble};
+
+const V12: &str = include_str!("sql/tick_database_12.sql");
+const V13: &str = include_str!("sql/tick_database_13.sql");
+const V14: &str = include_str!("sql/tick_database_14plus.sql");
+
+/// Asks the server; rates and deadlocks are counted from `before`, sizes are kept from it.
+pub(super) async fn ask(
+    link: &mut Link,
+    version: i32,
+    before: Option<&Server>,
+    limit: Duration,
+) -> Result<Server, DatabaseError> {
+    let sql = match version {
+        ..130_000 => V12,
+        130_000..140_000 => V13,
+        140_000.. => V14,
+    };
+    let row = match timeout(limit, sqlx::query(sql).fetch_one(&mut link.conn)).await {
+        Ok(row) => row.map_err(|e| trouble::asking(&e))?,
+        Err(_) => return Err(trouble::silent(&link.address, limit.as_secs())),
+    };
+    let mut server = read(&row);
+    if let Some(before) = before {
+        server.rates = rates::between(&before.totals, &server.totals);
+        let grown = server
+            .totals
+            .deadlocks
+            .saturating_sub(before.totals.deadlocks);
+        server.deadlocks = before.deadlocks + grown;
+        server.database_bytes = before.database_bytes;
+    }
+    Ok(server)
+}
+
+fn read(row: &PgRow) -> Server {
+    let total = |name| row::unsigned(row, name).unwrap_or_default();
+    let at_ms = row::long(row, "at_ms").unwrap_or_default();
+    let standby: bool = row::get(row, "in_recovery").unwrap_or_default();
+    Server {
+        at_ms,
+        role: Some(if standby {
+            ServerRole::Standby
+        } else {
+            ServerRole::Primary
+        }),
+        totals: Totals {
+            at_ms,
+            commits: total("commits"),
+            rollbacks: total("rollbacks"),
+            blocks_fetched: total("blks_fetched"),
+            blocks_hit: total("blks_hit"),
+            inserted: total("ins"),
+            updated: total("upd"),
+            deleted: total("del"),
+            temp_bytes: total("temp_bytes"),
+            wal_bytes: total("wal_bytes"),
+            deadlocks: total("deadlocks"),
+            conflicts: total("conflicts"),
+        },
+        frozen_age: row::int(row, "frozen_age")
+            .and_then(|n| u64::try_from(n).ok())
+            .unwrap_or_default(),
+        senders: json::<SenderRow>(row, "senders")
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        receiver: serde_json::from_str::<ReceiverRow>(&row::text(row, "receiver"))
+            .ok()
+            .map(Into::into),
+        slots: json::<SlotRow>(row, "slots")
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        prepared: json::<PreparedRow>(row, "prepared")
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        progress: json::<ProgressRow>(row, "progress")
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        ..Server::default()
+    }
+}
+
+fn positive(n: Option<i64>) -> Option<u64> {
+    n.map(|n| u64::try_from(n).unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+struct SenderRow {
+    pid: Option<i32>,
+    app: Option<String>,
+    client: Option<String>,
+    state: Option<String>,
+    sync_state: Option<String>,
+    unreplayed: Option<i64>,
+    replay_lag_ms: Option<i64>,
+}
+
+impl From<SenderRow> for Sender {
+    fn from(row: SenderRow) -> Self {
+        Self {
+            pid: row.pid.unwrap_or_default(),
+            application: row.app.unwrap_or_default(),
+            client: row.client.unwrap_or_default(),
+            state: row.state.unwrap_or_default(),
+            sync: row.sync_state.unwrap_or_default(),
+            unreplayed: positive(row.unreplayed),
+            replay_lag_ms: positive(row.replay_lag_ms),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ReceiverRow {
+    status: Option<String>,
+    unreplayed: Option<i64>,
+    replay_age_ms: Option<i64>,
+    pause: Option<String>,
+}
+
+impl From<ReceiverRow> for Receiver {
+    fn from(row: ReceiverRow) -> Self {
+        Self {
+            status: row.status.unwrap_or_default(),
+            unreplayed: positive(row.unreplayed),
+            replay_age_ms: positive(row.replay_age_ms),
+            pause: row.pause.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct SlotRow {
+    slot: Option<String>,
+    r#type: Option<String>,
+    active: Option<bool>,
+    wal_status: Option<String>,
+    retained: Option<i64>,
+}
+
+impl From<SlotRow> for Slot {
+    fn from(row: SlotRow) -> Self {
+        Self {
+            name: row.slot.unwrap_or_default(),
+            kind: row.r#type.unwrap_or_default(),
+            usage: match row.active {
+                Some(true) => SlotUse::Active,
+                Some(false) | None => SlotUse::Inactive,
+            },
+            wal_status: row.wal_status.unwrap_or_default(),
+            retained: positive(row.retained),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct PreparedRow {
+    xid: String,
+    gid: String,
+    age_ms: Option<i64>,
+    owner: Option<String>,
+    here: Option<bool>,
+}
+
+impl From<PreparedRow> for Prepared {
+    fn from(row: PreparedRow) -> Self {
+        Self {
+            xid: row.xid,
+            gid: row.gid,
+            age_ms: positive(row.age_ms).unwrap_or_default(),
+            owner: row.owner.unwrap_or_default(),
+            place: match row.here {
+                Some(false) => PreparedIn::Elsewhere,
+                Some(true) | None => PreparedIn::Here,
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ProgressRow {
+    pid: Option<i32>,
+    command: Option<String>,
+    phase: Option<String>,
+    relation: Option<String>,
+    index: Option<String>,
+    b: Option<i64>,
+    bt: Option<i64>,
+    t: Option<i64>,
+    tt: Option<i64>,
+    l: Option<i64>,
+    lt: Option<i64>,
+    locker: Option<i32>,
+    p: Option<i64>,
+    pt: Option<i64>,
+}
+
+impl From<ProgressRow> for Progress {
+    fn from(row: ProgressRow) -> Self {
+        let command = row.command.unwrap_or_default();
+        let phase = row.phase.unwrap_or_default();
+        let bytes = command.starts_with("COPY") || command == "BASE BACKUP";
+        let some = |n: Option<i64>| n.is_some_and(|n| n > 0);
+        // Each phase counts something else; what is finished or was never begun says nothing.
+        let (done, total, unit) = if some(row.lt) && phase.starts_with("waiting") {
+            (row.l, row.lt, "lockers")
+        } else if some(row.bt) && row.b < row.bt {
+            (row.b, row.bt, if bytes { "bytes" } else { "blocks" })
+        } else if some(row.tt) {
+            (row.t, row.tt, "rows")
+        } else if some(row.pt) {
+            (row.p, row.pt, "partitions")
+        } else {
+            (row.b, row.bt, if bytes { "bytes" } else { "blocks" })
+        };
+        Self {
+            pid: row.pid.unwrap_or_default(),
+            command,
+            phase,
+            relation: row.relation.unwrap_or_default(),
+            index: row.index.unwrap_or_default(),
+            done: positive(done).unwrap_or_default(),
+            total: positive(total).unwrap_or_default(),
+            unit: unit.to_owned(),
+            waits_for: row.locker.filter(|pid| *pid > 0),
+        }
+    }
+}

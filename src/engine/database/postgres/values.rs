@@ -1,0 +1,100 @@
+//! The runbook's own values, on a connection of their own: a slow question must not hold up the panels.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::domain::runbook::model::OwnValue;
+use crate::domain::sample::model::OwnReading;
+use crate::domain::sample::own::MONITOR_NAME;
+use crate::engine::database::postgres::connect::{Link, ask, connect};
+use crate::engine::database::postgres::dsn::Dsn;
+
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often is tried to connect again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("default_transaction_read_only", "on"),
+    ("lock_timeout", "500ms"),
+    ("statement_timeout", "4s"),
+];
+
+/// What was last read of each value, and when.
+pub(super) type Readings = Vec<(OwnReading, Option<Instant>)>;
+
+/// Returns the readings with their ages.
+pub(super) fn aged(readings: &Readings) -> Vec<OwnReading> {
+    let aged = |(reading, at): &(OwnReading, Option<Instant>)| OwnReading {
+        age_ms: at.map_or(0, |at| {
+            u64::try_from(at.elapsed().as_millis()).unwrap_or_default()
+        }),
+        ..reading.clone()
+    };
+    readings.iter().map(aged).collect()
+}
+
+/// Returns the readings before anything was read.
+pub(super) fn unread(values: &[OwnValue]) -> Readings {
+    let unread = |value: &OwnValue| OwnReading {
+        name: value.name.clone(),
+        ..OwnReading::default()
+    };
+    values.iter().map(|value| (unread(value), None)).collect()
+}
+
+/// Asks for every value as often as it wants to be asked, until nobody listens any more.
+pub(super) async fn watch_values(dsn: Dsn, values: Vec<OwnValue>, tell: watch::Sender<Readings>) {
+    let mut due: Vec<Instant> = vec![Instant::now(); values.len()];
+    let mut link: Option<Link> = None;
+    while !values.is_empty() && !tell.is_closed() {
+        let Some(connected) = &mut link else {
+            match connect(&dsn, MONITOR_NAME, SETTINGS).await {
+                Ok(connected) => link = Some(connected),
+                Err(error) => {
+                    fail_all(&tell, &error.said);
+                    sleep(AGAIN).await;
+                }
+            }
+            continue;
+        };
+        let now = Instant::now();
+        let Some(at) = due.iter().position(|due| *due <= now) else {
+            let next = due.iter().min().copied().unwrap_or(now);
+            let _ = timeout(next - now, tell.closed()).await;
+            continue;
+        };
+        due[at] = now + values[at].every.max(Duration::from_millis(200));
+        let answer = ask(connected, &values[at].sql, LIMIT).await;
+        let lost = answer
+            .as_ref()
+            .is_err_and(|e| e.kind != crate::engine::database::error::Trouble::Refused);
+        tell.send_modify(|readings| {
+            let (reading, read_at) = &mut readings[at];
+            match answer {
+                Ok(rows) => {
+                    reading.value = rows
+                        .into_iter()
+                        .next()
+                        .and_then(|row| row.into_iter().next().flatten());
+                    reading.error.clear();
+                    *read_at = Some(Instant::now());
+                }
+                Err(error) => reading.error = error.said,
+            }
+        });
+        if lost {
+            link = None;
+        }
+    }
+}
+
+fn fail_all(tell: &watch::Sender<Readings>, why: &str) {
+    tell.send_modify(|readings| {
+        for (reading, _) in readings {
+            why.clone_into(&mut reading.error);
+        }
+    });
+}
