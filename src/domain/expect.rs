@@ -14,6 +14,7 @@ mod compare;
 mod judge;
 mod read;
 pub use compare::{Incomparable, compare, compare_versions};
+pub(crate) use judge::regex;
 pub use judge::{Seen, judge};
 pub use read::Misread;
 

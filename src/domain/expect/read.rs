@@ -121,7 +121,7 @@ fn slashed(text: &str) -> Option<&str> {
 /// Refuses a pattern that cannot be compiled; a `${name}` in it stands for any plain text.
 fn checked_pattern(pattern: &str) -> Result<(), Misread> {
     let plain = crate::domain::runbook::variables::blanked(pattern);
-    crate::domain::expect::judge::regex(&plain)
+    crate::domain::expect::regex(&plain)
         .map(|_| ())
         .map_err(|why| Misread {
             why: format!("the regular expression cannot be read: {why}"),

@@ -1,5 +1,16 @@
 //! The plan.
 
+pub mod check;
+mod keys;
 pub mod model;
 pub mod quote;
+mod near;
+pub mod parse;
+pub mod problem;
+mod read;
+pub mod sql;
+mod tree;
 pub mod variables;
+
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,14 @@ pub fn is_environment_name(name: &str) -> bool {
         && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
+/// The names to which holdpoint gives a value itself.
+pub const BUILT_IN: &[&str] = &["run_id", "target", "operator", "started_at", "runbook_dir"];
+
+/// Whether `name` can be that of a parameter, a captured value or a target's value.
+pub fn is_value_name(name: &str) -> bool {
+    is_name(name) && name.starts_with(|c: char| c.is_ascii_lowercase()) && !BUILT_IN.contains(&name)
+}
+
 /// Returns every use of a variable in `template`, in order.
 pub fn names(template: &str) -> Vec<Reference<'_>> {
     pieces(template)

@@ -1,0 +1,308 @@
+//! SQL taken apart just far enough: where statements, words, quotes and variables are, and how values are put in.
+//!
+//! Quoting is PostgreSQL's with `standard_conforming_strings = on`, its default.
+
+use std::ops::Range;
+
+use crate::domain::runbook::variables::{Form, Piece, pieces};
+
+mod lexer;
+
+/// A statement or several, taken apart.
+#[derive(Debug, Default)]
+pub struct Script<'a> {
+    /// Each statement's words, lower case, in order; empty statements are left out.
+    pub statements: Vec<Statement>,
+    /// Where variables stand.
+    pub slots: Vec<Slot<'a>>,
+    /// What is opened and not closed, with its place.
+    pub unclosed: Option<(&'static str, usize)>,
+}
+
+/// One statement.
+#[derive(Debug, Default)]
+pub struct Statement {
+    /// Its words outside of quotes and comments, lower case.
+    pub words: Vec<String>,
+    /// Its first byte.
+    pub at: usize,
+}
+
+/// A variable in a statement, or what looks like one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// The bytes it covers.
+    pub at: Range<usize>,
+    /// What it is.
+    pub kind: SlotKind<'a>,
+}
+
+/// What a slot is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SlotKind<'a> {
+    /// `${name}` or `${name:ident}` where a value may stand.
+    Value {
+        /// The name.
+        name: &'a str,
+        /// Literal or identifier.
+        form: Form,
+    },
+    /// `${name}` inside quotes, where no value can safely be put.
+    Quoted {
+        /// The name.
+        name: &'a str,
+    },
+    /// `$${` inside quotes, which stands for `${`.
+    Escaped,
+    /// A `${` that begins no variable.
+    Malformed,
+}
+
+/// Why values cannot be put into a statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SqlFault {
+    /// Nothing gave it a value.
+    #[error("`${{{name}}}` has no value: nothing gave it one before this")]
+    Missing {
+        /// The variable.
+        name: String,
+    },
+    /// It stands inside quotes.
+    #[error("`${{{name}}}` stands inside quotes: leave them out, the value brings its own")]
+    Quoted {
+        /// The variable.
+        name: String,
+    },
+    /// The value cannot be written in SQL.
+    #[error("the value of `${{{name}}}` {why}")]
+    Unfit {
+        /// The variable.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A quote or comment is opened and not closed.
+    #[error("{what} is opened and not closed")]
+    Unclosed {
+        /// What.
+        what: &'static str,
+    },
+}
+
+/// Takes `sql` apart.
+pub fn script(sql: &str) -> Script<'_> {
+    lexer::Lexer::new(sql).run()
+}
+
+/// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier.
+pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, SqlFault> {
+    let script = script(sql);
+    if let Some((what, _)) = script.unclosed {
+        return Err(SqlFault::Unclosed { what });
+    }
+    let mut text = String::with_capacity(sql.len());
+    let mut done = 0;
+    for slot in &script.slots {
+        text.push_str(&sql[done..slot.at.start]);
+        match slot.kind {
+            SlotKind::Value { name, form } => {
+                let owned = || name.to_owned();
+                let value = lookup(name).ok_or_else(|| SqlFault::Missing { name: owned() })?;
+                let quoted = match form {
+                    Form::Value => literal(&value),
+                    Form::Ident => identifier(&value),
+                };
+                let quoted = quoted.map_err(|why| SqlFault::Unfit { name: owned(), why })?;
+                // A quote right before or behind would become one with ours.
+                let glued =
+                    |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '&' | '\'' | '"');
+                if text.ends_with(glued) {
+                    text.push(' ');
+                }
+                text.push_str(&quoted);
+                if sql[slot.at.end..].starts_with(glued) {
+                    text.push(' ');
+                }
+            }
+            SlotKind::Quoted { name } => {
+                return Err(SqlFault::Quoted {
+                    name: name.to_owned(),
+                });
+            }
+            SlotKind::Escaped => text.push_str("${"),
+            SlotKind::Malformed => text.push_str(&sql[slot.at.clone()]),
+        }
+        done = slot.at.end;
+    }
+    text.push_str(&sql[done..]);
+    Ok(text)
+}
+
+/// Quotes a value as a PostgreSQL literal; `E'…'` where it holds a backslash.
+pub fn literal(value: &str) -> Result<String, &'static str> {
+    if value.contains('\0') {
+        return Err("holds a NUL, which PostgreSQL cannot store");
+    }
+    let doubled = value.replace('\'', "''");
+    Ok(if doubled.contains('\\') {
+        format!("E'{}'", doubled.replace('\\', "\\\\"))
+    } else {
+        format!("'{doubled}'")
+    })
+}
+
+/// Quotes a value as a PostgreSQL identifier.
+pub fn identifier(value: &str) -> Result<String, &'static str> {
+    match value {
+        "" => Err("is empty, and cannot be an identifier"),
+        v if v.contains('\0') => Err("holds a NUL, which PostgreSQL cannot store"),
+        v if v.len() > 63 => Err("is longer than the 63 bytes of an identifier"),
+        v => Ok(format!("\"{}\"", v.replace('"', "\"\""))),
+    }
+}
+
+impl Statement {
+    /// Whether it only looks: it begins with `select`, `show`, `with`, `values` or `table`, and no word in it writes or locks.
+    pub fn only_looks(&self) -> bool {
+        let first = self.words.first().map_or("", String::as_str);
+        let locks = self.words.windows(2).any(|pair| {
+            pair[0] == "for" && matches!(pair[1].as_str(), "update" | "share" | "no" | "key")
+        });
+        let writes = |word: &String| {
+            matches!(
+                word.as_str(),
+                "insert" | "update" | "delete" | "merge" | "into"
+            )
+        };
+        matches!(first, "select" | "show" | "with" | "values" | "table")
+            && !locks
+            && !self.words.iter().any(writes)
+    }
+
+    /// Whether PostgreSQL refuses it inside a transaction block.
+    pub fn needs_no_transaction(&self) -> bool {
+        let word = |i: usize| self.words.get(i).map_or("", String::as_str);
+        let has = |wanted: &str| self.words.iter().take(4).any(|w| w == wanted);
+        match word(0) {
+            "vacuum" => true,
+            "create" | "drop" | "reindex" => {
+                has("concurrently") || matches!(word(1), "database" | "tablespace")
+            }
+            "alter" => word(1) == "system" || word(1) == "database" && has("tablespace"),
+            _ => false,
+        }
+    }
+}
+
+impl Script<'_> {
+    /// Whether every statement only looks, and there is one at least.
+    pub fn only_looks(&self) -> bool {
+        !self.statements.is_empty() && self.statements.iter().all(Statement::only_looks)
+    }
+}
+
+/// Returns the variables and escapes of a piece of `sql` that stands inside quotes.
+fn inside_quotes(sql: &str, at: Range<usize>) -> Vec<Slot<'_>> {
+    let mut from = at.start;
+    let mut slots = Vec::new();
+    for piece in pieces(&sql[at.clone()]) {
+        let (length, kind) = match &piece {
+            Piece::Text(text) => (text.len(), None),
+            Piece::Escaped => (3, Some(SlotKind::Escaped)),
+            Piece::Malformed(at) => (at.len(), Some(SlotKind::Malformed)),
+            Piece::Reference(r) => (r.at.len(), Some(SlotKind::Quoted { name: r.name })),
+        };
+        if let Some(kind) = kind {
+            slots.push(Slot {
+                at: from..from + length,
+                kind,
+            });
+        }
+        from += length;
+    }
+    slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(sql: &str, value: &str) -> String {
+        expand_sql(sql, &|_| Some(value.to_owned())).unwrap_or_else(|e| format!("! {e}"))
+    }
+
+    #[test]
+    fn values_become_literals_and_identifiers() {
+        assert_eq!(put("select ${a}", "x"), "select 'x'");
+        assert_eq!(put("select ${a}", "it's"), "select 'it''s'");
+        assert_eq!(put("select ${a}", "a\\'b"), "select E'a\\\\''b'");
+        assert_eq!(
+            put("table ${a:ident}.${a:ident}", "x\"y"),
+            "table \"x\"\"y\".\"x\"\"y\""
+        );
+        assert_eq!(
+            put("select ${a}", "1; drop table x --"),
+            "select '1; drop table x --'"
+        );
+        assert_eq!(put("select 1 -- ${a}", "x"), "select 1 -- ${a}");
+        assert_eq!(put("select E${a}'y'", "x"), "select E 'x' 'y'");
+        assert!(put("select ${a}", "a\0").contains("NUL"));
+        assert!(put("table ${a:ident}", "").contains("empty"));
+    }
+
+    #[test]
+    fn a_value_is_never_put_into_quotes() {
+        for sql in [
+            "select '${a}'",
+            "select \"${a}\"",
+            "do $$ ${a} $$",
+            "do $x$ '${a}' $x$",
+            "select E'\\'${a}'",
+        ] {
+            assert!(put(sql, "x").contains("stands inside quotes"), "{sql}");
+        }
+        assert_eq!(put("select '$${a}'", "x"), "select '${a}'");
+        assert!(put("select 'x", "x").contains("opened and not closed"));
+        assert!(
+            expand_sql("select ${a}", &|_| None)
+                .unwrap_err()
+                .to_string()
+                .contains("no value")
+        );
+    }
+
+    fn looks(sql: &str) -> bool {
+        script(sql).only_looks()
+    }
+
+    #[test]
+    fn it_is_known_which_statements_only_look() {
+        assert!(looks("select 1; SHOW x; values (1); table y;"));
+        assert!(looks(
+            "-- delete\nselect 'insert', \"update\" /* merge /* into */ */ from t;;"
+        ));
+        assert!(looks("with a as (select 1) select * from a"));
+        assert!(!looks(
+            "with a as (delete from t returning 1) select * from a"
+        ));
+        assert!(!looks("select * from t for update") && !looks("select 1 into t"));
+        assert!(!looks("update t set x = 1") && !looks("select 1; vacuum") && !looks(""));
+    }
+
+    #[test]
+    fn statements_that_need_no_transaction_are_known() {
+        let needs = |sql: &str| script(sql).statements[0].needs_no_transaction();
+        assert!(needs("create unique index concurrently x on y (z)") && needs("vacuum full x"));
+        assert!(needs("drop index concurrently x") && needs("create database x"));
+        assert!(!needs("create table concurrent (x int)") && !needs("alter table x add y int"));
+    }
+
+    #[test]
+    fn unclosed_things_are_found_with_their_place() {
+        assert_eq!(script("select 'x").unclosed, Some(("a quote", 7)));
+        assert_eq!(script("select \"x").unclosed, Some(("a quoted name", 7)));
+        assert_eq!(script("/* /* */").unclosed, Some(("a comment", 0)));
+        assert_eq!(script("do $a$ x $b$").unclosed, Some(("a dollar quote", 3)));
+        assert_eq!(script("select $1, a$b$c").unclosed, None);
+    }
+}

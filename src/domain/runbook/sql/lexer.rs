@@ -1,0 +1,208 @@
+//! The lexical rules of PostgreSQL, as far as quotes, comments, words and statements need them.
+
+use crate::domain::runbook::sql::{Script, Slot, SlotKind, Statement, inside_quotes};
+use crate::domain::runbook::variables::{Piece, pieces};
+
+/// Reads a text of SQL once from front to back.
+pub(super) struct Lexer<'a> {
+    sql: &'a str,
+    at: usize,
+    script: Script<'a>,
+    statement: Option<Statement>,
+}
+
+impl<'a> Lexer<'a> {
+    pub fn new(sql: &'a str) -> Self {
+        Self {
+            sql,
+            at: 0,
+            script: Script::default(),
+            statement: None,
+        }
+    }
+
+    pub fn run(mut self) -> Script<'a> {
+        while let Some(c) = self.rest().chars().next() {
+            self.step(c);
+        }
+        self.end_statement();
+        self.script
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.sql[self.at..]
+    }
+
+    fn step(&mut self, c: char) {
+        let rest = self.rest();
+        if c.is_whitespace() {
+            self.at += c.len_utf8();
+        } else if rest.starts_with("--") {
+            self.at += rest.find('\n').unwrap_or(rest.len());
+        } else if rest.starts_with("/*") {
+            self.comment();
+        } else if c == ';' {
+            self.end_statement();
+            self.at += 1;
+        } else {
+            let start = self.at;
+            self.statement.get_or_insert_with(|| Statement {
+                words: Vec::new(),
+                at: start,
+            });
+            self.token(c, rest);
+        }
+    }
+
+    fn token(&mut self, c: char, rest: &'a str) {
+        if rest.starts_with("${") {
+            self.variable();
+        } else if c == '$' {
+            self.dollar();
+        } else if c == '\'' {
+            self.quoted('\'', Backslash::Plain, "a quote");
+        } else if c == '"' {
+            self.quoted('"', Backslash::Plain, "a quoted name");
+        } else if c.is_alphabetic() || c == '_' {
+            self.word();
+        } else if c.is_ascii_digit() {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '.' && c != '_');
+            self.at += end.unwrap_or(rest.len());
+        } else {
+            self.at += c.len_utf8();
+        }
+    }
+
+    fn word(&mut self) {
+        let rest = self.rest();
+        // `$` belongs to a word, unless it begins a variable.
+        let end = rest
+            .char_indices()
+            .find(|(i, c)| {
+                !(c.is_alphanumeric() || *c == '_' || *c == '$' && !rest[*i..].starts_with("${"))
+            })
+            .map_or(rest.len(), |(i, _)| i);
+        let word = rest[..end].to_lowercase();
+        self.at += end;
+        if word == "e" && self.rest().starts_with('\'') {
+            self.quoted('\'', Backslash::Escapes, "a quote");
+        } else if let Some(statement) = &mut self.statement {
+            statement.words.push(word);
+        }
+    }
+
+    fn comment(&mut self) {
+        let start = self.at;
+        let mut depth = 0_usize;
+        loop {
+            let rest = self.rest();
+            if rest.starts_with("/*") {
+                depth += 1;
+                self.at += 2;
+            } else if rest.starts_with("*/") {
+                depth -= 1;
+                self.at += 2;
+                if depth == 0 {
+                    return;
+                }
+            } else if let Some(c) = rest.chars().next() {
+                self.at += c.len_utf8();
+            } else {
+                self.script.unclosed.get_or_insert(("a comment", start));
+                return;
+            }
+        }
+    }
+
+    fn quoted(&mut self, quote: char, backslash: Backslash, what: &'static str) {
+        let start = self.at;
+        self.at += 1;
+        let mut chars = self.rest().char_indices().peekable();
+        let mut end = None;
+        while let Some((i, c)) = chars.next() {
+            if c == '\\' && backslash == Backslash::Escapes {
+                chars.next();
+            } else if c == quote {
+                if chars.peek().is_some_and(|(_, next)| *next == quote) {
+                    chars.next();
+                } else {
+                    end = Some(i);
+                    break;
+                }
+            }
+        }
+        self.close(start, end, 1, what);
+    }
+
+    /// Takes a dollar quote, or a `$` that is none (`$1`).
+    fn dollar(&mut self) {
+        let start = self.at;
+        let rest = &self.rest()[1..];
+        let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let tag = length.filter(|n| {
+            rest[*n..].starts_with('$') && !rest.starts_with(|c: char| c.is_ascii_digit())
+        });
+        let Some(length) = tag else {
+            self.at += 1;
+            return;
+        };
+        let delimiter = &self.sql[start..start + length + 2];
+        self.at += delimiter.len();
+        let end = self.rest().find(delimiter);
+        self.close(start, end, delimiter.len(), "a dollar quote");
+    }
+
+    /// Notes what stands inside quotes that end `end` bytes on, and goes behind them.
+    fn close(&mut self, start: usize, end: Option<usize>, length: usize, what: &'static str) {
+        let inner = self.at..self.at + end.unwrap_or(self.rest().len());
+        self.at = inner.end;
+        self.script.slots.extend(inside_quotes(self.sql, inner));
+        match end {
+            Some(_) => self.at += length,
+            None => {
+                self.script.unclosed.get_or_insert((what, start));
+            }
+        }
+    }
+
+    fn variable(&mut self) {
+        let start = self.at;
+        // One line is enough: a variable never goes over its end.
+        let line = self.rest().split('\n').next().unwrap_or_default();
+        let end = line.find('}').map_or(line.len(), |i| i + 1);
+        let kind = match pieces(&line[..end]).into_iter().next() {
+            Some(Piece::Reference(reference)) => {
+                self.at += end;
+                SlotKind::Value {
+                    name: reference.name,
+                    form: reference.form,
+                }
+            }
+            Some(Piece::Malformed(at)) => {
+                self.at += at.len();
+                SlotKind::Malformed
+            }
+            Some(Piece::Text(_) | Piece::Escaped) | None => {
+                self.at += 2;
+                SlotKind::Malformed
+            }
+        };
+        self.script.slots.push(Slot {
+            at: start..self.at,
+            kind,
+        });
+    }
+
+    fn end_statement(&mut self) {
+        self.script.statements.extend(self.statement.take());
+    }
+}
+
+/// What a backslash does inside quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Backslash {
+    /// Nothing.
+    Plain,
+    /// It takes the next character.
+    Escapes,
+}

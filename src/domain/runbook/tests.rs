@@ -1,0 +1,27 @@
+//! Whole files: what is accepted, and every mistake with its place and its hint.
+
+use std::io;
+
+use crate::domain::runbook::model::Runbook;
+use crate::domain::runbook::parse::{Parsed, parse, read};
+
+mod accepted;
+
+/// Reads files as the fixtures name them.
+pub fn files(path: &str) -> io::Result<String> {
+    match path {
+        "after.sql" => Ok("update orders set checked = true;\nanalyze orders;\n".into()),
+        "copy.sql" => Ok("select 1;\ncopy t from stdin;\n".into()),
+        _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such file")),
+    }
+}
+
+/// Reads a good runbook.
+pub fn book(text: &str) -> Runbook {
+    parse(text.as_bytes(), "test.yaml", &files).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Reads any text.
+pub fn parsed(text: &str) -> Parsed {
+    read(text.as_bytes(), "test.yaml", &files)
+}
