@@ -3,10 +3,10 @@
 pub mod check;
 mod keys;
 pub mod model;
-pub mod quote;
 mod near;
 pub mod parse;
 pub mod problem;
+pub mod quote;
 mod read;
 pub mod sql;
 mod tree;
