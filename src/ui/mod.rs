@@ -1,1 +1,22 @@
 //! What is drawn. Reads the model; never changes it.
+
+mod alarms;
+mod checklist;
+mod dialog;
+mod gauge;
+mod header;
+mod help;
+mod markdown;
+mod monitor;
+mod output;
+mod pane;
+mod screen;
+mod start;
+mod status;
+mod step;
+mod table;
+mod text;
+pub mod theme;
+
+pub use screen::view;
+pub use start::view_start;

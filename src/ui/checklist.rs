@@ -1,0 +1,183 @@
+//! The checklist: one row a step, those of finished and future phases folded away.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::checklist::{Fold, Here, Row, RowKind, rows, shown};
+use crate::app::model::{Model, Pane};
+use crate::app::step;
+use crate::domain::run::schedule;
+use crate::domain::run::state::Stand;
+use crate::domain::runbook::model::StepId;
+use crate::domain::units::clock;
+use crate::ui::pane::{Frame, focus, lines, window};
+use crate::ui::text::apart;
+use crate::ui::theme::Theme;
+
+/// Draws the checklist.
+pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let rows = rows(&model.book, &model.run, model.checklist.selected.as_ref());
+    let figure = figure(&rows);
+    let frame = Frame::new(theme, "Checklist", focus(model, Pane::Checklist)).figure(figure);
+    let room = frame.draw(area, buf);
+    let shown = shown(&model.book, &model.run, &model.checklist);
+    let is_shown = |row: &Row| matches!(&row.kind, RowKind::Step { id, .. } if Some(id) == shown);
+    let at = rows.iter().position(is_shown).unwrap_or(0);
+    let seen = window(rows.len(), at, usize::from(room.height));
+    let drawn = rows
+        .iter()
+        .enumerate()
+        .take(seen.end)
+        .skip(seen.start)
+        .map(|(i, row)| {
+            let cursor = if i == at && is_shown(row) {
+                Cursor::Here
+            } else {
+                Cursor::Elsewhere
+            };
+            row_line(model, theme, row, cursor, usize::from(room.width))
+        });
+    lines(theme, drawn, room, buf);
+}
+
+/// Returns how many steps are settled of how many: `11/23`.
+pub fn summary(model: &Model) -> String {
+    figure(&rows(&model.book, &model.run, None))
+}
+
+fn figure(rows: &[Row]) -> String {
+    let (done, all) = rows.iter().fold((0, 0), |(done, all), row| match row.kind {
+        RowKind::Part {
+            done: d, all: a, ..
+        } => (done + d, all + a),
+        RowKind::Group | RowKind::Step { .. } => (done, all),
+    });
+    format!("{done}/{all}")
+}
+
+/// Whether the cursor stands on a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cursor {
+    Here,
+    Elsewhere,
+}
+
+fn row_line(model: &Model, theme: &Theme, row: &Row, cursor: Cursor, room: usize) -> Line<'static> {
+    let indent = "  ".repeat(row.depth);
+    let (sign, style, text_style, right) = match &row.kind {
+        RowKind::Part {
+            done,
+            all,
+            fold,
+            here,
+        } => part(theme, *done, *all, *fold, *here),
+        RowKind::Group => (theme.glyphs.bullet, theme.quiet, theme.quiet, Span::raw("")),
+        RowKind::Step { id, mark } => {
+            let (sign, style) = theme.mark(*mark);
+            (
+                sign,
+                style,
+                title_style(theme, *mark),
+                time(model, theme, id),
+            )
+        }
+    };
+    let pointer = match cursor {
+        Cursor::Here => Span::styled(theme.glyphs.cursor, theme.focus),
+        Cursor::Elsewhere => Span::raw(" "),
+    };
+    let left = Line::from(vec![
+        pointer,
+        Span::raw(indent),
+        Span::styled(sign, style),
+        Span::raw(" "),
+        Span::styled(row.text.clone(), text_style),
+    ]);
+    let line = apart(left, Line::from(right), room, theme.glyphs.ellipsis);
+    // A cursor that was moved by hand is shown all along; one that follows the run only points.
+    let moved = cursor == Cursor::Here
+        && model.checklist.selected.is_some()
+        && model.focus == Pane::Checklist;
+    if moved {
+        line.style(theme.selected)
+    } else {
+        line
+    }
+}
+
+fn part(
+    theme: &Theme,
+    done: usize,
+    all: usize,
+    fold: Fold,
+    here: Here,
+) -> (&'static str, Style, Style, Span<'static>) {
+    let signs = &theme.glyphs;
+    let whole = done == all && all > 0;
+    let (sign, style) = match (fold, whole, done) {
+        (Fold::Open, ..) => (
+            signs.open,
+            if here == Here::Yes {
+                theme.active
+            } else {
+                theme.quiet
+            },
+        ),
+        (Fold::Shut, true, _) => (signs.marks.done, theme.good),
+        (Fold::Shut, false, 0) => (signs.marks.to_come, theme.quiet),
+        (Fold::Shut, false, _) => (signs.partly, theme.warning),
+    };
+    let title = match here {
+        Here::Yes => theme.strong,
+        Here::No => theme.quiet,
+    };
+    (
+        sign,
+        style,
+        title,
+        Span::styled(format!("{done}/{all}"), theme.quiet),
+    )
+}
+
+fn title_style(theme: &Theme, mark: crate::app::checklist::Mark) -> Style {
+    use crate::app::checklist::Mark;
+    match mark {
+        Mark::Running | Mark::WaitsForYou => theme.strong,
+        Mark::Failed | Mark::InDoubt => theme.danger,
+        Mark::ToCome | Mark::Accepted => theme.plain,
+        Mark::Done | Mark::Skipped | Mark::NotApplicable => theme.quiet,
+    }
+}
+
+/// How long a step has run or took; how long it will, where that is known.
+fn time(model: &Model, theme: &Theme, id: &StepId) -> Span<'static> {
+    let clock_of = |ms: u64| clock(std::time::Duration::from_millis(ms));
+    let usual = || {
+        let step = model.book.step(id)?;
+        let takes = schedule::takes_ms(step, &step::known(model))?;
+        Some(Span::styled(format!("~{}", clock_of(takes)), theme.quiet))
+    };
+    let Some(record) = model.run.record(id) else {
+        let saving =
+            model.pending > 0 && shown(&model.book, &model.run, &model.checklist) == Some(id);
+        return if saving {
+            Span::styled("saving", theme.active)
+        } else {
+            usual().unwrap_or_default()
+        };
+    };
+    match record.stand {
+        Stand::Running => {
+            let since = record.started_ms.unwrap_or(model.now.wall_ms);
+            let ms = u64::try_from(model.now.wall_ms - since).unwrap_or(0);
+            Span::styled(clock_of(ms), theme.active)
+        }
+        Stand::Waiting => usual().unwrap_or_default(),
+        Stand::InDoubt | Stand::Done | Stand::Failed | Stand::Accepted | Stand::Skipped => {
+            let took = record.outcome.as_ref().map(|o| clock_of(o.duration_ms));
+            Span::styled(took.unwrap_or_default(), theme.quiet)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Connections: how many of how many, in which states, and whose.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::domain::sample::metric::{Grade, grade};
+use crate::domain::sample::model::Sample;
+use crate::domain::sample::words::lasting;
+use crate::ui::gauge;
+use crate::ui::monitor::{Content, grade_of};
+use crate::ui::table::{Column, lay_out};
+use crate::ui::text::{flow, line_width};
+use crate::ui::theme::Theme;
+
+/// Returns `83 of 97`, for the frame.
+pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
+    let Some(sample) = &model.monitor.sample else {
+        return Line::default();
+    };
+    let (style, sign) = theme.grade(grade("connections", sample));
+    let counts = &sample.counts;
+    let text = match counts.limit {
+        0 => counts.connections.to_string(),
+        limit => format!("{} of {limit}", counts.connections),
+    };
+    Line::styled(format!("{sign} {text}").trim_start().to_owned(), style)
+}
+
+/// Returns what the panel says in so much room.
+pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
+    let room = usize::from(area.width);
+    let Some(sample) = &model.monitor.sample else {
+        return Content::default();
+    };
+    let mut lines = vec![gauge_line(model, theme, sample, room)];
+    lines.extend(flow(states(theme, sample), room));
+    if usize::from(area.height) >= lines.len() + 2 {
+        let (head, rows) = clients(theme, sample, room);
+        lines.push(head);
+        lines.extend(rows);
+    }
+    Content {
+        figure: figure(model, theme),
+        lines,
+    }
+}
+
+fn gauge_line(model: &Model, theme: &Theme, sample: &Sample, room: usize) -> Line<'static> {
+    let counts = &sample.counts;
+    let (style, _) = theme.grade(grade("connections", sample));
+    let part = f64::from(counts.connections) / f64::from(counts.limit.max(1));
+    let left = counts.limit.saturating_sub(counts.connections);
+    let mut spans = Vec::new();
+    if counts.limit > 0 {
+        let bar = gauge::bar(part, (room / 3).clamp(6, 24), &theme.glyphs);
+        spans.push(Span::styled(bar, style));
+        spans.push(Span::styled(format!(" {left} left "), style));
+    }
+    let taken = line_width(&Line::from(spans.clone()));
+    let history: Vec<Option<f64>> = model.monitor.history.line("connections").collect();
+    let spark = gauge::spark(&history, room.saturating_sub(taken), None, &theme.glyphs);
+    spans.push(Span::styled(spark, theme.quiet));
+    Line::from(spans)
+}
+
+fn states(theme: &Theme, sample: &Sample) -> Vec<Span<'static>> {
+    let counts = &sample.counts;
+    let idle = sample
+        .sessions
+        .iter()
+        .filter(|s| s.is_idle_in_transaction());
+    let longest = idle
+        .filter_map(|s| s.state_ms)
+        .max()
+        .filter(|_| counts.idle_in_transaction > 0);
+    let lasted = longest.map_or(String::new(), |ms| format!(" {}", lasting(ms)));
+    let marked = |text: String, grade: Grade| {
+        let (style, sign) = theme.grade(grade);
+        Span::styled(format!("{text} {sign}").trim_end().to_owned(), style)
+    };
+    let waiting = if counts.blocked == 0 {
+        Grade::Calm
+    } else {
+        Grade::Look
+    };
+    vec![
+        Span::styled(format!("active {}", counts.active), theme.plain),
+        Span::styled(format!("idle {}", counts.idle), theme.quiet),
+        marked(
+            format!("in xact {}{lasted}", counts.idle_in_transaction),
+            grade_of("idle_in_transaction", longest),
+        ),
+        marked(format!("waiting {}", counts.blocked), waiting),
+    ]
+}
+
+fn clients(theme: &Theme, sample: &Sample, room: usize) -> (Line<'static>, Vec<Line<'static>>) {
+    let or_nothing = |text: &str| {
+        if text.is_empty() {
+            theme.glyphs.nothing.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let columns = [
+        Column::numbers("n", 5),
+        Column::numbers("active", 6),
+        Column::words("user", 14),
+        Column::words("database", 14),
+        Column::words("application", usize::MAX),
+    ];
+    let rows = sample.counts.by_client.iter().map(|c| {
+        vec![
+            (c.n.to_string(), theme.plain),
+            (c.active.to_string(), theme.quiet),
+            (or_nothing(&c.user), theme.plain),
+            (or_nothing(&c.database), theme.quiet),
+            (or_nothing(&c.application), theme.plain),
+        ]
+    });
+    lay_out(theme, &columns, &rows.collect::<Vec<_>>(), room)
+}

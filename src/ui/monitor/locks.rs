@@ -1,0 +1,344 @@
+//! Who waits for whom: root blockers first, our own step marked, waiters of one kind folded.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::domain::sample::Sample;
+use crate::domain::sample::blocking::{By, Node, Who};
+use crate::domain::sample::headline;
+use crate::domain::sample::metric::Grade;
+use crate::domain::sample::model::Session;
+use crate::ui::gauge;
+use crate::ui::monitor::{Content, column_time, cursor, grade_of, session_name, session_style};
+use crate::ui::pane::window;
+use crate::ui::text::{cut, pad, pad_left, width, wrap};
+use crate::ui::theme::Theme;
+
+/// Cells for a time and its mark.
+const TIME: usize = 9;
+
+/// One row of the tree, before it is laid out.
+struct Row {
+    pid: i32,
+    trunk: String,
+    name: (String, Style),
+    says: (String, Style),
+    ms: Option<u64>,
+    grade: Grade,
+}
+
+/// Where a row hangs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    BehindUs,
+    Behind,
+}
+
+/// Returns how many wait, for the frame.
+pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
+    let waiting = model.monitor.forest.waiting;
+    let sample = model.monitor.sample.as_ref();
+    let behind = sample.map_or(0, |s| model.monitor.forest.behind_ours(s));
+    match (waiting, behind) {
+        (0, _) => Line::styled("nobody waits", theme.quiet),
+        (n, 0) => Line::styled(format!("{n} waiting"), theme.warning),
+        (n, behind) => {
+            let text = format!("{} {n} waiting, {behind} behind us", theme.glyphs.alarm);
+            Line::styled(text, theme.danger)
+        }
+    }
+}
+
+/// Returns what the panel says in so much room.
+pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
+    let room = usize::from(area.width);
+    let Some(sample) = &model.monitor.sample else {
+        return Content::default();
+    };
+    let mut lines = sentence(model, theme, sample, room, area.height);
+    let rows = rows(model, theme, sample);
+    if rows.is_empty() {
+        lines.extend(calm(model, theme, room));
+    }
+    let pids: Vec<i32> = rows.iter().map(|r| r.pid).collect();
+    let at = cursor(&model.monitor, &pids);
+    let height = usize::from(area.height).saturating_sub(lines.len());
+    let shown = window(rows.len(), at.unwrap_or(0), height);
+    let of_names = rows
+        .iter()
+        .map(|r| width(&r.trunk) + width(&r.name.0))
+        .max()
+        .unwrap_or(0);
+    let of_names = of_names.min((room * 2 / 5).max(room.min(16)));
+    for (i, row) in rows.iter().enumerate().take(shown.end).skip(shown.start) {
+        let line = row_line(theme, row, of_names, room);
+        lines.push(if Some(i) == at {
+            line.style(theme.selected)
+        } else {
+            line
+        });
+    }
+    Content {
+        figure: figure(model, theme),
+        lines,
+    }
+}
+
+/// The queue in one sentence, as long as anybody waits.
+fn sentence(
+    model: &Model,
+    theme: &Theme,
+    sample: &Sample,
+    room: usize,
+    height: u16,
+) -> Vec<Line<'static>> {
+    let Some(text) = queue_words(model, sample) else {
+        return Vec::new();
+    };
+    let forest = &model.monitor.forest;
+    let ours = forest.behind_ours(sample) > 0 || forest.way_to_ours(sample).is_some();
+    let style = if ours { theme.danger } else { theme.warning };
+    let most = if height >= 9 { 3 } else { 1 };
+    let mut wrapped = wrap(&text, room);
+    if wrapped.len() > most {
+        let rest = wrapped.split_off(most - 1).join(" ");
+        wrapped.push(cut(&rest, room, theme.glyphs.ellipsis));
+    }
+    wrapped
+        .into_iter()
+        .map(|l| Line::styled(l, style))
+        .collect()
+}
+
+/// Returns the queue in one sentence; `None`: nobody waits.
+pub(super) fn queue_words(model: &Model, sample: &Sample) -> Option<String> {
+    let title = |id: &_| {
+        model
+            .book
+            .step(id)
+            .map_or_else(|| "our step".to_owned(), |s| s.title.clone())
+    };
+    headline::one_line(sample, &model.monitor.history, title)
+}
+
+fn calm(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    let line: Vec<Option<f64>> = model.monitor.history.line("blocked").collect();
+    let mut lines = vec![Line::styled("nobody waits for a lock", theme.quiet)];
+    if line.iter().flatten().any(|n| *n > 0.0) {
+        let spark = gauge::spark(&line, room.saturating_sub(9).min(60), None, &theme.glyphs);
+        lines.push(Line::from(vec![
+            Span::styled("before   ", theme.quiet),
+            Span::raw(spark),
+        ]));
+    }
+    lines
+}
+
+fn rows(model: &Model, theme: &Theme, sample: &Sample) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let tree = Tree {
+        model,
+        theme,
+        sample,
+    };
+    for root in &model.monitor.forest.roots {
+        tree.branch(root, "", Place::Root, &mut rows);
+    }
+    rows
+}
+
+/// What is needed to lay the tree out.
+struct Tree<'a> {
+    model: &'a Model,
+    theme: &'a Theme,
+    sample: &'a Sample,
+}
+
+impl Tree<'_> {
+    fn branch(&self, node: &Node, before: &str, place: Place, rows: &mut Vec<Row>) {
+        let [fork, last, pass, blank] = self.theme.glyphs.tree;
+        rows.push(self.row(node, before, place));
+        // The row's own branch becomes the trunk that its children hang on.
+        let passing = before.strip_suffix(fork).map(|b| format!("{b}{pass}"));
+        let ended = || before.strip_suffix(last).map(|b| format!("{b}{blank}"));
+        let trunk = passing.or_else(ended).unwrap_or_default();
+        let ours = node
+            .session(self.sample)
+            .is_some_and(|s| s.step().is_some());
+        let below = if ours || place == Place::BehindUs {
+            Place::BehindUs
+        } else {
+            Place::Behind
+        };
+        for (i, child) in node.children.iter().enumerate() {
+            let fork = if i + 1 == node.children.len() {
+                last
+            } else {
+                fork
+            };
+            self.branch(child, &format!("{trunk}{fork}"), below, rows);
+        }
+    }
+
+    fn row(&self, node: &Node, before: &str, place: Place) -> Row {
+        let session = node.session(self.sample);
+        let (ms, metric) = match (place, session) {
+            (Place::Behind | Place::BehindUs, Some(s)) => (
+                s.lock.as_ref().and_then(|l| l.wait_ms).or(s.query_ms),
+                "longest_wait",
+            ),
+            (_, Some(s)) if s.is_idle_in_transaction() => (s.state_ms, "idle_in_transaction"),
+            (_, Some(s)) => (s.xact_ms.or(s.query_ms), "longest_transaction"),
+            (_, None) => (
+                node.prepared(self.sample).map(|p| p.age_ms),
+                "longest_transaction",
+            ),
+        };
+        let grade = match place {
+            // Whoever waits behind our step is a reason to act at once.
+            Place::BehindUs => Grade::Stop,
+            Place::Root => grade_of(metric, ms).max(Grade::Look),
+            Place::Behind => grade_of(metric, ms),
+        };
+        Row {
+            pid: match node.who {
+                Who::Gone(pid) => pid,
+                Who::Session(_) => session.map_or(0, |s| s.pid),
+                Who::Prepared(_) | Who::PreparedUnknown => 0,
+            },
+            trunk: if place == Place::Root {
+                format!("{} ", self.theme.glyphs.open)
+            } else {
+                before.to_owned()
+            },
+            name: self.name(node, session),
+            says: self.says(node, session),
+            ms,
+            grade,
+        }
+    }
+
+    fn name(&self, node: &Node, session: Option<&Session>) -> (String, Style) {
+        let folded = if node.folded == 0 {
+            String::new()
+        } else {
+            format!(" +{}", node.folded)
+        };
+        match (session, &node.who) {
+            (Some(s), _) => {
+                let ours = if s.step().is_some() {
+                    format!(" {}", self.theme.glyphs.ours)
+                } else {
+                    String::new()
+                };
+                let text = format!("{} {}{ours}{folded}", s.pid, session_name(self.model, s));
+                (text, session_style(self.theme, s))
+            }
+            (None, Who::Gone(pid)) => (format!("{pid} ended"), self.theme.quiet),
+            (None, _) => ("prepared".to_owned(), self.theme.plain),
+        }
+    }
+
+    fn says(&self, node: &Node, session: Option<&Session>) -> (String, Style) {
+        if let Some(prepared) = node.prepared(self.sample) {
+            return (
+                format!("{}: {}", prepared.gid, prepared.ending()),
+                self.theme.plain,
+            );
+        }
+        let Some(session) = session else {
+            return (node.words(self.sample), self.theme.quiet);
+        };
+        let Some(link) = &node.waits else {
+            return (
+                format!("{}{}", root_words(session), holds(node)),
+                self.theme.plain,
+            );
+        };
+        let by = match link.by {
+            By::Holder => "",
+            By::Queue => "queued: ",
+            By::Circle => "deadlock: ",
+        };
+        let what = if session.query.is_empty() {
+            "statement hidden".to_owned()
+        } else {
+            session.verb(2)
+        };
+        let arrow = self.theme.glyphs.arrow;
+        let wanted = session
+            .lock
+            .as_ref()
+            .map(|l| format!(" {arrow} {} ({})", l.object, short(&l.mode)));
+        let alike = if node.folded == 0 {
+            String::new()
+        } else {
+            format!(", {} alike", node.folded + 1)
+        };
+        let others = match link.others.len() {
+            0 => String::new(),
+            n => format!(", {n} more blockers"),
+        };
+        (
+            format!("{by}{what}{}{alike}{others}", wanted.unwrap_or_default()),
+            self.theme.plain,
+        )
+    }
+}
+
+/// What a root does: how long stands in a column of its own.
+fn root_words(session: &Session) -> String {
+    if session.kind == "autovacuum worker" {
+        return session.doing();
+    }
+    if session.is_idle_in_transaction() {
+        return session.state.replace("transaction", "xact");
+    }
+    match (session.state.as_str(), session.query.as_str()) {
+        ("", _) => session.doing(),
+        (state, "") => state.to_owned(),
+        (_, _) => session.verb(3),
+    }
+}
+
+/// The modes that somebody holds, as those who wait for it see them.
+fn holds(node: &Node) -> String {
+    let mut modes: Vec<&str> = Vec::new();
+    for link in node.children.iter().filter_map(|c| c.waits.as_ref()) {
+        for mode in link.held.split(',').map(|m| short(m.trim())) {
+            if !mode.is_empty() && !modes.contains(&mode) {
+                modes.push(mode);
+            }
+        }
+    }
+    if modes.is_empty() {
+        String::new()
+    } else {
+        format!(", holds {}", modes.join(", "))
+    }
+}
+
+fn short(mode: &str) -> &str {
+    mode.strip_suffix("Lock").unwrap_or(mode)
+}
+
+fn row_line(theme: &Theme, row: &Row, of_names: usize, room: usize) -> Line<'static> {
+    let mark = theme.glyphs.ellipsis;
+    let (style, sign) = theme.grade(row.grade);
+    let of_trunk = width(&row.trunk).min(of_names.saturating_sub(8));
+    let trunk = cut(&row.trunk, of_trunk, mark);
+    let name = pad(&row.name.0, of_names.saturating_sub(of_trunk), mark);
+    let says = pad(&row.says.0, room.saturating_sub(of_names + TIME + 1), mark);
+    let time = pad_left(&column_time(row.ms, theme), TIME - 2, mark);
+    Line::from(vec![
+        Span::styled(trunk, theme.quiet),
+        Span::styled(name, row.name.1),
+        Span::raw(" "),
+        Span::styled(says, row.says.1),
+        Span::styled(time, style),
+        Span::styled(format!(" {sign}"), style),
+    ])
+}

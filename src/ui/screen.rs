@@ -1,0 +1,235 @@
+//! The whole screen: which panes there are at this size, and where.
+
+use ratatui::Frame as Screen;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::model::{Model, Pane, Purpose, Zoom};
+use crate::ui::text::{fit, width};
+use crate::ui::theme::{Charset, Theme};
+use crate::ui::{alarms, checklist, dialog, header, monitor, output, pane, status, step};
+
+/// Columns from which there are three columns of panes.
+const WIDE: u16 = 140;
+/// Columns from which the checklist and the step stand beside a panel.
+const MEDIUM: u16 = 100;
+/// The smallest terminal that is drawn on.
+const SMALLEST: (u16, u16) = (60, 16);
+
+/// Draws everything that `model` shows.
+pub fn view(model: &Model, theme: &Theme, frame: &mut Screen) {
+    let area = frame.area();
+    let buf = frame.buffer_mut();
+    if too_small(area) {
+        draw_too_small(model, theme, area, buf);
+    } else {
+        draw_all(model, theme, area, buf);
+    }
+    fold_to_ascii(theme, buf);
+}
+
+/// Returns whether there is no room for panes.
+pub fn too_small(area: Rect) -> bool {
+    area.width < SMALLEST.0 || area.height < SMALLEST.1
+}
+
+fn draw_too_small(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let goes_on = match model.purpose {
+        Purpose::Drive => "; the run goes on",
+        Purpose::Watch | Purpose::Monitor => "",
+    };
+    let text = format!(
+        "too small ({}x{}): {}x{} needed{goes_on}",
+        area.width, area.height, SMALLEST.0, SMALLEST.1
+    );
+    let wrapped = crate::ui::text::wrap(&text, usize::from(area.width));
+    pane::lines(
+        theme,
+        wrapped.into_iter().map(|l| Line::styled(l, theme.warning)),
+        area,
+        buf,
+    );
+}
+
+fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let roomy = area.height >= 20;
+    let lines = if roomy { 2 } else { 1 };
+    let [head, body, foot] = Layout::vertical([
+        Constraint::Length(lines),
+        Constraint::Fill(1),
+        Constraint::Length(lines),
+    ])
+    .areas(area);
+    header::draw(model, theme, head, buf);
+    match (model.purpose, model.zoom) {
+        (Purpose::Monitor, Zoom::Shared) => monitor::draw_grid(model, theme, body, buf),
+        (Purpose::Monitor, Zoom::Full) => monitor::draw_chosen(model, theme, body, buf),
+        (Purpose::Drive | Purpose::Watch, Zoom::Full) => draw_focused(model, theme, body, buf),
+        (Purpose::Drive | Purpose::Watch, Zoom::Shared) => draw_panes(model, theme, body, buf),
+    }
+    status::draw(model, theme, foot, buf);
+    if let Some(open) = &model.dialog {
+        // On a small screen the dialog may cover the header, never the line that shows whether it is recorded.
+        let above = Rect {
+            height: area.height - foot.height,
+            ..area
+        };
+        dialog::draw(open, theme, if roomy { body } else { above }, buf);
+    }
+}
+
+fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    match area.width {
+        WIDE.. => {
+            let [list, middle, right] = Layout::horizontal([
+                Constraint::Percentage(25),
+                Constraint::Fill(1),
+                Constraint::Percentage(36),
+            ])
+            .areas(area);
+            draw_list(model, theme, list, buf);
+            draw_step(model, theme, middle, buf);
+            monitor::draw_column(model, theme, right, buf);
+        }
+        MEDIUM.. => {
+            let [left, right] =
+                Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);
+            let most = left.height * 45 / 100;
+            let [list, below] =
+                Layout::vertical([Constraint::Length(most), Constraint::Fill(1)]).areas(left);
+            checklist::draw(model, theme, list, buf);
+            draw_step(model, theme, below, buf);
+            let of_alarms = alarms::height(model).min(right.height / 3);
+            let [panel, warned] =
+                Layout::vertical([Constraint::Fill(1), Constraint::Length(of_alarms)]).areas(right);
+            monitor::draw_chosen(model, theme, panel, buf);
+            if of_alarms > 2 {
+                alarms::draw(model, theme, warned, buf);
+            }
+        }
+        _ => {
+            let [tabs, rest] =
+                Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+            draw_tabs(model, theme, tabs, buf);
+            draw_focused(model, theme, rest, buf);
+        }
+    }
+}
+
+/// Draws the pane that has the keyboard.
+fn draw_focused(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    match model.focus {
+        Pane::Checklist => draw_list(model, theme, area, buf),
+        Pane::Output => draw_step(model, theme, area, buf),
+        Pane::Monitor => monitor::draw_chosen(model, theme, area, buf),
+    }
+}
+
+/// Draws the checklist with the alarms below it.
+fn draw_list(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let wanted = if area.height >= 18 {
+        alarms::height(model).min(area.height / 3)
+    } else {
+        0
+    };
+    let [list, warned] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(wanted)]).areas(area);
+    checklist::draw(model, theme, list, buf);
+    if wanted > 2 {
+        alarms::draw(model, theme, warned, buf);
+    }
+}
+
+/// Draws the step, and below it the output where there is any.
+fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let content = step::content(model, theme, area.width);
+    let has_output = !model.output.name.is_empty() && area.height >= 10;
+    let most = if has_output {
+        (area.height * 3 / 5).max(5)
+    } else {
+        area.height
+    };
+    let of_step = if has_output {
+        content.height().min(most)
+    } else {
+        area.height
+    };
+    let [above, below] =
+        Layout::vertical([Constraint::Length(of_step), Constraint::Fill(1)]).areas(area);
+    step::draw(model, theme, content, above, buf);
+    if has_output {
+        output::draw(model, theme, below, buf);
+    }
+}
+
+/// Where there is room for one pane: each of the three in a word or two, the shown one marked.
+fn draw_tabs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let step = crate::app::checklist::shown(&model.book, &model.run, &model.checklist);
+    let (sign, style) = step.map_or((" ", theme.quiet), |id| {
+        theme.mark(crate::app::checklist::mark(&model.book, &model.run, id))
+    });
+    let title = step
+        .and_then(|id| model.book.step(id))
+        .map_or("", |s| s.title.as_str());
+    let tabs = [
+        (
+            Pane::Checklist,
+            Line::raw(format!("Checklist {}", checklist::summary(model))),
+        ),
+        (
+            Pane::Output,
+            Line::from(vec![
+                Span::styled(format!("{sign} "), style),
+                Span::raw(title.to_owned()),
+            ]),
+        ),
+        (Pane::Monitor, monitor::summary(model, theme)),
+    ];
+    let room = usize::from(area.width);
+    let rest = room.saturating_sub(10 + width("Checklist 11/23"));
+    let mut spans = Vec::new();
+    for (at, (tab, text)) in tabs.into_iter().enumerate() {
+        let text = fit(
+            text,
+            if at == 0 { 18 } else { rest / 2 + 1 },
+            theme.glyphs.ellipsis,
+        );
+        let here = tab == model.focus;
+        spans.push(Span::styled(if here { "[" } else { " " }, theme.focus));
+        spans.extend(text.spans.into_iter().map(|s| {
+            let style = text.style.patch(s.style);
+            Span::styled(
+                s.content,
+                if here {
+                    style.patch(theme.strong)
+                } else {
+                    style
+                },
+            )
+        }));
+        spans.push(Span::styled(if here { "]" } else { " " }, theme.focus));
+    }
+    pane::lines(theme, [Line::from(spans)], area, buf);
+}
+
+/// Where the terminal shows ASCII only, nothing else may reach it: names and statements come from outside.
+pub fn fold_to_ascii(theme: &Theme, buf: &mut Buffer) {
+    if theme.glyphs.charset == Charset::Unicode {
+        return;
+    }
+    for cell in &mut buf.content {
+        if !cell.symbol().is_ascii() {
+            let folded = match cell.symbol() {
+                "…" | "·" => ".",
+                "–" | "—" => "-",
+                "“" | "”" => "\"",
+                "‘" | "’" => "'",
+                "→" => ">",
+                "◇" | "○" => "o",
+                _ => "?",
+            };
+            cell.set_symbol(folded);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The bottom: one line for the operator, the keys that matter here, and whether everything is recorded.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::acts::refused_now;
+use crate::app::keys::{Action, BINDINGS, Binding, Scope, name};
+use crate::app::model::{Model, Purpose, Recording};
+use crate::ui::header::time_of_day;
+use crate::ui::pane;
+use crate::ui::step::tone_sign;
+use crate::ui::text::{apart, line_width};
+use crate::ui::theme::Theme;
+
+/// Keys that stay where there is room for few.
+const ALWAYS: [Action; 3] = [Action::Proceed, Action::Help, Action::Leave];
+
+/// Draws the bottom: with two lines the notice stands above the keys, with one it takes their place.
+pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let room = usize::from(area.width);
+    let mark = theme.glyphs.ellipsis;
+    let right = recording(model, theme);
+    let for_left = room.saturating_sub(line_width(&right) + 1);
+    let notice = notice(model, theme);
+    let mut lines = Vec::new();
+    if area.height > 1 {
+        lines.push(notice.clone().unwrap_or_default());
+    }
+    let left = match notice {
+        Some(notice) if area.height < 2 => notice,
+        Some(_) | None => keys(model, theme, for_left),
+    };
+    lines.push(apart(left, right, room, mark));
+    pane::lines(theme, lines, area, buf);
+}
+
+fn notice(model: &Model, theme: &Theme) -> Option<Line<'static>> {
+    let notice = model.notice.as_ref()?;
+    let style = theme.tone(notice.tone);
+    let sign = tone_sign(theme, notice.tone);
+    Some(Line::from(vec![Span::styled(
+        format!(" {sign} {}", notice.text).replacen("   ", " ", 1),
+        style,
+    )]))
+}
+
+/// The keys that matter in this scope; those that would be refused now are greyed.
+fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
+    let scope = model.scope();
+    if scope == Scope::Dialog {
+        return dialog_keys(theme);
+    }
+    let reaches =
+        |b: &&Binding| !b.short.is_empty() && (b.scope == scope || b.scope == Scope::Anywhere);
+    let mut shown: Vec<&Binding> = BINDINGS.iter().filter(reaches).collect();
+    let refused = |b: &Binding| refused_now(model, b.action).is_some();
+    // What would be refused goes first where there is no room, then what stands last in the table.
+    while shown.len() > 1 && line_width(&key_line(model, theme, &shown)) > room {
+        let of_refused = shown
+            .iter()
+            .rposition(|b| refused(b) && !ALWAYS.contains(&b.action));
+        let of_others = || shown.iter().rposition(|b| !ALWAYS.contains(&b.action));
+        let Some(at) = of_refused.or_else(of_others) else {
+            break;
+        };
+        shown.remove(at);
+    }
+    key_line(model, theme, &shown)
+}
+
+fn key_line(model: &Model, theme: &Theme, shown: &[&Binding]) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    for (i, binding) in shown.iter().enumerate() {
+        if i > 0 {
+            spans.push(Span::styled(format!(" {} ", theme.glyphs.dot), theme.quiet));
+        }
+        let (key, word) = match refused_now(model, binding.action) {
+            None => (theme.key, theme.plain),
+            Some(_) => (theme.quiet, theme.quiet),
+        };
+        spans.push(Span::styled(name(binding.key), key));
+        spans.push(Span::styled(format!(" {}", binding.short), word));
+    }
+    Line::from(spans)
+}
+
+fn dialog_keys(theme: &Theme) -> Line<'static> {
+    let words = [
+        (Action::Answer, "does what the bar says"),
+        (Action::Dismiss, "shuts it: nothing happens"),
+        (Action::NextPart, "next part"),
+    ];
+    let mut spans = vec![Span::raw(" ")];
+    for (action, word) in words {
+        let Some(binding) = BINDINGS
+            .iter()
+            .find(|b| b.scope == Scope::Dialog && b.action == action)
+        else {
+            continue;
+        };
+        if spans.len() > 1 {
+            spans.push(Span::styled(format!(" {} ", theme.glyphs.dot), theme.quiet));
+        }
+        spans.push(Span::styled(name(binding.key), theme.key));
+        spans.push(Span::raw(format!(" {word}")));
+    }
+    Line::from(spans)
+}
+
+fn recording(model: &Model, theme: &Theme) -> Line<'static> {
+    let signs = &theme.glyphs;
+    let clock = Span::raw(format!(" {} ", time_of_day(model.now.wall_ms, "%H:%M:%SZ")));
+    let state = match (&model.recording, model.purpose) {
+        (_, Purpose::Monitor) => Span::raw(""),
+        (_, Purpose::Watch) => Span::styled("watching", theme.quiet),
+        (Recording::Saved, Purpose::Drive) => {
+            Span::styled(format!("recording {}", signs.saved), theme.good)
+        }
+        (Recording::Saving, Purpose::Drive) => {
+            Span::styled(format!("saving {}", signs.saving), theme.active)
+        }
+        (Recording::Refused { .. }, Purpose::Drive) => {
+            Span::styled(format!("NOT RECORDED {}", signs.alarm), theme.danger)
+        }
+    };
+    Line::from(vec![state, clock])
+}

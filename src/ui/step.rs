@@ -1,0 +1,244 @@
+//! The step pane: what must be read first, what Enter does, what will happen, and what may be done after a failure.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::acts::refused_now;
+use crate::app::checklist::shown;
+use crate::app::keys::{Action as Key, BINDINGS, name};
+use crate::app::model::{Model, Pane, Tone};
+use crate::app::step::{StepView, describe};
+use crate::domain::run::state::Stand;
+use crate::domain::runbook::model::{Action, Step};
+use crate::ui::markdown;
+use crate::ui::pane::{Frame, focus, lines};
+use crate::ui::text::{cut, pad, width, wrap_line};
+use crate::ui::theme::Theme;
+
+/// What the pane shows of a step, wrapped to so many cells.
+pub struct Content {
+    title: String,
+    stand: Line<'static>,
+    lines: Vec<Line<'static>>,
+}
+
+impl Content {
+    /// Returns how many rows the pane needs with its frame.
+    pub fn height(&self) -> u16 {
+        u16::try_from(self.lines.len() + 2).unwrap_or(u16::MAX)
+    }
+}
+
+/// Returns what the pane shows in `room` cells between its borders.
+pub fn content(model: &Model, theme: &Theme, room: u16) -> Content {
+    let room = usize::from(room).saturating_sub(4);
+    let id = shown(&model.book, &model.run, &model.checklist);
+    let Some(step) = id.and_then(|id| model.book.step(id)) else {
+        let nothing = Line::styled("this runbook has no steps", theme.quiet);
+        return Content {
+            title: "Step".to_owned(),
+            stand: Line::default(),
+            lines: vec![nothing],
+        };
+    };
+    let view = describe(model, step);
+    let stand = Line::styled(view.stand.1.clone(), theme.tone(view.stand.0));
+    let lines = body(model, theme, step, &view, room);
+    Content {
+        title: view.title,
+        stand,
+        lines,
+    }
+}
+
+/// Draws the step pane.
+pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mut Buffer) {
+    let frame = Frame::new(theme, content.title, focus(model, Pane::Output)).figure(content.stand);
+    let room = frame.draw(area, buf);
+    let height = usize::from(room.height);
+    let hidden = content.lines.len().saturating_sub(height);
+    let mut shown = content.lines;
+    if hidden > 0 && height > 1 {
+        shown.truncate(height - 1);
+        let more = format!(
+            "{} {} more lines: z shows them",
+            theme.glyphs.more[1],
+            hidden + 1
+        );
+        shown.push(Line::styled(more, theme.quiet));
+    }
+    lines(theme, shown, room, buf);
+}
+
+fn body(
+    model: &Model,
+    theme: &Theme,
+    step: &Step,
+    view: &StepView,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let mut lines = first(theme, view, room);
+    if !view.enter.is_empty() {
+        lines.push(call(theme, &view.enter, room));
+    }
+    if matches!(model.run.stand(&step.id), Stand::Failed | Stand::InDoubt) && !view.enter.is_empty()
+    {
+        lines.extend(ways(model, theme, room));
+    }
+    separate(&mut lines);
+    lines.extend(action(theme, step, view, room));
+    for item in &view.items {
+        let line = Line::from(vec![
+            Span::raw(format!("{} ", theme.glyphs.boxes[1])),
+            Span::raw(item.clone()),
+        ]);
+        lines.extend(wrap_line(&line, room, 2));
+    }
+    separate(&mut lines);
+    lines.extend(facts(theme, view, room));
+    if let Some(note) = &view.note {
+        separate(&mut lines);
+        lines.extend(markdown::lines(note, room, theme));
+    }
+    lines
+}
+
+/// An empty line between two parts, where there is a part before.
+fn separate(lines: &mut Vec<Line<'static>>) {
+    if lines.last().is_some_and(|l| !l.spans.is_empty()) {
+        lines.push(Line::default());
+    }
+}
+
+/// What must be read first, each with a sign of its weight.
+fn first(theme: &Theme, view: &StepView, room: usize) -> Vec<Line<'static>> {
+    let wrapped = view
+        .first
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .flat_map(|(tone, text)| {
+            let style = theme.tone(*tone);
+            let sign = tone_sign(theme, *tone);
+            wrap_line(
+                &Line::from(vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::styled(text.clone(), style),
+                ]),
+                room,
+                2,
+            )
+        });
+    wrapped.collect()
+}
+
+/// Returns the sign that goes with a tone: never colour alone.
+pub fn tone_sign(theme: &Theme, tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain | Tone::Quiet => " ",
+        Tone::Active => theme.glyphs.marks.waits,
+        Tone::Good => theme.glyphs.marks.done,
+        Tone::Warning => theme.glyphs.look,
+        Tone::Danger => theme.glyphs.alarm,
+    }
+}
+
+/// Returns the bar that says what Enter does.
+pub fn call(theme: &Theme, enter: &str, room: usize) -> Line<'static> {
+    let text = format!(" {} {enter}", theme.glyphs.marks.running);
+    Line::styled(pad(&text, room, theme.glyphs.ellipsis), theme.call)
+}
+
+/// After a failure: what may be done, with its keys.
+fn ways(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    let ways = [
+        (Key::Proceed, "retry it, and every other choice"),
+        (Key::Verify, "ask whether it took effect all the same"),
+        (Key::Rollback, "roll back: choose a way"),
+        (Key::Skip, "go on without it, with a reason"),
+        (Key::Note, "write something into the record"),
+        (Key::NextPane, "look at its output, at the database"),
+        (Key::Leave, "leave: the run waits for you"),
+    ];
+    let drawn = ways.into_iter().filter_map(|(action, words)| {
+        let binding = BINDINGS.iter().find(|b| b.action == action)?;
+        let key = pad(&name(binding.key), 5, theme.glyphs.ellipsis);
+        let line = match refused_now(model, action) {
+            None => Line::from(vec![
+                Span::styled(format!("  {key} "), theme.key),
+                Span::raw(words),
+            ]),
+            Some(why) => Line::styled(format!("  {key} {words} ({why})"), theme.quiet),
+        };
+        Some(Line::from(cut_spans(theme, line, room)))
+    });
+    drawn.collect()
+}
+
+fn cut_spans<'a>(theme: &Theme, line: Line<'a>, room: usize) -> Vec<Span<'a>> {
+    let style = line.style;
+    let spans = crate::ui::text::fit(line, room, theme.glyphs.ellipsis).spans;
+    spans
+        .into_iter()
+        .map(|s| Span::styled(s.content, style.patch(s.style)))
+        .collect()
+}
+
+/// What is done: an instruction as prose, anything that is run as it is written.
+fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<'static>> {
+    let by_hand = match step.action {
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => true,
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => false,
+    };
+    if by_hand {
+        return markdown::lines(&view.action.join("\n"), room, theme);
+    }
+    let gutter = theme.glyphs.tree[2];
+    let wrapped = view
+        .action
+        .iter()
+        .flat_map(|line| wrap_line(&Line::raw(line.clone()), room.saturating_sub(2), 2));
+    wrapped
+        .map(|mut line| {
+            line.spans.insert(0, Span::styled(gutter, theme.active));
+            line
+        })
+        .collect()
+}
+
+fn facts(theme: &Theme, view: &StepView, room: usize) -> Vec<Line<'static>> {
+    let of_labels = view
+        .facts
+        .iter()
+        .map(|(label, _)| width(label))
+        .max()
+        .unwrap_or(0)
+        .min(room / 3);
+    let wrapped = view.facts.iter().flat_map(|(label, text)| {
+        let style = match label.as_str() {
+            "danger" | "point of no return" => theme.danger,
+            "critical" => theme.warning,
+            _ => theme.plain,
+        };
+        let label = Span::styled(
+            pad(&cut(label, of_labels, theme.glyphs.ellipsis), of_labels, ""),
+            theme.quiet,
+        );
+        let rest = room.saturating_sub(of_labels + 2);
+        let text = wrap_line(&Line::styled(text.clone(), style), rest, 0);
+        text.into_iter().enumerate().map(move |(i, line)| {
+            let head = if i == 0 {
+                label.clone()
+            } else {
+                Span::raw(" ".repeat(of_labels))
+            };
+            Line::from(
+                [head, Span::raw("  ")]
+                    .into_iter()
+                    .chain(line.spans)
+                    .collect::<Vec<_>>(),
+            )
+        })
+    });
+    wrapped.collect()
+}

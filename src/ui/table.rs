@@ -1,0 +1,167 @@
+//! Tables: columns as wide as what stands in them, numbers at the right, the last column takes the rest.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::ui::text::{cut, pad, pad_left, width};
+use crate::ui::theme::Theme;
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its headline.
+    pub title: &'static str,
+    /// Cells at most.
+    pub most: usize,
+    /// Where its cells stand.
+    pub side: Side,
+    /// Whether the table is sorted by it.
+    pub order: Order,
+}
+
+/// Where a column's cells stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Words, at the left.
+    Left,
+    /// Numbers and times, at the right.
+    Right,
+}
+
+/// Whether a table is sorted by a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It is.
+    Sorted,
+    /// It is not.
+    Unsorted,
+}
+
+impl Column {
+    /// Returns a column of words.
+    pub const fn words(title: &'static str, most: usize) -> Self {
+        Self {
+            title,
+            most,
+            side: Side::Left,
+            order: Order::Unsorted,
+        }
+    }
+
+    /// Returns a column of numbers or times.
+    pub const fn numbers(title: &'static str, most: usize) -> Self {
+        Self {
+            title,
+            most,
+            side: Side::Right,
+            order: Order::Unsorted,
+        }
+    }
+}
+
+/// One cell: its text and style.
+pub type Cell = (String, Style);
+
+/// Returns the headline and the rows of a table in lines of `room` cells.
+pub fn lay_out(
+    theme: &Theme,
+    columns: &[Column],
+    rows: &[Vec<Cell>],
+    room: usize,
+) -> (Line<'static>, Vec<Line<'static>>) {
+    let widths = widths(columns, rows, room);
+    let heads = columns.iter().map(|c| {
+        let style = match c.order {
+            Order::Sorted => theme.strong,
+            Order::Unsorted => theme.quiet,
+        };
+        (c.title.to_owned(), style)
+    });
+    let head = row_line(theme, columns, &widths, &heads.collect::<Vec<_>>());
+    let rows = rows
+        .iter()
+        .map(|row| row_line(theme, columns, &widths, row))
+        .collect();
+    (head, rows)
+}
+
+fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
+    let natural = |at: usize, column: &Column| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .map(|(text, _)| width(text));
+        cells
+            .chain([width(column.title)])
+            .max()
+            .unwrap_or(0)
+            .min(column.most)
+    };
+    let mut widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, c)| natural(at, c))
+        .collect();
+    let gaps = columns.len().saturating_sub(1);
+    if let Some((last, before)) = widths.split_last_mut() {
+        let taken: usize = before.iter().sum();
+        *last = room.saturating_sub(taken + gaps);
+    }
+    widths
+}
+
+fn row_line(theme: &Theme, columns: &[Column], widths: &[usize], cells: &[Cell]) -> Line<'static> {
+    let mark = theme.glyphs.ellipsis;
+    let mut spans = Vec::new();
+    let last = columns.len().saturating_sub(1);
+    for (at, ((column, room), (text, style))) in columns.iter().zip(widths).zip(cells).enumerate() {
+        if at > 0 {
+            spans.push(Span::raw(" "));
+        }
+        let text = match column.side {
+            Side::Left if at == last => cut(text, *room, mark),
+            Side::Left => pad(text, *room, mark),
+            Side::Right => pad_left(text, *room, mark),
+        };
+        spans.push(Span::styled(text, *style));
+    }
+    Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_left_numbers_right_and_the_last_column_takes_the_rest() {
+        let theme = Theme::default();
+        let cell = |text: &str| (text.to_owned(), Style::default());
+        let columns = [
+            Column::numbers("pid", 6),
+            Column::words("name", 6),
+            Column::words("statement", 99),
+        ];
+        let rows = vec![
+            vec![
+                cell("7"),
+                cell("a very long name"),
+                cell("select something long"),
+            ],
+            vec![cell("4711"), cell("漢字"), cell("commit")],
+        ];
+        let (head, rows) = lay_out(&theme, &columns, &rows, 24);
+        let text: Vec<String> = [head]
+            .iter()
+            .chain(&rows)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            text,
+            [
+                " pid name   statement",
+                "   7 a ver… select somet…",
+                "4711 漢字   commit"
+            ]
+        );
+    }
+}
