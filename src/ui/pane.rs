@@ -69,7 +69,7 @@ impl<'a> Frame<'a> {
         } else {
             line_width(&figure) + 3
         };
-        let title = fit(self.title, room.saturating_sub(taken + 2), mark);
+        let title = fit(self.title, room.saturating_sub(taken), mark);
         // The frame's own style must not colour the words in it.
         let mut block = Block::bordered().border_set(set).border_style(style);
         if line_width(&title) > 0 {

@@ -159,7 +159,7 @@ mod tests {
             text,
             [
                 " pid name   statement",
-                "   7 a ver… select somet…",
+                "   7 a ver… select some…",
                 "4711 漢字   commit"
             ]
         );

@@ -103,10 +103,11 @@ pub fn fit<'a>(line: Line<'a>, room: usize, mark: &str) -> Line<'a> {
     let mut kept: Vec<Span<'a>> = Vec::new();
     let mut style = Style::default();
     for span in line.spans {
-        let text = head(&span.content, left).to_owned();
+        let text = head(&span.content, left);
         style = span.style;
-        left -= width(&text);
+        left -= width(text);
         let whole = text.len() == span.content.len();
+        let text = if whole { text } else { text.trim_end() }.to_owned();
         kept.push(Span::styled(text, style));
         if !whole {
             break;
@@ -235,22 +236,25 @@ fn push_broken(
 /// Takes a line apart into words, each with the space before it; parts of one word may differ in style.
 fn words(line: &Line) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    let mut in_word = false;
     for span in &line.spans {
         let style = line.style.patch(span.style);
         for piece in pieces(&expand_tabs(&span.content)) {
+            let ended = words.last().is_none_or(|word| !word.parts.is_empty());
             let blank = piece.starts_with(' ');
-            if blank || !in_word {
-                let space = if blank { piece.clone() } else { String::new() };
+            if ended && (blank || words.is_empty()) {
+                let space = Span::styled(String::new(), style);
                 words.push(Word {
-                    space: Span::styled(space, style),
+                    space,
                     parts: Vec::new(),
                 });
             }
-            if !blank && let Some(word) = words.last_mut() {
-                word.parts.push(Span::styled(piece, style));
+            if let Some(word) = words.last_mut() {
+                if blank {
+                    word.space.content.to_mut().push_str(&piece);
+                } else {
+                    word.parts.push(Span::styled(piece, style));
+                }
             }
-            in_word = !blank;
         }
     }
     // Space at the end of a line is not worth a line of its own.
@@ -337,7 +341,7 @@ mod tests {
     #[test]
     fn the_left_gives_way_to_the_right() {
         let line = apart(Line::raw("a long title"), Line::raw("3/4"), 12, "…");
-        assert_eq!(line.to_string(), "a long… 3/4");
+        assert_eq!(line.to_string(), "a long…  3/4");
         let line = apart(Line::raw("short"), Line::raw("3/4"), 12, "…");
         assert_eq!(line.to_string(), "short    3/4");
         assert_eq!(
