@@ -9,7 +9,6 @@ mod links;
 mod steps;
 mod uses;
 
-pub use links::METRICS;
 pub use uses::{environment_names, environment_names_of};
 
 /// Checks a runbook that was read; what is wrong is noted in `reader`.

@@ -21,6 +21,8 @@ pub enum Shape {
     Word(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A list of texts, numbers, `true` or `false`.
+    ValueList,
     /// A map with the keys of a table.
     Map(&'static Table),
     /// A list of such maps.
@@ -41,7 +43,7 @@ pub enum Shape {
     Items,
     /// A statement, or `{file: …}`.
     Sql,
-    /// A list of steps to choose from, a list of texts, …: of a later version, refused with a hint.
+    /// Of a later version: refused with this hint.
     Later(&'static str),
 }
 
@@ -146,7 +148,7 @@ pub static PARAMETER: Table = Table {
             Shape::Pattern,
             "A regular expression that the whole value must match.",
         ),
-        key("one_of", Shape::Texts, "The values to choose from."),
+        key("one_of", Shape::ValueList, "The values to choose from."),
     ],
 };
 

@@ -8,6 +8,7 @@ pub mod parse;
 pub mod problem;
 pub mod quote;
 mod read;
+pub mod schema;
 pub mod sql;
 mod tree;
 pub mod variables;

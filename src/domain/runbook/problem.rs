@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
@@ -64,7 +63,15 @@ impl Problems {
 
     /// Prints each with its place, line, caret and hint, for people.
     pub fn render(&self) -> String {
-        let renderer = Renderer::plain().term_width(DEFAULT_TERM_WIDTH.min(100));
+        self.rendered(&Renderer::plain())
+    }
+
+    /// As [`Self::render`], with colours for a terminal.
+    pub fn render_coloured(&self) -> String {
+        self.rendered(&Renderer::styled())
+    }
+
+    fn rendered(&self, renderer: &Renderer) -> String {
         let mut text = String::new();
         for problem in self.list.iter().take(PRINTED) {
             text.push_str(&renderer.render(&[problem.group(&self.name)]));

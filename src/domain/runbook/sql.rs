@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::domain::runbook::variables::{Form, Piece, pieces};
+use crate::domain::statements::split;
 
 mod lexer;
 
@@ -91,7 +92,21 @@ pub enum SqlFault {
 
 /// Takes `sql` apart.
 pub fn script(sql: &str) -> Script<'_> {
-    lexer::Lexer::new(sql).run()
+    let whole = lexer::Lexer::new(sql).run();
+    let statements = split(sql)
+        .into_iter()
+        .map(|part| Statement {
+            words: lexer::Lexer::new(part.text).run().words,
+            // The part is a piece of the whole; it begins where its white space ends.
+            at: part.text.as_ptr().addr() - sql.as_ptr().addr()
+                + (part.text.len() - part.text.trim_start().len()),
+        })
+        .collect();
+    Script {
+        statements,
+        slots: whole.slots,
+        unclosed: whole.unclosed,
+    }
 }
 
 /// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier.

@@ -6,6 +6,7 @@ use crate::domain::runbook::model::Runbook;
 use crate::domain::runbook::parse::{Parsed, parse, read};
 
 mod accepted;
+mod keys;
 
 /// Reads files as the fixtures name them.
 pub fn files(path: &str) -> io::Result<String> {

@@ -5,28 +5,7 @@ use std::collections::HashMap;
 use crate::domain::runbook::model::{Place, Runbook, Target};
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::{Link, LinkTo, Reader};
-
-/// The metrics that the monitor brings, usable in alarms.
-pub const METRICS: &[&str] = &[
-    "blocked",
-    "longest_wait",
-    "blocked_by_us",
-    "our_wait",
-    "connections",
-    "active",
-    "idle_in_transaction",
-    "longest_transaction",
-    "xmin_age",
-    "replication_lag",
-    "slot_retained",
-    "deadlocks",
-    "rollbacks_per_s",
-    "tps",
-    "temp_bytes_per_s",
-    "wal_bytes_per_s",
-    "disk_free",
-    "unreachable",
-];
+use crate::domain::sample::metric::METRICS;
 
 /// Checks every link.
 pub(super) fn check(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>) {
@@ -211,12 +190,17 @@ fn parameter(reader: &mut Reader, book: &Runbook, link: &Link, value: &str) {
 
 fn metric(reader: &mut Reader, book: &Runbook, link: &Link) {
     let own = book.monitor.values.iter().map(|value| value.name.as_str());
-    let mut known = own.chain(METRICS.iter().copied());
+    let known = own.chain(METRICS.iter().map(|metric| metric.name));
     if known.clone().any(|name| name == link.name) {
         return;
     }
-    let hint = near::nearest(&link.name, known.by_ref()).map_or_else(
-        || format!("there are: {}", METRICS.join(", ")),
+    let hint = near::nearest(&link.name, known.clone()).map_or_else(
+        || {
+            format!(
+                "there are: {}",
+                known.clone().collect::<Vec<_>>().join(", ")
+            )
+        },
         |near| format!("did you mean `{near}`?"),
     );
     let message = format!("there is no metric `{}`", link.name);

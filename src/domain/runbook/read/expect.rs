@@ -2,12 +2,12 @@
 
 use crate::domain::expect::{Expectation, Misread, Test};
 use crate::domain::runbook::keys::EXPECT;
-use crate::domain::runbook::model::{AlarmAction, AlarmRule, Capture, Level, Op};
+use crate::domain::runbook::model::{AlarmAction, AlarmRule, Capture, Level};
 use crate::domain::runbook::read::fields::{Fields, is_nothing};
 use crate::domain::runbook::read::{LinkTo, Place, Reader, Slot};
 use crate::domain::runbook::tree::{Kind, Node};
 use crate::domain::runbook::variables::is_value_name;
-use crate::domain::units;
+use crate::domain::sample::rule::parse_rule;
 
 impl Reader<'_> {
     /// Reads what is expected: one text, or a map.
@@ -142,58 +142,23 @@ impl Reader<'_> {
     pub(super) fn alarm(&mut self, node: &Node) -> Option<AlarmRule> {
         let text = self.text(node)?;
         let text = text.trim();
-        let (condition, hold_for) = match text.rsplit_once(" for ") {
-            Some((condition, length)) => match units::duration(length) {
-                Ok(length) => (condition, length),
-                Err(error) => {
-                    self.error(node.at.clone(), error.why, Some(error.hint));
-                    return None;
-                }
-            },
-            None => (text, std::time::Duration::ZERO),
+        let rule = match parse_rule(text) {
+            Ok(rule) => rule,
+            Err(why) => {
+                let hint = "METRIC OPERATOR VALUE [for DURATION], as 'blocked >= 5 for 10s' or 'connections > 85%'";
+                self.error(node.at.clone(), why, Some(hint.into()));
+                return None;
+            }
         };
-        let sign = condition.find(['<', '>', '=', '!']);
-        let test = sign.and_then(|at| Test::of_value(&condition[at..]).ok());
-        let (Some(sign), Some(Test::Compare { op, with })) = (sign, test) else {
-            let hint =
-                "write METRIC OPERATOR VALUE, as 'blocked >= 5 for 10s' or 'connections > 85%'";
-            self.error(
-                node.at.clone(),
-                "the alarm is no comparison",
-                Some(hint.into()),
-            );
-            return None;
-        };
-        let metric = condition[..sign].trim();
-        if let Op::Lt | Op::Le | Op::Gt | Op::Ge = op
-            && !is_quantity(&with)
-        {
-            let hint =
-                "a number, with `%`, a unit of time (10s) or of size (1 GB) where it needs one";
-            self.error(
-                node.at.clone(),
-                format!("`{with}` is no quantity"),
-                Some(hint.into()),
-            );
-        }
-        self.link(LinkTo::Metric, metric, node.at.clone());
+        self.link(LinkTo::Metric, &rule.metric, node.at.clone());
         Some(AlarmRule {
             text: text.to_owned(),
-            metric: metric.to_owned(),
-            op,
-            threshold: with,
-            hold_for,
+            metric: rule.metric,
+            op: rule.op,
+            threshold: rule.threshold,
+            hold_for: rule.hold_for,
             level: Level::default(),
             then: AlarmAction::default(),
         })
     }
-}
-
-/// Whether `text` is a number, with `%`, a unit of time or of size.
-fn is_quantity(text: &str) -> bool {
-    let number = text.strip_suffix('%').unwrap_or(text).trim_end();
-    let number = number.strip_prefix('-').unwrap_or(number);
-    units::scaled_decimal(number, 1).is_some()
-        || units::duration(text).is_ok()
-        || units::size(text).is_ok()
 }

@@ -1,14 +1,24 @@
-//! The lexical rules of PostgreSQL, as far as quotes, comments, words and statements need them.
+//! The lexical rules of PostgreSQL, as far as quotes, comments and words need them.
 
-use crate::domain::runbook::sql::{Script, Slot, SlotKind, Statement, inside_quotes};
+use crate::domain::runbook::sql::{Slot, SlotKind, inside_quotes};
 use crate::domain::runbook::variables::{Piece, pieces};
 
 /// Reads a text of SQL once from front to back.
 pub(super) struct Lexer<'a> {
     sql: &'a str,
     at: usize,
-    script: Script<'a>,
-    statement: Option<Statement>,
+    read: Read<'a>,
+}
+
+/// What is in a text of SQL.
+#[derive(Default)]
+pub(super) struct Read<'a> {
+    /// Its words outside of quotes and comments, lower case.
+    pub words: Vec<String>,
+    /// Where variables stand.
+    pub slots: Vec<Slot<'a>>,
+    /// What is opened and not closed, with its place.
+    pub unclosed: Option<(&'static str, usize)>,
 }
 
 impl<'a> Lexer<'a> {
@@ -16,17 +26,15 @@ impl<'a> Lexer<'a> {
         Self {
             sql,
             at: 0,
-            script: Script::default(),
-            statement: None,
+            read: Read::default(),
         }
     }
 
-    pub fn run(mut self) -> Script<'a> {
+    pub fn run(mut self) -> Read<'a> {
         while let Some(c) = self.rest().chars().next() {
             self.step(c);
         }
-        self.end_statement();
-        self.script
+        self.read
     }
 
     fn rest(&self) -> &'a str {
@@ -41,15 +49,7 @@ impl<'a> Lexer<'a> {
             self.at += rest.find('\n').unwrap_or(rest.len());
         } else if rest.starts_with("/*") {
             self.comment();
-        } else if c == ';' {
-            self.end_statement();
-            self.at += 1;
         } else {
-            let start = self.at;
-            self.statement.get_or_insert_with(|| Statement {
-                words: Vec::new(),
-                at: start,
-            });
             self.token(c, rest);
         }
     }
@@ -86,8 +86,8 @@ impl<'a> Lexer<'a> {
         self.at += end;
         if word == "e" && self.rest().starts_with('\'') {
             self.quoted('\'', Backslash::Escapes, "a quote");
-        } else if let Some(statement) = &mut self.statement {
-            statement.words.push(word);
+        } else {
+            self.read.words.push(word);
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Lexer<'a> {
             } else if let Some(c) = rest.chars().next() {
                 self.at += c.len_utf8();
             } else {
-                self.script.unclosed.get_or_insert(("a comment", start));
+                self.read.unclosed.get_or_insert(("a comment", start));
                 return;
             }
         }
@@ -156,11 +156,11 @@ impl<'a> Lexer<'a> {
     fn close(&mut self, start: usize, end: Option<usize>, length: usize, what: &'static str) {
         let inner = self.at..self.at + end.unwrap_or(self.rest().len());
         self.at = inner.end;
-        self.script.slots.extend(inside_quotes(self.sql, inner));
+        self.read.slots.extend(inside_quotes(self.sql, inner));
         match end {
             Some(_) => self.at += length,
             None => {
-                self.script.unclosed.get_or_insert((what, start));
+                self.read.unclosed.get_or_insert((what, start));
             }
         }
     }
@@ -187,14 +187,10 @@ impl<'a> Lexer<'a> {
                 SlotKind::Malformed
             }
         };
-        self.script.slots.push(Slot {
+        self.read.slots.push(Slot {
             at: start..self.at,
             kind,
         });
-    }
-
-    fn end_statement(&mut self) {
-        self.script.statements.extend(self.statement.take());
     }
 }
 

@@ -1,9 +1,6 @@
 //! Good files, and what becomes of them.
 
-use std::time::Duration;
-
-use crate::domain::runbook::model::*;
-use crate::domain::runbook::tests::{book, parsed};
+use crate::domain::runbook::tests::parsed;
 
 const FULL: &str = include_str!("../../../../tests/fixtures/full.yaml");
 
