@@ -196,6 +196,11 @@ impl Redactor {
     }
 }
 
+/// Returns the passwords in a connection string, an address or keywords, as written and as meant.
+pub fn passwords_in(text: &[u8]) -> Vec<Vec<u8>> {
+    literals::passwords_in(text)
+}
+
 /// Returns `text` without what has the shape of a secret.
 pub fn redact_text(text: &str) -> String {
     Redactor::new::<&[u8]>([]).redact_text(text)

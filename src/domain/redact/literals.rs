@@ -1,6 +1,6 @@
 //! Secrets known by their value.
 
-use crate::domain::redact::{Look, Rest};
+use crate::domain::redact::{Look, Rest, shapes};
 
 /// A shorter value would blot out ordinary words.
 const SHORTEST: usize = 6;
@@ -21,9 +21,8 @@ impl Literals {
             for line in secret.split(|b| matches!(b, b'\n' | b'\r')) {
                 add(line.trim_ascii(), &mut values);
             }
-            if let Some(password) = password_of(secret) {
-                add(password, &mut values);
-                add(&percent_decoded(password), &mut values);
+            for password in passwords_in(secret) {
+                add(&password, &mut values);
             }
         }
         values.sort_by(|a, b| {
@@ -82,6 +81,19 @@ fn add(value: &[u8], values: &mut Vec<Vec<u8>>) {
         values.extend(base64_cores(value, shift, b"+/"));
         values.extend(base64_cores(value, shift, b"-_"));
     }
+}
+
+/// Returns the passwords in a connection string.
+pub(super) fn passwords_in(text: &[u8]) -> Vec<Vec<u8>> {
+    let address = password_of(text);
+    let decoded = address.map(percent_decoded);
+    let keyword = shapes::all(text).map(|(from, to)| text[from..to].to_vec());
+    address
+        .map(<[u8]>::to_vec)
+        .into_iter()
+        .chain(decoded)
+        .chain(keyword)
+        .collect()
 }
 
 /// Returns the password of `scheme://user:password@host`, as written.

@@ -44,6 +44,14 @@ pub(super) fn look(bytes: &[u8], at: usize, rest: Rest) -> Shape {
     }
 }
 
+/// Returns where in a whole text the secrets are that are known by their shape.
+pub(super) fn all(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    (0..text.len()).filter_map(|at| match look(text, at, Rest::Ended) {
+        Shape::Secret { from, to, .. } => Some((from, to)),
+        Shape::None | Shape::Undecided => None,
+    })
+}
+
 /// `://user:secret@`
 fn address(bytes: &[u8], at: usize, rest: Rest) -> Shape {
     let here = &bytes[at..];

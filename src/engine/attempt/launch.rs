@@ -133,7 +133,7 @@ fn claim(
         .map_err(AttemptError::file(files.dir(), "made"))?;
     let locked = |err| AttemptError::file(files.lock(), "locked")(err);
     let mut lock = files.open_lock().map_err(locked)?;
-    if take(&lock).map_err(locked)? == Taken::ByAnother {
+    if take(&mut lock).map_err(locked)? == Taken::ByAnother {
         return Err(AttemptError::Running(name.to_owned()));
     }
     let begun = files::read_holder(&mut lock).map_err(locked)?.is_some();
@@ -154,11 +154,12 @@ enum Taken {
     ByAnother,
 }
 
-/// Who only asks for the state holds the lock for a moment: one refusal proves nothing, a second of them does.
-fn take(lock: &File) -> io::Result<Taken> {
+/// Who only asks for the state holds the lock for a moment: one refusal proves nothing, unless a supervisor has signed.
+fn take(lock: &mut File) -> io::Result<Taken> {
     for _ in 0..50 {
         match lock.try_lock() {
             Ok(()) => return Ok(Taken::ByUs),
+            Err(TryLockError::WouldBlock) if files::read_holder(lock)?.is_some() => break,
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
             Err(TryLockError::Error(err)) => return Err(err),
         }

@@ -4,13 +4,27 @@
 //! supervisor as long as it lives; says who it is before any work begins), `cancel` (somebody wants it stopped) and
 //! `exit.json` (how it ended, written once, atomically). Output lies in `output/NAME.txt`.
 
+mod ending;
 mod error;
 mod files;
+mod http;
+mod job;
+mod keep;
 mod launch;
+mod orders;
+mod output;
 mod process;
+mod report;
+mod secrets;
+mod shell;
+mod sql;
 mod state;
 mod supervisor;
+mod sweep;
 mod tail;
+mod tries;
+mod verdict;
+mod words;
 
 pub use error::AttemptError;
 pub use launch::{cancel, launch, launch_interactive, launch_interactive_with, launch_with};

@@ -25,6 +25,8 @@ pub struct Process {
     pub id: Id,
     /// Its parent.
     pub parent: u32,
+    /// Its process group.
+    pub group: u32,
     /// Its name, at most 15 bytes of it.
     pub name: String,
     /// Whether it still runs.
@@ -120,7 +122,7 @@ pub fn reap_orphans(family: &[Process], job: Option<u32>) {
     }
 }
 
-/// Field numbers after proc(5): 1 pid, 2 (name), 3 state, 4 parent, 22 start.
+/// Field numbers after proc(5): 1 pid, 2 (name), 3 state, 4 parent, 5 group, 22 start.
 fn parse(pid: u32, stat: &str) -> Option<Process> {
     let (head, tail) = stat.rsplit_once(')')?;
     let name = head.split_once('(')?.1.to_owned();
@@ -130,10 +132,12 @@ fn parse(pid: u32, stat: &str) -> Option<Process> {
         _ => Life::Runs,
     };
     let parent = fields.next()?.parse().ok()?;
-    let start = fields.nth(17)?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let start = fields.nth(16)?.parse().ok()?;
     Some(Process {
         id: Id { pid, start },
         parent,
+        group,
         name,
         life,
     })

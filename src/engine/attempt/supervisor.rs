@@ -1,8 +1,289 @@
 //! The supervisor: does one attempt, writes down everything, and tells how it ended.
 
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::process::{getpid, set_child_subreaper, setsid};
+
+use crate::domain::attempt::{Assignment, Checked, Ended, Outcome, OutputDigest};
+use crate::domain::redact::Redactor;
+use crate::engine::attempt::files::{self, Files, Holder};
+use crate::engine::attempt::orders::{Interrupts, Orders, Signals};
+use crate::engine::attempt::output::{self, Output};
+use crate::engine::attempt::process;
+use crate::engine::attempt::report::Report;
+use crate::engine::attempt::secrets::redactor;
+use crate::engine::attempt::sweep::{self, Sessions};
+use crate::engine::attempt::tries::{Judged, attempt};
 
 /// The hidden subcommand: supervises attempt `name` of the run in `run_dir`, and returns the exit status.
-pub fn supervise(_run_dir: &Path, _name: &str) -> u8 {
-    1
+///
+/// It works only as [`launch`](super::launch) starts it, with the attempt's lock as an open file; anybody else gets 2.
+pub fn supervise(run_dir: &Path, name: &str) -> u8 {
+    let Some(files) = Files::new(run_dir, name) else {
+        return 2;
+    };
+    let Some((lock, interrupts)) = inherited_lock(&files) else {
+        return 2;
+    };
+    if detach(interrupts).is_err() {
+        return 1;
+    }
+    let Ok(report) = Report::reserve(&files) else {
+        return 1; // Nothing was done, and the free lock will say so.
+    };
+    let begun = Instant::now();
+    let mut outcome = done(&files, &lock, interrupts);
+    outcome.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // The lock is held until the report is there.
+    let written = report.write(&outcome);
+    drop(lock);
+    u8::from(written.is_err())
+}
+
+/// Finds the attempt's lock among the standard streams: held by us, and used by nobody before.
+fn inherited_lock(files: &Files) -> Option<(File, Interrupts)> {
+    let on_disk = fs::metadata(files.lock()).ok()?;
+    let (stdin, stderr) = (io::stdin(), io::stderr());
+    let streams = [
+        (stdin.as_fd(), Interrupts::Stop),
+        (stderr.as_fd(), Interrupts::Pass),
+    ];
+    for (stream, interrupts) in streams {
+        let mut file = File::from(stream.try_clone_to_owned().ok()?);
+        let same = file
+            .metadata()
+            .is_ok_and(|m| m.dev() == on_disk.dev() && m.ino() == on_disk.ino());
+        if !same {
+            continue;
+        }
+        file.try_lock().ok()?;
+        let unused = files::read_holder(&mut file).ok()?.is_none() && !files.exit().exists();
+        return unused.then_some((file, interrupts));
+    }
+    None
+}
+
+/// Leaves the launcher's session, unless the step needs its terminal, and lets go of the lock's standard stream.
+fn detach(interrupts: Interrupts) -> io::Result<()> {
+    match interrupts {
+        Interrupts::Stop => {
+            setsid()?;
+            rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+        }
+        Interrupts::Pass => rustix::stdio::dup2_stderr(io::stdout())?,
+    }
+    set_child_subreaper(Some(getpid()))?;
+    Ok(())
+}
+
+fn done(files: &Files, lock: &File, interrupts: Interrupts) -> Outcome {
+    let not_started = |why: String| outcome(files, Ended::NotStarted, why);
+    let assignment: Assignment =
+        match fs::read(files.action()).map(|json| serde_json::from_slice(&json)) {
+            Ok(Ok(assignment)) => assignment,
+            Ok(Err(err)) => {
+                return not_started(format!(
+                    "{} cannot be understood: {err}",
+                    files.action().display()
+                ));
+            }
+            Err(err) => {
+                return not_started(format!(
+                    "{} cannot be read: {err}",
+                    files.action().display()
+                ));
+            }
+        };
+    let redactor = redactor(&assignment);
+    let output = match Output::create(files, &redactor, assignment.output_cap) {
+        Ok(output) => output,
+        Err(err) => {
+            return not_started(format!(
+                "{} cannot be written: {err}",
+                files.output().display()
+            ));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(worked(
+            files,
+            lock,
+            interrupts,
+            &assignment,
+            &redactor,
+            output,
+        )),
+        Err(err) => not_started(format!("the supervisor cannot run: {err}")),
+    }
+}
+
+async fn worked(
+    files: &Files,
+    lock: &File,
+    interrupts: Interrupts,
+    assignment: &Assignment,
+    redactor: &Redactor,
+    mut output: Output,
+) -> Outcome {
+    let begun = Signals::take().and_then(|signals| sign(lock).map(|()| signals));
+    let signals = match begun {
+        Ok(signals) => signals,
+        Err(err) => {
+            return outcome(
+                files,
+                Ended::NotStarted,
+                format!("the supervisor cannot run: {err}"),
+            );
+        }
+    };
+    let timeout = assignment.timeout_ms.map(Duration::from_millis);
+    let mut orders = Orders::listen(signals, files.cancel(), interrupts, timeout);
+    let mut judged = attempt(assignment, files, &mut output, &mut orders).await;
+    if judged.stopped.is_some() {
+        match sweep::sessions(assignment).await {
+            Some(Sessions::Gone(said)) => judged.verdict.summary += &format!("; {said}"),
+            Some(Sessions::Unsure(said)) => judged.left_behind.push(said),
+            None => {}
+        }
+    }
+    fs::remove_file(files.values()).ok();
+    concluded(files, assignment, redactor, judged, output)
+}
+
+/// Names this process in the lock. From here on the step may run, and the disk knows it.
+fn sign(mut lock: &File) -> io::Result<()> {
+    let own =
+        process::Id::own().ok_or_else(|| io::Error::other("/proc does not show this process"))?;
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let holder = Holder {
+        pid: own.pid,
+        start: own.start,
+        boot: process::boot_id(),
+        since_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+    };
+    lock.seek(SeekFrom::Start(0))?;
+    lock.set_len(0)?;
+    lock.write_all(&serde_json::to_vec(&holder)?)?;
+    lock.sync_all()
+}
+
+/// Makes the report: nothing secret may be in it.
+fn concluded(
+    files: &Files,
+    assignment: &Assignment,
+    redactor: &Redactor,
+    judged: Judged,
+    output: Output,
+) -> Outcome {
+    let Judged {
+        verdict,
+        left_behind,
+        ..
+    } = judged;
+    let clean = |text: &str| redactor.redact_text(text);
+    // A value with a secret in it is a secret: blotted out it would mislead the step that uses it.
+    let is_secret = |name: &String, value: &String| {
+        assignment.secret_values.contains(name) || clean(value) != *value
+    };
+    let (secret, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = verdict
+        .values
+        .into_iter()
+        .partition(|(name, value)| is_secret(name, value));
+    let stored = output.finish(&files.output());
+    let mut outcome = Outcome {
+        output: stored.digest,
+        values: plain,
+        secret_values: secret.keys().cloned().collect(),
+        checked: verdict.checked.map(|c| Checked {
+            expected: clean(&c.expected),
+            actual: clean(&c.actual),
+        }),
+        left_behind: left_behind.iter().map(|said| clean(said)).collect(),
+        ..outcome(files, verdict.ended, clean(&verdict.summary))
+    };
+    if let Err(err) = keep_secrets(files, &secret, &mut outcome) {
+        spoilt(
+            &mut outcome,
+            &format!("a secret value could not be stored: {err}"),
+        );
+    }
+    if let Some(err) = stored.trouble {
+        spoilt(
+            &mut outcome,
+            &format!("its output could not be stored: {err}"),
+        );
+    }
+    outcome
+}
+
+/// Stores each secret value in a file of its own, and masks it wherever it was printed.
+fn keep_secrets(
+    files: &Files,
+    secret: &BTreeMap<String, String>,
+    outcome: &mut Outcome,
+) -> io::Result<()> {
+    if secret.is_empty() {
+        return Ok(());
+    }
+    files::private_dir(&files.secrets())?;
+    for (name, value) in secret {
+        if name.contains('/') || name.starts_with('.') {
+            return Err(io::Error::other(format!("{name} cannot name a file")));
+        }
+        let mut file = files::private_file(&files.secrets().join(name))?;
+        file.write_all(value.as_bytes())?;
+        file.sync_all()?;
+    }
+    let values: Vec<String> = secret.values().cloned().collect();
+    let late = Redactor::new(&values);
+    outcome.summary = late.redact_text(&outcome.summary);
+    if let Some(checked) = &mut outcome.checked {
+        checked.actual = late.redact_text(&checked.actual);
+    }
+    output::mask(&files.output(), &values, &mut outcome.output)
+}
+
+/// What went well and cannot be shown to have gone well has failed.
+fn spoilt(outcome: &mut Outcome, why: &str) {
+    outcome.summary = format!("{}, but {why}", outcome.summary);
+    outcome.ended = match outcome.ended.clone() {
+        Ended::Passed => Ended::Failed {
+            exit: Some(0),
+            signal: None,
+        },
+        Ended::Warned => Ended::Failed {
+            exit: Some(2),
+            signal: None,
+        },
+        ended @ (Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted) => {
+            ended
+        }
+    };
+}
+
+fn outcome(files: &Files, ended: Ended, summary: String) -> Outcome {
+    Outcome {
+        ended,
+        summary,
+        duration_ms: 0,
+        output: OutputDigest {
+            path: files.output_name(),
+            ..OutputDigest::default()
+        },
+        values: BTreeMap::new(),
+        secret_values: Vec::new(),
+        checked: None,
+        left_behind: Vec::new(),
+    }
 }

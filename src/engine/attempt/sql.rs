@@ -1,0 +1,85 @@
+//! Statements.
+
+use std::env;
+
+use crate::domain::attempt::SqlWork;
+use crate::domain::expect::Seen;
+use crate::engine::attempt::ending::{Ending, How};
+use crate::engine::attempt::orders::Orders;
+use crate::engine::attempt::output::{Output, Stream};
+use crate::engine::database::SqlError;
+use crate::engine::database::postgres::{Dsn, run_statements};
+
+/// Sends statements on a session called `app_name` and takes what comes back.
+pub async fn run(
+    work: &SqlWork,
+    app_name: &str,
+    output: &mut Output,
+    orders: &mut Orders,
+) -> Ending {
+    let dsn = match address(&work.url_env) {
+        Ok(dsn) => dsn,
+        Err(why) => return Ending::not_started(why),
+    };
+    let answered = {
+        let mut print = |line: &str| output.take(Stream::Out, format!("{line}\n").as_bytes());
+        tokio::select! {
+            stop = orders.stopped() => Err((How::Stopped(stop), Vec::new())),
+            seen = run_statements(&dsn, work, app_name, &mut print) => seen.map_err(|err| told(&err, work)),
+        }
+    };
+    output.flush();
+    let printed = output.kept(Stream::Out);
+    let seen = match answered {
+        Ok(seen) => seen,
+        Err((how, lines)) => {
+            for line in lines {
+                output.say(&line);
+            }
+            return Ending {
+                how,
+                texts: vec![printed],
+                ..Ending::default()
+            };
+        }
+    };
+    // A capture means the value before it means the table around it, whose first line is the columns' names.
+    let texts = seen
+        .first_value
+        .clone()
+        .into_iter()
+        .chain([printed])
+        .collect();
+    Ending {
+        how: How::Done,
+        seen: Seen {
+            rows: Some(seen.rows),
+            value: seen.first_value,
+            ..Seen::default()
+        },
+        texts,
+        left_behind: Vec::new(),
+    }
+}
+
+/// Reads the connection string from the environment; the error is a sentence.
+pub fn address(url_env: &str) -> Result<Dsn, String> {
+    let text = env::var(url_env).map_err(|_| {
+        format!("the environment variable {url_env} with the connection string is not set")
+    })?;
+    Dsn::read(&text).map_err(|err| err.said)
+}
+
+fn told(err: &SqlError, work: &SqlWork) -> (How, Vec<String>) {
+    let lines = err.lines(&work.text);
+    let message = lines
+        .first()
+        .map_or("", |line| line.trim_start_matches("ERROR: "));
+    let place = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("LINE ")?.split_once(':'));
+    let place = place
+        .map(|(line, _)| format!(", line {line}"))
+        .unwrap_or_default();
+    (How::Failed(format!("{message}{place}")), lines)
+}

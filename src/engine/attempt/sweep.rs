@@ -1,0 +1,65 @@
+//! What is left on the database server of an attempt that was stopped.
+
+use std::time::Duration;
+
+use crate::domain::attempt::{Assignment, Work};
+use crate::engine::attempt::sql::address;
+use crate::engine::database::postgres::{Swept, cancel_application};
+
+/// How long a session may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long all of it may take: a server that hangs must not keep the report back.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What became of the server's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sessions {
+    /// They are gone, or there were none: a sentence.
+    Gone(String),
+    /// They may still run: a sentence.
+    Unsure(String),
+}
+
+/// Cancels the attempt's own server sessions and waits until they are gone; `None`: it has no database.
+pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
+    let url_env = match &assignment.work {
+        Work::Sql(work) => Some(&work.url_env),
+        Work::Shell(_) | Work::Http(_) => assignment.url_env.as_ref(),
+    }?;
+    let dsn = match address(url_env) {
+        Ok(dsn) => dsn,
+        Err(why) => return Some(unsure(&why)),
+    };
+    let swept =
+        tokio::time::timeout(LIMIT, cancel_application(&dsn, &assignment.app_name, GRACE)).await;
+    Some(match swept {
+        Err(_) => unsure("the server did not answer in time"),
+        Ok(Err(err)) => unsure(&err.said),
+        Ok(Ok(swept)) => said(&swept),
+    })
+}
+
+fn unsure(why: &str) -> Sessions {
+    Sessions::Unsure(format!(
+        "its server sessions could not be confirmed gone: {why}"
+    ))
+}
+
+fn said(swept: &Swept) -> Sessions {
+    if !swept.left.is_empty() {
+        let pids: Vec<String> = swept.left.iter().map(ToString::to_string).collect();
+        return unsure(&format!("still there: pid {}", pids.join(", ")));
+    }
+    let count = match swept.found.len() {
+        0 => return Sessions::Gone("no server session of it is left".into()),
+        1 => "1 server session".to_owned(),
+        n => format!("{n} server sessions"),
+    };
+    let how = match (swept.cancelled.is_empty(), swept.terminated.is_empty()) {
+        (false, true) => "cancelled",
+        (true, false) => "terminated",
+        (false, false) => "cancelled, then terminated",
+        (true, true) => "ended by itself",
+    };
+    Sessions::Gone(format!("{count} {how}, confirmed gone"))
+}
