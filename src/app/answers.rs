@@ -13,7 +13,7 @@ use crate::app::shown;
 use crate::app::update;
 use crate::domain::run::decide::{Command, ConfirmStep, DecideStep};
 use crate::domain::run::event::{BackendActed, Confirmed, Finding, NoteKind};
-use crate::domain::run::statement;
+use crate::domain::statements::{self, Effect as SqlEffect};
 use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
 
 /// Milliseconds that a question must have been on the screen before Enter answers it.
@@ -486,7 +486,7 @@ fn open_for(model: &mut Model, step: Option<Step>, make: impl Fn(&Model, &Step) 
 /// A statement that may write asks for a reason, and on a protected target for its name.
 fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     let (sql, reason) = (field(dialog, 0), field(dialog, 1));
-    if statement::may_write(&sql) {
+    if may_write(&sql) {
         if reason.is_empty() {
             return Err(
                 "this statement may write: say why, the reason goes into the record".into(),
@@ -510,4 +510,8 @@ fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
         }
     }
     update::try_command(model, Command::ManualSql { sql, reason })
+}
+
+fn may_write(sql: &str) -> bool {
+    statements::split(sql).iter().any(|statement| statement.effect() != SqlEffect::Reads)
 }

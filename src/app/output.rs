@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::domain::tame;
+
 /// Lines kept for scrolling back; the whole output is in its file.
 pub const LINES_KEPT: usize = 5_000;
 
@@ -49,7 +51,7 @@ impl Output {
     }
 
     fn end_line(&mut self) {
-        let line = tamed(&self.partial);
+        let line = tame::terminal_line(&self.partial);
         self.partial.clear();
         if self.lines.len() == LINES_KEPT {
             self.lines.pop_front();
@@ -63,7 +65,7 @@ impl Output {
 
     /// Returns the line that is not ended yet, tamed; `None` when there is none.
     pub fn unfinished(&self) -> Option<String> {
-        (!self.partial.is_empty()).then(|| tamed(&self.partial))
+        (!self.partial.is_empty()).then(|| tame::terminal_line(&self.partial))
     }
 
     /// Moves the view by `lines`, up when positive.
@@ -71,11 +73,4 @@ impl Output {
         let most = self.lines.len().saturating_sub(1);
         self.above_end = self.above_end.saturating_add_signed(lines).min(most);
     }
-}
-
-fn tamed(line: &[u8]) -> String {
-    String::from_utf8_lossy(line)
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect()
 }

@@ -12,6 +12,9 @@ use crate::domain::journal::{Entry, Journal, JournalError};
 use crate::domain::run::event::Event;
 use crate::engine::clock;
 
+/// Who speaks where the program tells what it saw by itself.
+const OWN_NAME: &str = "holdpoint";
+
 /// Why the journal cannot be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -137,11 +140,11 @@ impl Store {
         })
     }
 
-    /// Appends `events`; when it returns they are on disk. Where it fails nothing of them is.
+    /// Appends `events`, each in the name of `operator` or in the program's own; when it returns they are on disk. Where it fails nothing of them is.
     ///
     /// # Errors
     /// The disk refuses, or an event is too long.
-    pub fn append(&mut self, by: &str, events: &[Event]) -> Result<Vec<Entry>, StoreError> {
+    pub fn append(&mut self, operator: &str, events: &[Event]) -> Result<Vec<Entry>, StoreError> {
         let t = clock::rfc3339(clock::wall_ms());
         let mono_ms = clock::mono_ms().saturating_sub(self.opened_mono);
         let (mut head, mut seq) = (self.head.clone(), self.seq);
@@ -153,7 +156,7 @@ impl Store {
                 seq,
                 t: t.clone(),
                 mono_ms,
-                by: by.to_owned(),
+                by: if event.is_observation() { OWN_NAME.into() } else { operator.to_owned() },
                 event: event.clone(),
             };
             let line = entry.encode(&head)?;

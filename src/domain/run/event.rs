@@ -599,3 +599,21 @@ impl Status {
         }
     }
 }
+
+impl Event {
+    /// Whether it is what the program saw by itself, and not what an operator did or asked for.
+    pub fn is_observation(&self) -> bool {
+        matches!(
+            self,
+            Self::Target(_)
+                | Self::TargetLost { .. }
+                | Self::AlarmRaised(_)
+                | Self::AlarmCleared { .. }
+                | Self::StepInterrupted { .. }
+                | Self::StepVerified { .. }
+                | Self::BackendResult { .. }
+                | Self::JournalRecovered { .. }
+                | Self::WitnessPosted { .. }
+        )
+    }
+}

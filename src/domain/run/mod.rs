@@ -6,6 +6,5 @@ pub mod event;
 pub mod next;
 pub mod schedule;
 pub mod state;
-pub mod statement;
 pub mod values;
 pub mod verdict;

@@ -10,6 +10,8 @@ use crate::domain::runbook::model::Runbook;
 pub struct Surroundings {
     /// Environment variables that the runbook names, without the secret ones.
     pub environment: BTreeMap<String, String>,
+    /// Names whose values are secret although the runbook does not say so: connection strings with a password.
+    pub secret_names: Vec<String>,
     /// The directory of the runbook's file, absolute.
     pub runbook_dir: String,
 }
@@ -49,7 +51,7 @@ impl<'a> Values<'a> {
 
     /// Whether `name` is one that is never shown.
     pub fn is_secret(&self, name: &str) -> bool {
-        self.book.secrets.iter().any(|s| s == name) || self.run.secret_values.contains_key(name)
+        self.book.secrets.iter().chain(&self.around.secret_names).any(|s| s == name) || self.run.secret_values.contains_key(name)
     }
 
     fn built_in(&self, name: &str) -> Option<String> {

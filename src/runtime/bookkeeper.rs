@@ -1,0 +1,82 @@
+//! Appends to the journal in a thread of its own: a slow disk never holds up the screen.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::message::Msg;
+use crate::domain::run::event::Event;
+use crate::engine::store::Store;
+
+/// What is asked of the bookkeeper.
+#[derive(Debug)]
+enum Ask {
+    Append { operator: String, events: Vec<Event> },
+    Probe,
+    Flush(Sender<()>),
+}
+
+/// Who keeps the journal.
+#[derive(Debug)]
+pub struct Bookkeeper {
+    asks: Sender<Ask>,
+    thread: JoinHandle<Store>,
+}
+
+impl Bookkeeper {
+    /// Starts keeping `store`; what comes of each asking goes to `out`.
+    pub fn start(store: Store, out: UnboundedSender<Msg>) -> Self {
+        let (asks, asked) = channel();
+        let thread = thread::spawn(move || keep(store, &asked, &out));
+        Self { asks, thread }
+    }
+
+    /// Asks for `events` to be appended.
+    pub fn append(&self, operator: &str, events: Vec<Event>) {
+        let _ = self.asks.send(Ask::Append { operator: operator.to_owned(), events });
+    }
+
+    /// Asks whether the disk takes records again.
+    pub fn probe(&self) {
+        let _ = self.asks.send(Ask::Probe);
+    }
+
+    /// Waits until all that was asked is done, or `patience` is at its end.
+    pub fn flush(&self, patience: Duration) {
+        let (done, wait) = channel();
+        if self.asks.send(Ask::Flush(done)).is_ok() {
+            let _ = wait.recv_timeout(patience);
+        }
+    }
+
+    /// Ends, and gives the store back; `None` where its thread has failed.
+    pub fn end(self) -> Option<Store> {
+        drop(self.asks);
+        self.thread.join().ok()
+    }
+}
+
+fn keep(mut store: Store, asked: &Receiver<Ask>, out: &UnboundedSender<Msg>) -> Store {
+    while let Ok(ask) = asked.recv() {
+        match ask {
+            Ask::Append { operator, events } => {
+                let msg = match store.append(&operator, &events) {
+                    Ok(entries) => Msg::Journaled(entries),
+                    Err(e) => Msg::NotJournaled { events, why: e.to_string() },
+                };
+                let _ = out.send(msg);
+            }
+            Ask::Probe => {
+                if store.probe().is_ok() {
+                    let _ = out.send(Msg::DiskBack);
+                }
+            }
+            Ask::Flush(done) => {
+                let _ = done.send(());
+            }
+        }
+    }
+    store
+}

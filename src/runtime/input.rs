@@ -1,0 +1,106 @@
+//! Reads the keyboard in a thread of its own, and notices when the terminal is gone.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event::{self, Event, KeyEventKind};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::message::Msg;
+use crate::engine::clock;
+
+/// How long the reader looks before it asks whether it is to pause.
+const LOOK: Duration = Duration::from_millis(50);
+
+const READING: u8 = 0;
+const ASKED_TO_PAUSE: u8 = 1;
+const PAUSED: u8 = 2;
+
+/// The keyboard's reader.
+#[derive(Debug, Clone)]
+pub struct Input {
+    state: Arc<AtomicU8>,
+}
+
+impl Input {
+    /// Starts reading; each key is stamped with the moment at which it was read.
+    pub fn start(out: UnboundedSender<Msg>) -> Self {
+        let state = Arc::new(AtomicU8::new(READING));
+        let seen = Arc::clone(&state);
+        let gone = out.clone();
+        thread::spawn(move || read(&seen, &out));
+        thread::spawn(move || watch_terminal(&gone));
+        Self { state }
+    }
+
+    /// Stops reading until [`Input::resume`]; returns once nobody reads.
+    pub fn pause(&self) {
+        self.state.store(ASKED_TO_PAUSE, Ordering::SeqCst);
+        while self.state.load(Ordering::SeqCst) == ASKED_TO_PAUSE {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Reads again. What was typed meanwhile and not read by anybody is thrown away: it answers no question of ours.
+    pub fn resume(&self) {
+        let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+        self.state.store(READING, Ordering::SeqCst);
+    }
+}
+
+fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
+    loop {
+        if state.load(Ordering::SeqCst) != READING {
+            state.store(PAUSED, Ordering::SeqCst);
+            while state.load(Ordering::SeqCst) == PAUSED {
+                thread::sleep(LOOK);
+            }
+            continue;
+        }
+        let told = match event::poll(LOOK) {
+            Ok(false) => continue,
+            Ok(true) => event::read().map(told),
+            Err(e) => Err(e),
+        };
+        let msg = match told {
+            Ok(None) => continue,
+            Ok(Some(msg)) => msg,
+            Err(e) => Msg::Terminated { how: format!("the keyboard cannot be read: {e}") },
+        };
+        let last = matches!(msg, Msg::Terminated { .. });
+        if out.send(msg).is_err() || last {
+            return;
+        }
+    }
+}
+
+fn told(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) if key.kind == KeyEventKind::Press => Some(Msg::Key { key, at_ms: clock::mono_ms() }),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Resize(..) => Some(Msg::Resized),
+        Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+    }
+}
+
+/// crossterm's reader spins for ever on a terminal that has gone (its issue 793): this tells it.
+fn watch_terminal(out: &UnboundedSender<Msg>) {
+    let Ok(tty) = File::open("/dev/tty") else { return };
+    let pause = Timespec { tv_sec: 1, tv_nsec: 0 };
+    while !out.is_closed() {
+        let mut fds = [PollFd::new(&tty, PollFlags::empty())];
+        let gone = match poll(&mut fds, Some(&pause)) {
+            Ok(_) => fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
+            Err(rustix::io::Errno::INTR) => false,
+            Err(_) => true,
+        };
+        if gone {
+            let _ = out.send(Msg::Terminated { how: "the terminal is gone".into() });
+            return;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Owns the terminal from the first byte to the last, and gives it back whatever way we leave.
+
+use std::io::{self, Stdout, Write as _};
+use std::panic;
+use std::sync::Once;
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// The terminal while we have it.
+#[derive(Debug)]
+pub struct Screen {
+    /// What is drawn on.
+    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal. A panic anywhere gives it back before its message is printed.
+    ///
+    /// # Errors
+    /// There is no terminal, or it does not obey.
+    pub fn take() -> io::Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+            }));
+        });
+        seize()?;
+        match Terminal::new(CrosstermBackend::new(io::stdout())) {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(e) => {
+                give_back();
+                Err(e)
+            }
+        }
+    }
+
+    /// Gives the terminal away while `work` has it, then takes it again and draws everything anew.
+    ///
+    /// # Errors
+    /// The terminal does not obey any more.
+    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
+        give_back();
+        let done = work();
+        seize()?;
+        self.redraw()?;
+        Ok(done)
+    }
+
+    /// Forgets what stands on the screen, so that the next frame draws everything.
+    ///
+    /// # Errors
+    /// The terminal does not say its size.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        // `Terminal::clear` asks the terminal where its cursor is, and the answer would be read as keys.
+        let area = self.terminal.size()?.into();
+        self.terminal.resize(area)
+    }
+
+    /// Rings the bell.
+    pub fn ring(&mut self) {
+        let mut out = io::stdout();
+        let _ = out.write_all(b"\x07").and_then(|()| out.flush());
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn seize() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Gives the terminal back; nothing can be done about an error here.
+fn give_back() {
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+}
