@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::args::DemoArgs;
+use crate::cli::failure::{BADLY, Failure};
+use crate::cli::session;
 use crate::engine::sandbox::shop::Shop;
 use crate::engine::sandbox::{SandboxError, ServerBinaries, fetch_server, find_server};
 
@@ -73,6 +77,41 @@ pub enum DemoError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// `holdpoint demo`: brings the world up, runs the runbook on it in a process of its own, and takes the world down.
+///
+/// # Errors
+/// What keeps the world from coming up.
+pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
+    crate::cli::need_terminal("the demonstration is walked through by a person")?;
+    let consent = if args.yes { Consent::Given } else { Consent::Ask };
+    let world = prepare(consent, &mut io::stderr()).map_err(|e| Failure::world(&e))?;
+    let program = env::current_exe().map_err(|e| Failure::world(&e))?;
+    let machine = session::machine()?;
+    let mut run = tokio::process::Command::from(world.run_command(&program));
+    let status = machine.block_on(async {
+        // The run deals with its signals by itself; this process stays until it has ended, to take the world down.
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut child = run.spawn()?;
+        loop {
+            tokio::select! {
+                status = child.wait() => return status,
+                _ = hangup.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {
+                    if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+                        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+                    }
+                }
+            }
+        }
+    });
+    drop(world);
+    let status = status.map_err(|e| Failure::world(&e))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(BADLY))
 }
 
 /// Everything that the demo's run needs while it runs. Dropping it ends the server and removes every file.

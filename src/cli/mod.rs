@@ -1,5 +1,81 @@
 //! Who starts it, and how it ends.
 
+pub mod args;
+pub mod begin;
 pub mod check;
 pub mod demo;
+pub mod failure;
+pub mod monitor;
+pub mod rehearse;
+pub mod resume;
+pub mod run;
+pub mod runs;
 pub mod schema;
+pub mod session;
+pub mod watch;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::args::{Args, Command};
+use crate::cli::failure::{Failure, USAGE};
+
+/// Runs the command line; returns the exit code.
+pub fn main() -> u8 {
+    if let Some(code) = supervisor() {
+        return code;
+    }
+    let args = Args::parse();
+    match perform(args.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            let _ = std::io::stderr().write_all(failure.text().as_bytes());
+            failure.code
+        }
+    }
+}
+
+/// The hidden subcommand that every attempt runs under.
+fn supervisor() -> Option<u8> {
+    let mut words = std::env::args_os().skip(1);
+    if words.next()? != crate::engine::attempt::SUBCOMMAND {
+        return None;
+    }
+    let (dir, name) = (words.next()?, words.next()?);
+    Some(crate::engine::attempt::supervise(dir.as_ref(), &name.to_string_lossy()))
+}
+
+fn perform(command: Option<Command>) -> Result<u8, Failure> {
+    match command {
+        None => begin::begin(),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Resume(args)) => resume::resume(&args),
+        Some(Command::Watch(args)) => watch::watch(&args),
+        Some(Command::Runs(args)) => runs::runs(&args),
+        Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
+        Some(Command::Monitor(args)) => monitor::monitor(&args),
+        Some(Command::Demo(args)) => demo::demo(&args),
+        Some(Command::Schema) => Ok(schema::schema()),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Args::command(), "holdpoint", &mut std::io::stdout());
+            Ok(0)
+        }
+    }
+}
+
+/// A screen needs a terminal to read keys from and one to draw on.
+///
+/// # Errors
+/// There is none.
+pub fn need_terminal(instead: &str) -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::new(USAGE, "there is no terminal to draw on").hint(instead))
+}
+
+/// Prints `text` on standard output; whoever closed it does not want it.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -10,7 +10,7 @@ use crate::domain::attempt::{
 use crate::domain::expect::{Expectation, Test};
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal};
-use crate::domain::runbook::quote;
+use crate::domain::runbook::sql::{self, SqlFault};
 use crate::domain::runbook::variables::{self, Missing};
 
 /// The environment variable in which a supervisor finds its connection string.
@@ -40,6 +40,9 @@ pub enum AssignError {
         /// What to do.
         instead: &'static str,
     },
+    /// A variable cannot be put into a statement.
+    #[error("{0}")]
+    Sql(#[from] SqlFault),
     /// Nothing is run for it.
     #[error("step {number} is not run by a program")]
     ByHand {
@@ -178,20 +181,20 @@ fn shell_work(values: &Values, shell: &Shell, exit_two: ExitTwo) -> Result<Shell
     })
 }
 
-fn sql_work(values: &Values, sql: &Sql) -> Result<SqlWork, AssignError> {
+fn sql_work(values: &Values, step: &Sql) -> Result<SqlWork, AssignError> {
     no_secret(
         values,
-        &sql.text,
+        &step.text,
         "a statement",
         "use a `run` step with psql, which reads the variable itself",
     )?;
     Ok(SqlWork {
         url_env: URL_ENV.to_owned(),
-        text: quote::expand_sql(&sql.text, &|name| values.get(name))?,
-        lock_timeout_ms: sql.lock_timeout.map(millis),
-        statement_timeout_ms: sql.statement_timeout.map(millis),
-        transaction: sql.transaction,
-        access: sql.access,
+        text: sql::expand_sql(&step.text, &|name| values.get(name))?,
+        lock_timeout_ms: step.lock_timeout.map(millis),
+        statement_timeout_ms: step.statement_timeout.map(millis),
+        transaction: step.transaction,
+        access: step.access,
         row_cap: ROW_CAP,
     })
 }

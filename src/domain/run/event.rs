@@ -291,6 +291,9 @@ pub struct Opened {
     pub boot_id: String,
     /// The process.
     pub pid: u32,
+    /// The files that the runbook names, with their SHA-256.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// What kind of run.

@@ -6,7 +6,6 @@ pub mod model;
 mod near;
 pub mod parse;
 pub mod problem;
-pub mod quote;
 mod read;
 pub mod schema;
 pub mod sql;

@@ -1,0 +1,143 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::check::Format;
+
+/// Takes a database migration through its window: a runbook, live monitors beside it, a signed log.
+///
+/// Without a command it shows the runbooks at hand and the runs that can be taken up again.
+#[derive(Debug, Parser)]
+#[command(name = "holdpoint", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 ended badly, 2 wrong usage, 3 runbook not valid, 4 disk or database in the way,
+5 waits for a person. `holdpoint demo` shows everything on a throw-away database.")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a run of a runbook.
+    Run(RunArgs),
+    /// Take a run up again, exactly where it stands.
+    Resume(ResumeArgs),
+    /// Follow a run that somebody else drives, without touching it.
+    Watch(WatchArgs),
+    /// List the runs, the newest first.
+    Runs(RunsArgs),
+    /// Say everything that is wrong with runbooks.
+    Check(CheckArgs),
+    /// Watch a server: who blocks whom, connections, activity. Needs no runbook.
+    Monitor(MonitorArgs),
+    /// Walk through a real migration on a throw-away database.
+    Demo(DemoArgs),
+    /// Print the JSON schema of a runbook, for editors.
+    Schema,
+    /// Print a completion script for a shell.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `holdpoint run`
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArgs {
+    /// The runbook.
+    pub file: PathBuf,
+    /// Where to run it; the runbook's first target by default.
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// A parameter's value; those not given are asked for.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Planned start (T-0): `22:00`, `2026-11-20 22:00`, `2026-11-20T22:00:00Z` or `+30m`; now by default.
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// The change that it belongs to, for the log: `CHG-20984`.
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub change: String,
+    /// Every step waits for a key.
+    #[arg(long, conflicts_with_all = ["rehearse", "auto"])]
+    pub step: bool,
+    /// Show what would be done, with every variable put in, and what is missing. Touches nothing.
+    #[arg(long, conflicts_with = "auto")]
+    pub rehearse: bool,
+    /// Without a screen, for staging and CI: stops at the first step that needs a person (exit code 5).
+    #[arg(long)]
+    pub auto: bool,
+    /// The SSH key to sign with: a file, or the fingerprint of one in the agent.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// `holdpoint resume`
+#[derive(Debug, Clone, clap::Args)]
+pub struct ResumeArgs {
+    /// The run: its id, a part of it, or its directory; the newest that is not closed by default.
+    pub run: Option<String>,
+    /// Without a screen: goes on as `run --auto` does.
+    #[arg(long)]
+    pub auto: bool,
+    /// The SSH key to sign with.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// `holdpoint watch`
+#[derive(Debug, Clone, clap::Args)]
+pub struct WatchArgs {
+    /// The run: its id, a part of it, or its directory.
+    pub run: String,
+}
+
+/// `holdpoint runs`
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunsArgs {
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `holdpoint check`
+#[derive(Debug, Clone, clap::Args)]
+pub struct CheckArgs {
+    /// The runbooks.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// For editors and CI.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl CheckArgs {
+    /// Returns how the problems are printed.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Human }
+    }
+}
+
+/// `holdpoint monitor`
+#[derive(Debug, Clone, clap::Args)]
+pub struct MonitorArgs {
+    /// The server, as psql takes it; what PGHOST, PGUSER … say by default.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = "")]
+    pub url: String,
+    /// Time between two looks.
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub every: String,
+}
+
+/// `holdpoint demo`
+#[derive(Debug, Clone, clap::Args)]
+pub struct DemoArgs {
+    /// Fetch a private copy of PostgreSQL without asking, where none is installed.
+    #[arg(long)]
+    pub yes: bool,
+}

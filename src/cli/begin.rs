@@ -1,0 +1,122 @@
+//! `holdpoint` without a command: the runbooks at hand, and the runs that can be taken up again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+
+use crate::app::start::{Open, Opening, StartKey, StartScreen};
+use crate::cli::args::{DemoArgs, RunArgs};
+use crate::cli::demo;
+use crate::cli::failure::{Failure, USAGE};
+use crate::cli::resume;
+use crate::cli::run;
+use crate::cli::runs;
+use crate::cli::session::Face;
+use crate::engine::rundir;
+use crate::runtime::opening;
+use crate::runtime::terminal::Screen;
+use crate::ui;
+use crate::ui::theme::Theme;
+
+/// Where runbooks are looked for.
+const PLACES: &[&str] = &[".", "runbooks", ".holdpoint"];
+/// Bytes of a file that is looked at whether it is a runbook.
+const LOOKED_AT: u64 = 10 * 1024 * 1024;
+
+/// Shows what can be opened, and opens it.
+///
+/// # Errors
+/// There is no terminal, or what was opened cannot be.
+pub fn begin() -> Result<u8, Failure> {
+    crate::cli::need_terminal("`holdpoint --help` lists the commands")?;
+    let mut start = StartScreen { openings: openings()?, ..StartScreen::default() };
+    match choose(&mut start)? {
+        None => Ok(0),
+        Some(Open::Run(run)) => resume::take_up(rundir::find(&run)?, None, Face::Screen),
+        Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
+        Some(Open::Runbook(file)) => run::run(&RunArgs {
+            file,
+            target: None,
+            set: Vec::new(),
+            start: None,
+            change: String::new(),
+            step: false,
+            rehearse: false,
+            auto: false,
+            key: None,
+        }),
+    }
+}
+
+fn openings() -> Result<Vec<Opening>, Failure> {
+    let mut all = Vec::new();
+    for summary in rundir::list()?.iter().map(runs::summary).filter(|s| s.open) {
+        let target = if summary.target.is_empty() { String::new() } else { format!(" → {}", summary.target) };
+        all.push(Opening {
+            title: format!("{}{target}", summary.title),
+            detail: format!("{}: {}", summary.run, summary.stand),
+            open: Open::Run(summary.run),
+        });
+    }
+    for path in runbooks() {
+        let (title, detail) = match opening::read(&path) {
+            Ok(source) => (source.book.title.clone(), path.display().to_string()),
+            Err(_) => (path.display().to_string(), "not valid: `holdpoint check` says why".into()),
+        };
+        all.push(Opening { title, detail, open: Open::Runbook(path) });
+    }
+    all.push(Opening {
+        title: "A demonstration".into(),
+        detail: "a real migration on a throw-away database, about five minutes".into(),
+        open: Open::Demo,
+    });
+    Ok(all)
+}
+
+/// Every YAML file at hand that calls itself a runbook.
+fn runbooks() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = PLACES.iter().flat_map(|place| yaml_in(Path::new(place))).collect();
+    found.sort();
+    found
+}
+
+fn yaml_in(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let is_runbook = |path: &PathBuf| {
+        let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        let small = fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= LOOKED_AT);
+        yaml && small && fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.starts_with("runbook:")))
+    };
+    entries.filter_map(|e| Some(e.ok()?.path())).filter(is_runbook).collect()
+}
+
+fn choose(start: &mut StartScreen) -> Result<Option<Open>, Failure> {
+    let unusable = |e: std::io::Error| Failure::new(USAGE, format!("the terminal cannot be used: {e}"));
+    let mut screen = Screen::take().map_err(unusable)?;
+    let theme = Theme::from_environment(|name| std::env::var(name).ok());
+    loop {
+        screen.terminal.draw(|frame| ui::view_start(start, &theme, frame)).map_err(unusable)?;
+        while !event::poll(Duration::from_secs(1)).map_err(unusable)? {}
+        let Event::Key(key) = event::read().map_err(unusable)? else { continue };
+        if key.kind != KeyEventKind::Press {
+            continue;
+        }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let meant = match key.code {
+            KeyCode::Up | KeyCode::Char('k') => StartKey::Move(-1),
+            KeyCode::Down | KeyCode::Char('j') => StartKey::Move(1),
+            KeyCode::Enter => StartKey::Open,
+            KeyCode::Char('c') if ctrl => StartKey::Leave,
+            KeyCode::Char('q') | KeyCode::Esc => StartKey::Leave,
+            _ => continue,
+        };
+        if meant == StartKey::Leave {
+            return Ok(None);
+        }
+        if let Some(open) = start.update(&meant) {
+            return Ok(Some(open));
+        }
+    }
+}

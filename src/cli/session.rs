@@ -1,0 +1,130 @@
+//! One sitting: a model and a world, driven with or without a screen until it is left.
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::app::message::{Leaving, Msg};
+use crate::app::model::{Model, Purpose};
+use crate::app::monitor::Link;
+use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
+use crate::domain::run::event::{Operator, Status};
+use crate::engine::database::postgres::Dsn;
+use crate::engine::seal;
+use crate::runtime::driver;
+use crate::runtime::headless;
+use crate::runtime::opening::{self, OpenError, OpenRun};
+use crate::runtime::perform::{World, database_url};
+use crate::runtime::server::Server;
+use crate::runtime::terminal::Screen;
+
+/// Whether there is a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// A full screen.
+    Screen,
+    /// Lines on standard output.
+    Lines,
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Dir(e) => e.into(),
+            OpenError::Store(e) => e.into(),
+            OpenError::Io { .. } => Self::world(&error),
+            OpenError::Invalid(text) => Self::new(crate::cli::failure::INVALID, format!("the runbook is not valid\n\n{text}")),
+        }
+    }
+}
+
+/// Returns the machine that everything goes on in.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn machine() -> Result<Runtime, Failure> {
+    let built = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|e| Failure::world(&e))
+}
+
+/// Returns who drives: as git and the keys at hand say.
+pub fn operator(key: Option<&str>) -> Operator {
+    seal::operator(key)
+}
+
+/// Drives `open` until it is left; returns the exit code.
+///
+/// # Errors
+/// The terminal or the connection string cannot be used.
+pub fn drive(open: OpenRun, face: Face) -> Result<u8, Failure> {
+    let machine = machine()?;
+    let ended = machine.block_on(async {
+        let (out, news) = unbounded_channel();
+        let (mut model, mut world, lock) = opening::world(open, out.clone());
+        connect(&mut model, &mut world, &out)?;
+        world.follow_outputs();
+        world.take_up(&model);
+        let ended = sit(model, world, news, face).await;
+        drop(lock);
+        ended
+    });
+    machine.shutdown_background();
+    let (leaving, model) = ended?;
+    Ok(report(&model, leaving, face))
+}
+
+/// Shows what somebody else drives, or a server alone, until it is left.
+///
+/// # Errors
+/// The terminal does not obey.
+pub async fn look(model: Model, world: World, news: UnboundedReceiver<Msg>) -> Result<u8, Failure> {
+    sit(model, world, news, Face::Screen).await.map(|_| 0)
+}
+
+async fn sit(model: Model, world: World, news: UnboundedReceiver<Msg>, face: Face) -> Result<(Leaving, Model), Failure> {
+    match face {
+        Face::Screen => {
+            let screen = Screen::take().map_err(|e| Failure::new(USAGE, format!("the terminal cannot be used: {e}")))?;
+            driver::drive(model, world, news, screen).await.map_err(|e| Failure::world(&e))
+        }
+        Face::Lines => Ok(headless::drive(model, world, news).await),
+    }
+}
+
+/// Starts watching the target's server, where the run has one.
+///
+/// # Errors
+/// The connection string cannot be read.
+pub fn connect(model: &mut Model, world: &mut World, out: &UnboundedSender<Msg>) -> Result<(), Failure> {
+    let url = database_url(model, None).map_err(|e| Failure::new(USAGE, e))?;
+    let Some(url) = url else { return Ok(()) };
+    let dsn = Dsn::read(&url).map_err(|e| Failure::new(USAGE, e.said).hint(e.hint))?;
+    model.monitor.link = Link::Connecting;
+    world.server = Some(Server::start(dsn, &model.book.monitor, &mut world.tasks, out.clone()));
+    Ok(())
+}
+
+/// Says how it ended, and how to come back.
+fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
+    let run = &model.run.opened.run;
+    match (&model.run.closed, leaving) {
+        (Some(closed), _) => {
+            if face == Face::Screen {
+                crate::cli::tell(&format!("{}: {}\nlog: {}", run, closed.status.word(), model.run_dir.join("log.md").display()));
+            }
+            if closed.status == Status::Success { 0 } else { BADLY }
+        }
+        (None, Leaving::Open) if model.purpose == Purpose::Drive => {
+            if face == Face::Screen {
+                let running: Vec<String> = model.run.running().map(|(id, _)| id.to_string()).collect();
+                if !running.is_empty() {
+                    crate::cli::tell(&format!("still running: {}", running.join(", ")));
+                }
+                crate::cli::tell(&format!("come back with: holdpoint resume {run}"));
+            }
+            WAITS
+        }
+        (None, Leaving::Open | Leaving::Closed) => {
+            if face == Face::Lines { BADLY } else { 0 }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The loop: wait for a message, update, perform the effects, draw.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::app::message::{Effect, Leaving, Msg};
+use crate::app::model::{Model, Now};
+use crate::app::update::update;
+use crate::engine::attempt;
+use crate::engine::clock;
+use crate::runtime::input::Input;
+use crate::runtime::perform::{Concern, World};
+use crate::runtime::seal;
+use crate::runtime::steps;
+use crate::runtime::terminal::Screen;
+use crate::ui;
+use crate::ui::theme::Theme;
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// Messages taken in before a frame is drawn, at most.
+const BATCH: usize = 1_000;
+
+/// Returns the present.
+pub fn now() -> Now {
+    Now { wall_ms: clock::wall_ms(), mono_ms: clock::mono_ms() }
+}
+
+/// The program while it has a terminal.
+struct Driver {
+    model: Model,
+    world: World,
+    screen: Screen,
+    input: Input,
+    theme: Theme,
+    /// When the next frame is due; `None`: nothing has changed.
+    due: Option<Instant>,
+}
+
+/// Runs until the operator or the system says stop; returns how it was left, and the model as it stood.
+///
+/// # Errors
+/// The terminal does not obey.
+pub async fn drive(model: Model, world: World, mut news: UnboundedReceiver<Msg>, screen: Screen) -> io::Result<(Leaving, Model)> {
+    let input = Input::start(world.out.clone());
+    let mut driver = Driver { model, world, screen, input, theme: Theme::from_environment(|name| std::env::var(name).ok()), due: None };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut second = interval(Duration::from_millis(500));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    if let Some(leaving) = driver.draw()? {
+        return Ok(driver.left(leaving));
+    }
+    loop {
+        let due = driver.due.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let first = tokio::select! {
+            biased;
+            _ = terminate.recv() => Msg::Terminated { how: "SIGTERM".into() },
+            _ = hangup.recv() => Msg::Terminated { how: "SIGHUP".into() },
+            _ = interrupt.recv() => Msg::Terminated { how: "SIGINT".into() },
+            () = sleep_until(due), if driver.due.is_some() => {
+                if let Some(leaving) = driver.draw()? {
+                    return Ok(driver.left(leaving));
+                }
+                continue;
+            }
+            Some(msg) = news.recv() => msg,
+            Some(ended) = driver.world.tasks.join_next(), if !driver.world.tasks.is_empty() => {
+                reraise(ended);
+                continue;
+            }
+            _ = second.tick() => Msg::Tick(now()),
+        };
+        let mut batch = VecDeque::from([first]);
+        while batch.len() < BATCH
+            && let Ok(msg) = news.try_recv()
+        {
+            batch.push_back(msg);
+        }
+        if let Some(leaving) = driver.take(batch)? {
+            return Ok(driver.left(leaving));
+        }
+    }
+}
+
+/// A panic in a task is a panic of the program: nothing lives on half dead.
+fn reraise(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(e) = ended
+        && e.is_panic()
+    {
+        std::panic::resume_unwind(e.into_panic());
+    }
+}
+
+impl Driver {
+    fn draw(&mut self) -> io::Result<Option<Leaving>> {
+        self.due = None;
+        let (model, theme) = (&self.model, &self.theme);
+        self.screen.terminal.draw(|frame| ui::view(model, theme, frame))?;
+        let effects = update(&mut self.model, Msg::Drawn);
+        self.perform(effects)
+    }
+
+    /// Gives the terminal back once all that was asked of the journal is on disk.
+    fn left(self, leaving: Leaving) -> (Leaving, Model) {
+        self.world.flush();
+        let Self { model, .. } = self;
+        (leaving, model)
+    }
+
+    fn take(&mut self, batch: VecDeque<Msg>) -> io::Result<Option<Leaving>> {
+        let mut changed = false;
+        for msg in batch {
+            let moment = now();
+            changed |= !matches!(msg, Msg::Tick(_)) || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
+            let mut effects = update(&mut self.model, Msg::Tick(moment));
+            if !matches!(msg, Msg::Tick(_)) {
+                effects.extend(update(&mut self.model, msg));
+            }
+            if let Some(leaving) = self.perform(effects)? {
+                return Ok(Some(leaving));
+            }
+        }
+        if changed {
+            self.due.get_or_insert_with(|| Instant::now() + FRAME);
+        }
+        Ok(None)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> io::Result<Option<Leaving>> {
+        for effect in effects {
+            match self.world.perform(effect, &self.model) {
+                None => {}
+                Some(Concern::Redraw) => self.screen.redraw()?,
+                Some(Concern::Ring) => self.screen.ring(),
+                Some(Concern::Quit(leaving)) => return Ok(Some(leaving)),
+                Some(Concern::Lend { attempt, assignment, env }) => {
+                    self.input.pause();
+                    let state = self.screen.lend(|| {
+                        attempt::launch_interactive(&attempt.run_dir, &attempt.name, &assignment, &env)
+                    })?;
+                    self.input.resume();
+                    let news = match state {
+                        Ok(state) => steps::news(&attempt, state),
+                        Err(e) => {
+                            let (step, attempt) = (attempt.step, attempt.number);
+                            crate::domain::signal::AttemptNews::NeverBegan { step, attempt, why: e.to_string() }
+                        }
+                    };
+                    let _ = self.world.out.send(Msg::Attempt(news));
+                }
+                Some(Concern::Seal(sealing)) => {
+                    self.world.flush();
+                    self.input.pause();
+                    let (world, model) = (&self.world, &self.model);
+                    let sealed = self.screen.lend(|| seal::seal(world, model, sealing))?;
+                    self.input.resume();
+                    let _ = self.world.out.send(Msg::Sealed(sealed));
+                }
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,285 @@
+//! How a run is opened or taken up again: its directory, its journal, the first records.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use crate::app::model::{Model, Purpose};
+use crate::app::monitor::Link;
+use crate::domain::digest::sha256_hex;
+use crate::domain::journal::{FORMAT, Journal};
+use crate::domain::run::event::{Event, Mode, Opened, Operator};
+use crate::domain::run::state::RunState;
+use crate::domain::runbook::check;
+use crate::domain::runbook::model::Runbook;
+use crate::engine::clock;
+use crate::engine::rundir::{self, DriverLock, RunDir};
+use crate::engine::store::{self, Store, StoreError};
+use crate::runtime::bookkeeper::Bookkeeper;
+use crate::runtime::driver;
+use crate::runtime::perform::World;
+
+/// A runbook as it was read: its bytes, and those of every file that it names.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Where it was read from, absolute.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The files that it names, relative to it.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The plan.
+    pub book: Arc<Runbook>,
+}
+
+/// What a new run is opened with.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The target's name; empty: none.
+    pub target: String,
+    /// What kind of run.
+    pub mode: Mode,
+    /// The parameters' values.
+    pub parameters: BTreeMap<String, String>,
+    /// Seconds since 1970 of the planned start.
+    pub planned_start: Option<i64>,
+    /// The change it belongs to.
+    pub change: String,
+    /// Who drives.
+    pub operator: Operator,
+}
+
+/// A run that is open: its directory, its lock, its journal, and how it stands.
+#[derive(Debug)]
+pub struct OpenRun {
+    /// Its directory.
+    pub dir: RunDir,
+    /// The right to append.
+    pub lock: DriverLock,
+    /// The journal.
+    pub store: Store,
+    /// How it stands.
+    pub run: RunState,
+    /// The plan.
+    pub book: Arc<Runbook>,
+}
+
+/// Makes a new run's directory and writes its first records.
+///
+/// # Errors
+/// The disk refuses.
+pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
+    let now = clock::wall_ms();
+    let prev_run = previous();
+    let id = rundir::new_id(&source.book.title, now);
+    let dir = RunDir::create(&id, &source.bytes)?;
+    for (name, bytes) in &source.files {
+        keep_file(&dir, name, bytes)?;
+    }
+    let lock = dir.drive()?;
+    let mut store = Store::open(&dir.journal())?.store;
+    let opened = Opened {
+        format: FORMAT.to_owned(),
+        tool: format!("holdpoint {}", env!("CARGO_PKG_VERSION")),
+        tool_sha256: own_digest(),
+        run: id,
+        change: opening.change,
+        title: source.book.title.clone(),
+        runbook_sha256: sha256_hex(&source.bytes),
+        runbook_path: source.path.display().to_string(),
+        runbook_git: git_state(&source.path),
+        protection: source.book.target(&opening.target).map(|t| t.protect),
+        target: opening.target,
+        mode: opening.mode,
+        parameters: opening.parameters,
+        planned_start: opening.planned_start,
+        prev_run,
+        host: clock::host(),
+        os_user: clock::os_user(),
+        utc_offset_min: clock::utc_offset_min(),
+        boot_id: clock::boot_id(),
+        pid: std::process::id(),
+        files: source.files.iter().map(|(name, bytes)| (name.clone(), sha256_hex(bytes))).collect(),
+    };
+    let identity = opening.operator.identity.clone();
+    let first = [Event::RunOpened(Box::new(opened)), Event::Operator(opening.operator)];
+    let run = RunState::fold(&store.append(&identity, &first)?);
+    Ok(OpenRun { dir, lock, store, run, book: Arc::clone(&source.book) })
+}
+
+/// Takes a run up again: what it stands at is what its journal says.
+///
+/// # Errors
+/// Somebody else drives it, its journal is broken, or its runbook cannot be read.
+pub fn take_up(dir: RunDir, operator: Operator, reason: String) -> Result<OpenRun, OpenError> {
+    let lock = dir.drive()?;
+    let source = pinned(&dir)?;
+    let opened = Store::open(&dir.journal())?;
+    let mut store = opened.store;
+    let mut run = RunState::fold(&opened.entries);
+    if run.closed.is_none() {
+        let mut events = Vec::new();
+        if let Some(torn) = opened.torn {
+            events.push(Event::JournalRecovered { bytes: torn.bytes, sha256: torn.sha256 });
+        }
+        let (host, boot_id, pid) = (clock::host(), clock::boot_id(), std::process::id());
+        events.push(Event::RunResumed { host, boot_id, pid, reason });
+        if run.operator != operator {
+            events.push(Event::Operator(operator.clone()));
+        }
+        for entry in store.append(&operator.identity, &events)? {
+            run.apply(&entry);
+        }
+    }
+    Ok(OpenRun { dir, lock, store, run, book: source.book })
+}
+
+/// Why a run cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its directory cannot be used.
+    #[error(transparent)]
+    Dir(#[from] rundir::RunDirError),
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its runbook is not valid.
+    #[error("the runbook is not valid\n\n{0}")]
+    Invalid(String),
+}
+
+/// Reads the runbook at `path`, and every file that it names.
+///
+/// # Errors
+/// It cannot be read, or is not valid.
+pub fn read(path: &Path) -> Result<Source, OpenError> {
+    let io_error = |source| OpenError::Io { path: path.display().to_string(), source };
+    let path = std::path::absolute(path).map_err(io_error)?;
+    let bytes = fs::read(&path).map_err(io_error)?;
+    let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+    parsed(path, bytes, &dir)
+}
+
+/// Reads the runbook that a run executes: the pinned bytes, never the file that they once came from.
+///
+/// # Errors
+/// It cannot be read.
+pub fn pinned(dir: &RunDir) -> Result<Source, OpenError> {
+    let path = dir.runbook();
+    let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.display().to_string(), source })?;
+    parsed(path, bytes, &dir.path.join("files"))
+}
+
+fn parsed(path: PathBuf, bytes: Vec<u8>, dir: &Path) -> Result<Source, OpenError> {
+    let seen = std::cell::RefCell::new(BTreeMap::new());
+    let files = |name: &str| {
+        let text = fs::read_to_string(dir.join(name))?;
+        seen.borrow_mut().insert(name.to_owned(), text.clone().into_bytes());
+        Ok(text)
+    };
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let book = crate::domain::runbook::parse::parse(&bytes, &name, &files).map_err(|p| OpenError::Invalid(p.render()))?;
+    Ok(Source { path, bytes, files: seen.into_inner(), book: Arc::new(book) })
+}
+
+/// Keeps a file that the runbook names in the run's directory.
+fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
+    let inside = Path::new(name).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    let path = dir.path.join("files").join(name);
+    let io_error = |source| OpenError::Io { path: path.display().to_string(), source };
+    if !inside {
+        return Err(io_error(io::Error::other("a runbook names files below its own directory only")));
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(io_error)?;
+    }
+    fs::write(&path, bytes).map_err(io_error)
+}
+
+/// The run before this one in the same ledger, and its head: a run that is taken away leaves a gap.
+fn previous() -> Option<(String, String)> {
+    let last = rundir::list().ok()?.into_iter().next()?;
+    let journal: Journal = store::read(&last.journal()).ok()?;
+    Some((last.name(), journal.head))
+}
+
+fn own_digest() -> String {
+    let own = Path::new("/proc/self/exe");
+    let path = if own.exists() { own.to_owned() } else { std::env::current_exe().unwrap_or_default() };
+    fs::read(path).map(|bytes| sha256_hex(&bytes)).unwrap_or_default()
+}
+
+/// The commit that last touched the runbook, with `-dirty` where the file differs from it; empty outside of git.
+fn git_state(path: &Path) -> String {
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return String::new() };
+    let ask = |args: &[&str]| {
+        let out = Command::new("git").arg("-C").arg(dir).args(args).arg("--").arg(name).output().ok()?;
+        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    match ask(&["log", "-1", "--format=%h"]) {
+        Some(commit) if !commit.is_empty() => {
+            let changed = ask(&["status", "--porcelain"]).is_none_or(|s| !s.is_empty());
+            if changed { format!("{commit}-dirty") } else { commit }
+        }
+        _ => String::new(),
+    }
+}
+
+/// Returns the model and the world of `open`, for a process that drives it.
+pub fn world(open: OpenRun, out: tokio::sync::mpsc::UnboundedSender<crate::app::message::Msg>) -> (Model, World, DriverLock) {
+    let OpenRun { dir, lock, store, run, book } = open;
+    let closed = run.closed.is_some();
+    let mut model = Model::new(Purpose::Drive, Arc::clone(&book), run);
+    prepare(&mut model, &dir);
+    let mut world = World::new(book, out.clone());
+    if !closed {
+        world.bookkeeper = Some(Bookkeeper::start(store, out));
+    }
+    world.run_dir = Some(dir);
+    (model, world, lock)
+}
+
+/// Fills in what a model knows of its surroundings.
+pub fn prepare(model: &mut Model, dir: &RunDir) {
+    model.now = driver::now();
+    model.run_dir.clone_from(&dir.path);
+    let runbook = Path::new(&model.run.opened.runbook_path);
+    model.runbook_dir = runbook.parent().map(|p| p.display().to_string()).unwrap_or_default();
+    surround(model);
+    model.monitor.link = Link::None;
+}
+
+/// Takes in the environment variables that the runbook names. A connection string with a password is a secret even
+/// where the runbook does not say so.
+pub fn surround(model: &mut Model) {
+    for name in check::environment_names_of(&model.book, &model.run.opened.target) {
+        let Ok(value) = std::env::var(&name) else { continue };
+        if model.book.secrets.contains(&name) || holds_password(&value) {
+            model.secret_names.push(name);
+        } else {
+            model.environment.insert(name, value);
+        }
+    }
+}
+
+fn holds_password(value: &str) -> bool {
+    let in_url = value.split_once("://").and_then(|(_, rest)| rest.split_once('@')).is_some_and(|(login, _)| login.contains(':'));
+    in_url || value.contains("password=")
+}
+
+/// Returns the environment variables that `book` names for `target` and that are not set.
+pub fn unset_environment(book: &Runbook, target: &str) -> Vec<String> {
+    let names = check::environment_names_of(book, target);
+    names.into_iter().filter(|name| std::env::var_os(name).is_none()).collect()
+}

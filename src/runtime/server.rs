@@ -1,0 +1,130 @@
+//! The target's server: the monitor, the connection that acts, and statements by hand.
+
+use std::time::Instant;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::dialog::SessionRef;
+use crate::app::message::Msg;
+use crate::domain::attempt::SqlWork;
+use crate::domain::run::assign::URL_ENV;
+use crate::domain::run::event::{BackendAct, SqlEnd};
+use crate::domain::runbook::model::{Access, MonitorPlan, Transaction};
+use crate::domain::sample::news::{Watched, Wishes};
+use crate::domain::sample::own::CONSOLE_NAME;
+use crate::domain::signal::StatementEnd;
+use crate::domain::statements::{self, Effect};
+use crate::domain::tame;
+use crate::engine::database::postgres::{Control, Dsn, observe, run_statements};
+
+/// Lines of a statement's output that are kept for the screen.
+const LINES_KEPT: usize = 500;
+
+/// The target's server.
+#[derive(Debug)]
+pub struct Server {
+    dsn: Dsn,
+    wishes: watch::Sender<Wishes>,
+    acts: UnboundedSender<Ask>,
+    out: UnboundedSender<Msg>,
+}
+
+/// What is asked of the connection that acts.
+#[derive(Debug)]
+enum Ask {
+    Act(SessionRef, BackendAct),
+    Inspect(SessionRef),
+}
+
+impl Server {
+    /// Starts watching the server at `dsn`; everything goes on in `tasks`.
+    pub fn start(dsn: Dsn, plan: &MonitorPlan, tasks: &mut JoinSet<()>, out: UnboundedSender<Msg>) -> Self {
+        let (wishes, wished) = watch::channel(Wishes::default());
+        let (acts, asked) = unbounded_channel();
+        let watched = Watched { every: plan.every, values: plan.values.clone(), ..Watched::default() };
+        let news = out.clone();
+        tasks.spawn(observe(dsn.clone(), watched, wished, move |told| {
+            let _ = news.send(Msg::Monitor(told));
+        }));
+        tasks.spawn(control(dsn.clone(), asked, out.clone()));
+        Self { dsn, wishes, acts, out }
+    }
+
+    /// Tells the monitor what is wanted.
+    pub fn wish(&self, wishes: Wishes) {
+        self.wishes.send_replace(wishes);
+    }
+
+    /// Acts on a session.
+    pub fn act(&self, session: SessionRef, act: BackendAct) {
+        let _ = self.acts.send(Ask::Act(session, act));
+    }
+
+    /// Fetches all of a session.
+    pub fn inspect(&self, session: SessionRef) {
+        let _ = self.acts.send(Ask::Inspect(session));
+    }
+
+    /// Sends a statement by hand.
+    pub fn send(&self, number: u32, sql: String, tasks: &mut JoinSet<()>) {
+        let (dsn, out) = (self.dsn.clone(), self.out.clone());
+        tasks.spawn(async move {
+            let _ = out.send(Msg::Statement(by_hand(&dsn, number, sql).await));
+        });
+    }
+}
+
+/// One connection is opened at the start and kept: when it is needed, new ones may no longer be let in.
+async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSender<Msg>) {
+    let mut control = match Control::open(&dsn).await {
+        Ok(open) => open,
+        Err(_) => Control::closed(&dsn), // the monitor tells why; it is tried again when it is needed
+    };
+    while let Some(ask) = asked.recv().await {
+        let msg = match ask {
+            Ask::Act(session, act) => {
+                let outcome = control.act(session.pid, &session.backend_start, act).await;
+                Msg::Acted { session, outcome }
+            }
+            Ask::Inspect(session) => match control.detail(session.pid).await {
+                Ok(detail) => Msg::Inspected { lines: detail.lines() },
+                Err(e) => Msg::Inspected { lines: vec![e.said, e.hint] },
+            },
+        };
+        if out.send(msg).is_err() {
+            return;
+        }
+    }
+}
+
+async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
+    let reads = statements::split(&sql).iter().all(|s| s.effect() == Effect::Reads);
+    let work = SqlWork {
+        url_env: URL_ENV.to_owned(),
+        text: sql.clone(),
+        lock_timeout_ms: Some(10_000),
+        statement_timeout_ms: None,
+        transaction: Transaction::AsWritten,
+        access: if reads { Access::ReadOnly } else { Access::ReadWrite },
+        row_cap: LINES_KEPT as u64,
+    };
+    let mut lines = Vec::new();
+    let began = Instant::now();
+    let mut keep = |line: &str| {
+        if lines.len() < LINES_KEPT {
+            lines.push(tame::line(line));
+        }
+    };
+    let done = run_statements(dsn, &work, CONSOLE_NAME, &mut keep).await;
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (result, ended) = match done {
+        Ok(seen) => (seen.tag, SqlEnd::Ok),
+        Err(e) => {
+            lines.extend(e.lines(&sql).iter().map(tame::line));
+            (format!("{} {}", e.code, e.message).trim().to_owned(), SqlEnd::Error)
+        }
+    };
+    StatementEnd { number, lines, result: tame::line(result), ended, duration_ms }
+}
