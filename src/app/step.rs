@@ -40,6 +40,7 @@ pub struct StepView {
 pub fn surroundings(model: &Model) -> Surroundings {
     Surroundings {
         environment: model.environment.clone(),
+        secret_names: model.secret_names.clone(),
         runbook_dir: model.runbook_dir.clone(),
     }
 }

@@ -56,7 +56,7 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Demo(args)) => demo::demo(&args),
-        Some(Command::Schema) => Ok(schema::schema()),
+        Some(Command::Schema) => schema::print().map(|()| 0).map_err(|e| Failure::world(&e)),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Args::command(), "holdpoint", &mut std::io::stdout());
             Ok(0)

@@ -9,7 +9,6 @@ use crate::app::monitor::Link;
 use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
 use crate::domain::run::event::{Operator, Status};
 use crate::engine::database::postgres::Dsn;
-use crate::engine::seal;
 use crate::runtime::driver;
 use crate::runtime::headless;
 use crate::runtime::opening::{self, OpenError, OpenRun};
@@ -48,7 +47,15 @@ pub fn machine() -> Result<Runtime, Failure> {
 
 /// Returns who drives: as git and the keys at hand say.
 pub fn operator(key: Option<&str>) -> Operator {
-    seal::operator(key)
+    let git = |name: &str| {
+        let out = std::process::Command::new("git").args(["config", "--get", name]).output().ok()?;
+        let text = String::from_utf8_lossy(&out.stdout).trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    let _ = key;
+    let name = git("user.name").unwrap_or_else(crate::engine::clock::os_user);
+    let identity = git("user.email").unwrap_or_else(|| format!("{}@{}", crate::engine::clock::os_user(), crate::engine::clock::host()));
+    Operator { name, identity, key: String::new(), key_source: String::new() }
 }
 
 /// Drives `open` until it is left; returns the exit code.

@@ -88,10 +88,7 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
                 let outcome = control.act(session.pid, &session.backend_start, act).await;
                 Msg::Acted { session, outcome }
             }
-            Ask::Inspect(session) => match control.detail(session.pid).await {
-                Ok(detail) => Msg::Inspected { lines: detail.lines() },
-                Err(e) => Msg::Inspected { lines: vec![e.said, e.hint] },
-            },
+            Ask::Inspect(session) => Msg::Inspected { lines: vec![session.query] },
         };
         if out.send(msg).is_err() {
             return;
