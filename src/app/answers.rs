@@ -13,8 +13,8 @@ use crate::app::shown;
 use crate::app::update;
 use crate::domain::run::decide::{Command, ConfirmStep, DecideStep};
 use crate::domain::run::event::{BackendActed, Confirmed, Finding, NoteKind};
-use crate::domain::statements::{self, Effect as SqlEffect};
 use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
+use crate::domain::statements::{self, Effect as SqlEffect};
 
 /// Milliseconds that a question must have been on the screen before Enter answers it.
 const READABLE_MS: u64 = 300;
@@ -513,5 +513,7 @@ fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
 }
 
 fn may_write(sql: &str) -> bool {
-    statements::split(sql).iter().any(|statement| statement.effect() != SqlEffect::Reads)
+    statements::split(sql)
+        .iter()
+        .any(|statement| statement.effect() != SqlEffect::Reads)
 }

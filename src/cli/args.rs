@@ -11,8 +11,10 @@ use crate::cli::check::Format;
 /// Without a command it shows the runbooks at hand and the runs that can be taken up again.
 #[derive(Debug, Parser)]
 #[command(name = "holdpoint", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 ended badly, 2 wrong usage, 3 runbook not valid, 4 disk or database in the way,
-5 waits for a person. `holdpoint demo` shows everything on a throw-away database.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 ended badly, 2 wrong usage, 3 runbook not valid, 4 disk or database in the way,
+5 waits for a person. `holdpoint demo` shows everything on a throw-away database."
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -119,7 +121,11 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// Returns how the problems are printed.
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { Format::Human }
+        if self.json {
+            Format::Json
+        } else {
+            Format::Human
+        }
     }
 }
 

@@ -31,7 +31,10 @@ const LOOKED_AT: u64 = 10 * 1024 * 1024;
 /// There is no terminal, or what was opened cannot be.
 pub fn begin() -> Result<u8, Failure> {
     crate::cli::need_terminal("`holdpoint --help` lists the commands")?;
-    let mut start = StartScreen { openings: openings()?, ..StartScreen::default() };
+    let mut start = StartScreen {
+        openings: openings()?,
+        ..StartScreen::default()
+    };
     match choose(&mut start)? {
         None => Ok(0),
         Some(Open::Run(run)) => resume::take_up(rundir::find(&run)?, None, Face::Screen),
@@ -53,7 +56,11 @@ pub fn begin() -> Result<u8, Failure> {
 fn openings() -> Result<Vec<Opening>, Failure> {
     let mut all = Vec::new();
     for summary in rundir::list()?.iter().map(runs::summary).filter(|s| s.open) {
-        let target = if summary.target.is_empty() { String::new() } else { format!(" → {}", summary.target) };
+        let target = if summary.target.is_empty() {
+            String::new()
+        } else {
+            format!(" → {}", summary.target)
+        };
         all.push(Opening {
             title: format!("{}{target}", summary.title),
             detail: format!("{}: {}", summary.run, summary.stand),
@@ -63,9 +70,16 @@ fn openings() -> Result<Vec<Opening>, Failure> {
     for path in runbooks() {
         let (title, detail) = match opening::read(&path) {
             Ok(source) => (source.book.title.clone(), path.display().to_string()),
-            Err(_) => (path.display().to_string(), "not valid: `holdpoint check` says why".into()),
+            Err(_) => (
+                path.display().to_string(),
+                "not valid: `holdpoint check` says why".into(),
+            ),
         };
-        all.push(Opening { title, detail, open: Open::Runbook(path) });
+        all.push(Opening {
+            title,
+            detail,
+            open: Open::Runbook(path),
+        });
     }
     all.push(Opening {
         title: "A demonstration".into(),
@@ -77,29 +91,45 @@ fn openings() -> Result<Vec<Opening>, Failure> {
 
 /// Every YAML file at hand that calls itself a runbook.
 fn runbooks() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = PLACES.iter().flat_map(|place| yaml_in(Path::new(place))).collect();
+    let mut found: Vec<PathBuf> = PLACES
+        .iter()
+        .flat_map(|place| yaml_in(Path::new(place)))
+        .collect();
     found.sort();
     found
 }
 
 fn yaml_in(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
     let is_runbook = |path: &PathBuf| {
         let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
         let small = fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= LOOKED_AT);
-        yaml && small && fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.starts_with("runbook:")))
+        yaml && small
+            && fs::read_to_string(path)
+                .is_ok_and(|text| text.lines().any(|l| l.starts_with("runbook:")))
     };
-    entries.filter_map(|e| Some(e.ok()?.path())).filter(is_runbook).collect()
+    entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(is_runbook)
+        .collect()
 }
 
 fn choose(start: &mut StartScreen) -> Result<Option<Open>, Failure> {
-    let unusable = |e: std::io::Error| Failure::new(USAGE, format!("the terminal cannot be used: {e}"));
+    let unusable =
+        |e: std::io::Error| Failure::new(USAGE, format!("the terminal cannot be used: {e}"));
     let mut screen = Screen::take().map_err(unusable)?;
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     loop {
-        screen.terminal.draw(|frame| ui::view_start(start, &theme, frame)).map_err(unusable)?;
+        screen
+            .terminal
+            .draw(|frame| ui::view_start(start, &theme, frame))
+            .map_err(unusable)?;
         while !event::poll(Duration::from_secs(1)).map_err(unusable)? {}
-        let Event::Key(key) = event::read().map_err(unusable)? else { continue };
+        let Event::Key(key) = event::read().map_err(unusable)? else {
+            continue;
+        };
         if key.kind != KeyEventKind::Press {
             continue;
         }

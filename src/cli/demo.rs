@@ -85,7 +85,11 @@ pub enum DemoError {
 /// What keeps the world from coming up.
 pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
     crate::cli::need_terminal("the demonstration is walked through by a person")?;
-    let consent = if args.yes { Consent::Given } else { Consent::Ask };
+    let consent = if args.yes {
+        Consent::Given
+    } else {
+        Consent::Ask
+    };
     let world = prepare(consent, &mut io::stderr()).map_err(|e| Failure::world(&e))?;
     let program = env::current_exe().map_err(|e| Failure::world(&e))?;
     let machine = session::machine()?;
@@ -111,7 +115,10 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
     });
     drop(world);
     let status = status.map_err(|e| Failure::world(&e))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(BADLY))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(BADLY))
 }
 
 /// Everything that the demo's run needs while it runs. Dropping it ends the server and removes every file.

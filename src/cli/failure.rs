@@ -34,7 +34,12 @@ pub struct Failure {
 impl Failure {
     /// Returns a failure that ends with `code`.
     pub fn new(code: u8, said: impl Into<String>) -> Self {
-        Self { code, said: said.into(), causes: Vec::new(), hints: Vec::new() }
+        Self {
+            code,
+            said: said.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
     }
 
     /// Returns it with a hint.
@@ -77,9 +82,13 @@ impl Failure {
 impl From<RunDirError> for Failure {
     fn from(error: RunDirError) -> Self {
         match error {
-            RunDirError::NoSuchRun { .. } | RunDirError::Ambiguous { .. } => Self::new(USAGE, error.to_string()),
+            RunDirError::NoSuchRun { .. } | RunDirError::Ambiguous { .. } => {
+                Self::new(USAGE, error.to_string())
+            }
             RunDirError::Driven { .. } | RunDirError::NoHome => Self::new(WORLD, error.to_string()),
-            RunDirError::Io { .. } => Self::world(&error).hint("HOLDPOINT_DATA names another data directory"),
+            RunDirError::Io { .. } => {
+                Self::world(&error).hint("HOLDPOINT_DATA names another data directory")
+            }
         }
     }
 }
@@ -92,6 +101,9 @@ impl From<StoreError> for Failure {
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        Self::new(INVALID, format!("the runbook is not valid\n\n{}", problems.render()))
+        Self::new(
+            INVALID,
+            format!("the runbook is not valid\n\n{}", problems.render()),
+        )
     }
 }

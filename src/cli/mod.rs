@@ -43,7 +43,10 @@ fn supervisor() -> Option<u8> {
         return None;
     }
     let (dir, name) = (words.next()?, words.next()?);
-    Some(crate::engine::attempt::supervise(dir.as_ref(), &name.to_string_lossy()))
+    Some(crate::engine::attempt::supervise(
+        dir.as_ref(),
+        &name.to_string_lossy(),
+    ))
 }
 
 fn perform(command: Option<Command>) -> Result<u8, Failure> {
@@ -58,7 +61,12 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Demo(args)) => demo::demo(&args),
         Some(Command::Schema) => schema::print().map(|()| 0).map_err(|e| Failure::world(&e)),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Args::command(), "holdpoint", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Args::command(),
+                "holdpoint",
+                &mut std::io::stdout(),
+            );
             Ok(0)
         }
     }

@@ -23,11 +23,15 @@ use crate::runtime::server::Server;
 /// The connection string cannot be read, or there is no terminal.
 pub fn monitor(args: &MonitorArgs) -> Result<u8, Failure> {
     crate::cli::need_terminal("a monitor needs a screen")?;
-    let every = units::duration(&args.every).map_err(|e| Failure::new(USAGE, format!("--every: {}", e.why)).hint(e.hint))?;
+    let every = units::duration(&args.every)
+        .map_err(|e| Failure::new(USAGE, format!("--every: {}", e.why)).hint(e.hint))?;
     let dsn = Dsn::read(&args.url).map_err(|e| Failure::new(USAGE, e.said).hint(e.hint))?;
     let book = Arc::new(Runbook {
         title: format!("{dsn}"),
-        monitor: MonitorPlan { every, ..MonitorPlan::default() },
+        monitor: MonitorPlan {
+            every,
+            ..MonitorPlan::default()
+        },
         ..Runbook::default()
     });
     let machine = session::machine()?;
@@ -37,7 +41,12 @@ pub fn monitor(args: &MonitorArgs) -> Result<u8, Failure> {
         model.now = driver::now();
         model.monitor.link = Link::Connecting;
         let mut world = World::new(book, out.clone());
-        world.server = Some(Server::start(dsn, &model.book.monitor, &mut world.tasks, out));
+        world.server = Some(Server::start(
+            dsn,
+            &model.book.monitor,
+            &mut world.tasks,
+            out,
+        ));
         session::look(model, world, news).await
     });
     machine.shutdown_background();

@@ -25,9 +25,21 @@ pub fn rehearse(source: &Source, target: &str, parameters: &BTreeMap<String, Str
         ..Opened::default()
     };
     let mut model = Model::new(Purpose::Drive, source.book.clone(), run);
-    model.runbook_dir = source.path.parent().map(|p| p.display().to_string()).unwrap_or_default();
+    model.runbook_dir = source
+        .path
+        .parent()
+        .map(|p| p.display().to_string())
+        .unwrap_or_default();
     opening::surround(&mut model);
-    tell(&format!("Rehearsal of {}{}: nothing is touched.", source.book.title, if target.is_empty() { String::new() } else { format!(" on {target}") }));
+    tell(&format!(
+        "Rehearsal of {}{}: nothing is touched.",
+        source.book.title,
+        if target.is_empty() {
+            String::new()
+        } else {
+            format!(" on {target}")
+        }
+    ));
     for phase in &source.book.phases {
         tell(&format!("\n{}", phase.title));
         items(&model, &phase.items, 1);
@@ -40,7 +52,10 @@ pub fn rehearse(source: &Source, target: &str, parameters: &BTreeMap<String, Str
     if missing.is_empty() {
         return 0;
     }
-    tell(&format!("\nMissing: the environment variables {} are not set.", missing.join(", ")));
+    tell(&format!(
+        "\nMissing: the environment variables {} are not set.",
+        missing.join(", ")
+    ));
     crate::cli::failure::WORLD
 }
 
@@ -53,7 +68,11 @@ fn items(model: &Model, list: &[Item], depth: usize) {
                 }
             }
             Item::Group(group) => {
-                tell(&format!("{}{}", "  ".repeat(depth), tame::line(&group.title)));
+                tell(&format!(
+                    "{}{}",
+                    "  ".repeat(depth),
+                    tame::line(&group.title)
+                ));
                 items(model, &group.items, depth + 1);
             }
         }
@@ -73,7 +92,11 @@ fn one(model: &Model, wanted: &Step, depth: usize) {
         Action::Decide(_) => "decide",
     };
     // A step that undoes another applies only once that one was started: here it is shown as if it had been.
-    let omitted = if wanted.undoes.is_some() { None } else { next::omitted(&model.book, &model.run, &wanted.id) };
+    let omitted = if wanted.undoes.is_some() {
+        None
+    } else {
+        next::omitted(&model.book, &model.run, &wanted.id)
+    };
     if let Some(why) = omitted {
         tell(&format!("{indent}– {} ({why})", tame::line(&view.title)));
         return;

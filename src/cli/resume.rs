@@ -33,8 +33,14 @@ pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure
     let target = &open.run.opened.target;
     let missing = opening::unset_environment(&open.book, target);
     if open.run.closed.is_none() && !missing.is_empty() {
-        return Err(Failure::new(USAGE, format!("the run needs environment variables that are not set: {}", missing.join(", ")))
-            .hint("export them as they were when it was started, then resume"));
+        return Err(Failure::new(
+            USAGE,
+            format!(
+                "the run needs environment variables that are not set: {}",
+                missing.join(", ")
+            ),
+        )
+        .hint("export them as they were when it was started, then resume"));
     }
     session::drive(open, face)
 }
@@ -42,10 +48,15 @@ pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure
 /// The newest run that is not closed.
 fn newest_open() -> Result<RunDir, Failure> {
     for dir in rundir::list()? {
-        let Ok(journal) = store::read(&dir.journal()) else { continue };
+        let Ok(journal) = store::read(&dir.journal()) else {
+            continue;
+        };
         if RunState::fold(&journal.entries).closed.is_none() {
             return Ok(dir);
         }
     }
-    Err(Failure::new(USAGE, "there is no run to take up again: all are closed").hint("`holdpoint run FILE` starts one"))
+    Err(
+        Failure::new(USAGE, "there is no run to take up again: all are closed")
+            .hint("`holdpoint run FILE` starts one"),
+    )
 }

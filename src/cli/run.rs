@@ -25,9 +25,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let target = target(&source.book, args.target.as_deref())?;
     let face = if args.auto { Face::Lines } else { Face::Screen };
     if face == Face::Screen && !args.rehearse {
-        crate::cli::need_terminal("`--auto` runs without a screen, `--rehearse` only shows what would be done")?;
+        crate::cli::need_terminal(
+            "`--auto` runs without a screen, `--rehearse` only shows what would be done",
+        )?;
     }
-    let asking = if args.auto || args.rehearse { Asking::Never } else { Asking::Terminal };
+    let asking = if args.auto || args.rehearse {
+        Asking::Never
+    } else {
+        Asking::Terminal
+    };
     let parameters = parameters(&source.book, &args.set, asking)?;
     if args.rehearse {
         return Ok(rehearse::rehearse(&source, &target, &parameters));
@@ -35,14 +41,21 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let missing = opening::unset_environment(&source.book, &target);
     if !missing.is_empty() {
         let names = missing.join(", ");
-        return Err(Failure::new(USAGE, format!("the runbook needs environment variables that are not set: {names}"))
-            .hint("export them, then start again; nothing has happened yet"));
+        return Err(Failure::new(
+            USAGE,
+            format!("the runbook needs environment variables that are not set: {names}"),
+        )
+        .hint("export them, then start again; nothing has happened yet"));
     }
     let opening = Opening {
         target,
         mode: mode(args),
         parameters,
-        planned_start: args.start.as_deref().map(|t| start(t, Local::now())).transpose()?,
+        planned_start: args
+            .start
+            .as_deref()
+            .map(|t| start(t, Local::now()))
+            .transpose()?,
         change: args.change.clone(),
         operator: session::operator(args.key.as_deref()),
     };
@@ -71,12 +84,23 @@ fn mode(args: &RunArgs) -> Mode {
 /// There is no such target.
 pub fn target(book: &Runbook, wanted: Option<&str>) -> Result<String, Failure> {
     match wanted {
-        None => Ok(book.targets.first().map(|t| t.name.clone()).unwrap_or_default()),
+        None => Ok(book
+            .targets
+            .first()
+            .map(|t| t.name.clone())
+            .unwrap_or_default()),
         Some(name) if book.target(name).is_some() => Ok(name.to_owned()),
         Some(name) => {
             let known: Vec<&str> = book.targets.iter().map(|t| t.name.as_str()).collect();
-            let hint = if known.is_empty() { "this runbook has no targets".to_owned() } else { format!("it has: {}", known.join(", ")) };
-            Err(Failure::new(USAGE, format!("the runbook has no target called `{name}`")).hint(hint))
+            let hint = if known.is_empty() {
+                "this runbook has no targets".to_owned()
+            } else {
+                format!("it has: {}", known.join(", "))
+            };
+            Err(
+                Failure::new(USAGE, format!("the runbook has no target called `{name}`"))
+                    .hint(hint),
+            )
         }
     }
 }
@@ -94,16 +118,25 @@ pub enum Asking {
 ///
 /// # Errors
 /// One is unknown, missing, or does not fit.
-pub fn parameters(book: &Runbook, set: &[String], asking: Asking) -> Result<BTreeMap<String, String>, Failure> {
+pub fn parameters(
+    book: &Runbook,
+    set: &[String],
+    asking: Asking,
+) -> Result<BTreeMap<String, String>, Failure> {
     let mut values = BTreeMap::new();
     let known: BTreeSet<&str> = book.parameters.iter().map(|p| p.name.as_str()).collect();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
-            return Err(Failure::new(USAGE, format!("`--set {pair}` has no `=`")).hint("write --set name=value"));
+            return Err(Failure::new(USAGE, format!("`--set {pair}` has no `=`"))
+                .hint("write --set name=value"));
         };
         if !known.contains(name) {
             let all = known.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(Failure::new(USAGE, format!("the runbook has no parameter called `{name}`")).hint(format!("it has: {all}")));
+            return Err(Failure::new(
+                USAGE,
+                format!("the runbook has no parameter called `{name}`"),
+            )
+            .hint(format!("it has: {all}")));
         }
         values.insert(name.to_owned(), value.to_owned());
     }
@@ -118,22 +151,39 @@ pub fn parameters(book: &Runbook, set: &[String], asking: Asking) -> Result<BTre
     Ok(values)
 }
 
-fn missing(parameter: &Parameter, values: &BTreeMap<String, String>, asking: Asking) -> Result<String, Failure> {
+fn missing(
+    parameter: &Parameter,
+    values: &BTreeMap<String, String>,
+    asking: Asking,
+) -> Result<String, Failure> {
     let default = parameter.default.as_ref().map(|template| {
-        let lookup = |name: &str| values.get(name).cloned().or_else(|| std::env::var(name).ok());
+        let lookup = |name: &str| {
+            values
+                .get(name)
+                .cloned()
+                .or_else(|| std::env::var(name).ok())
+        };
         variables::expand(template, &lookup)
     });
     let default = match default {
         Some(Ok(value)) => Some(value),
-        Some(Err(e)) => return Err(Failure::new(USAGE, format!("the default of `{}`: {e}", parameter.name))),
+        Some(Err(e)) => {
+            return Err(Failure::new(
+                USAGE,
+                format!("the default of `{}`: {e}", parameter.name),
+            ));
+        }
         None => None,
     };
     let at_terminal = asking == Asking::Terminal && std::io::stdin().is_terminal();
     match default {
         Some(value) if parameter.ask.is_none() || !at_terminal => Ok(value),
         default if at_terminal => ask(parameter, default.as_deref()),
-        _ => Err(Failure::new(USAGE, format!("the parameter `{}` has no value", parameter.name))
-            .hint(format!("give it: --set {}=…", parameter.name))),
+        _ => Err(Failure::new(
+            USAGE,
+            format!("the parameter `{}` has no value", parameter.name),
+        )
+        .hint(format!("give it: --set {}=…", parameter.name))),
     }
 }
 
@@ -141,12 +191,19 @@ fn ask(parameter: &Parameter, default: Option<&str>) -> Result<String, Failure> 
     let question = parameter.ask.as_deref().unwrap_or(&parameter.name);
     loop {
         let shown = default.map(|d| format!(" [{d}]")).unwrap_or_default();
-        let choices = if parameter.one_of.is_empty() { String::new() } else { format!(" ({})", parameter.one_of.join(" | ")) };
+        let choices = if parameter.one_of.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", parameter.one_of.join(" | "))
+        };
         let _ = write!(std::io::stderr(), "{question}{choices}{shown}: ");
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
         if !matches!(read, Ok(n) if n > 0) {
-            return Err(Failure::new(USAGE, format!("the parameter `{}` was not answered", parameter.name)));
+            return Err(Failure::new(
+                USAGE,
+                format!("the parameter `{}` was not answered", parameter.name),
+            ));
         }
         let answer = match (line.trim(), default) {
             ("", Some(default)) => default.to_owned(),
@@ -164,11 +221,20 @@ fn ask(parameter: &Parameter, default: Option<&str>) -> Result<String, Failure> 
 fn fits(parameter: &Parameter, value: &str) -> Result<(), String> {
     let name = &parameter.name;
     if !parameter.one_of.is_empty() && !parameter.one_of.iter().any(|v| v == value) {
-        return Err(format!("`{name}` is `{value}` and must be one of {}", parameter.one_of.join(", ")));
+        return Err(format!(
+            "`{name}` is `{value}` and must be one of {}",
+            parameter.one_of.join(", ")
+        ));
     }
-    let Some(pattern) = &parameter.matches else { return Ok(()) };
+    let Some(pattern) = &parameter.matches else {
+        return Ok(());
+    };
     let whole = Regex::new(&format!("^(?:{pattern})$")).map_err(|e| e.to_string())?;
-    if whole.is_match(value) { Ok(()) } else { Err(format!("`{name}` is `{value}` and must match /{pattern}/")) }
+    if whole.is_match(value) {
+        Ok(())
+    } else {
+        Err(format!("`{name}` is `{value}` and must match /{pattern}/"))
+    }
 }
 
 /// Reads a planned start; returns seconds since 1970. A time of day that has passed by more than half a day is tomorrow's.
@@ -184,7 +250,13 @@ fn start(text: &str, now: DateTime<Local>) -> Result<i64, Failure> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.timestamp());
     }
-    let local = |time: NaiveDateTime| Local.from_local_datetime(&time).earliest().map(|t| t.timestamp()).ok_or_else(wrong);
+    let local = |time: NaiveDateTime| {
+        Local
+            .from_local_datetime(&time)
+            .earliest()
+            .map(|t| t.timestamp())
+            .ok_or_else(wrong)
+    };
     for format in ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return local(time);
@@ -193,7 +265,11 @@ fn start(text: &str, now: DateTime<Local>) -> Result<i64, Failure> {
     let time = NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| wrong())?;
     let today = local(now.date_naive().and_time(time))?;
     let tomorrow = local((now.date_naive() + chrono::Days::new(1)).and_time(time))?;
-    Ok(if now.timestamp() - today > 12 * 3600 { tomorrow } else { today })
+    Ok(if now.timestamp() - today > 12 * 3600 {
+        tomorrow
+    } else {
+        today
+    })
 }
 
 #[cfg(test)]
@@ -212,8 +288,15 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_fit_is_named() {
-        let parameter = Parameter { name: "release".into(), matches: Some(r"v\d+".into()), ..Parameter::default() };
+        let parameter = Parameter {
+            name: "release".into(),
+            matches: Some(r"v\d+".into()),
+            ..Parameter::default()
+        };
         assert!(fits(&parameter, "v12").is_ok());
-        assert_eq!(fits(&parameter, "xv12").unwrap_err(), r"`release` is `xv12` and must match /v\d+/");
+        assert_eq!(
+            fits(&parameter, "xv12").unwrap_err(),
+            r"`release` is `xv12` and must match /v\d+/"
+        );
     }
 }

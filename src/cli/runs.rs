@@ -42,10 +42,14 @@ pub fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     if all.is_empty() {
         tell(&format!("no runs yet in {}", rundir::runs_dir()?.display()));
     }
-    let width = |of: fn(&Summary) -> &str| all.iter().map(|s| of(s).chars().count()).max().unwrap_or(0);
+    let width =
+        |of: fn(&Summary) -> &str| all.iter().map(|s| of(s).chars().count()).max().unwrap_or(0);
     let (run, target) = (width(|s| &s.run), width(|s| &s.target));
     for s in &all {
-        tell(&format!("{:run$}  {:target$}  {}", s.run, s.target, s.stand));
+        tell(&format!(
+            "{:run$}  {:target$}  {}",
+            s.run, s.target, s.stand
+        ));
     }
     Ok(0)
 }
@@ -55,22 +59,44 @@ pub fn summary(dir: &RunDir) -> Summary {
     let run = dir.name();
     let journal = match store::read(&dir.journal()) {
         Ok(journal) => journal,
-        Err(e) => return Summary { run, title: String::new(), target: String::new(), stand: format!("broken: {e}"), open: false },
+        Err(e) => {
+            return Summary {
+                run,
+                title: String::new(),
+                target: String::new(),
+                stand: format!("broken: {e}"),
+                open: false,
+            };
+        }
     };
     let state = RunState::fold(&journal.entries);
     let (title, target) = (state.opened.title.clone(), state.opened.target.clone());
     let stand = match (&state.closed, dir.driver()) {
         (Some(closed), _) => closed.status.word().to_lowercase(),
-        (None, Some(driver)) => format!("driven by {}, pid {} on {}", driver.user, driver.pid, driver.host),
+        (None, Some(driver)) => format!(
+            "driven by {}, pid {} on {}",
+            driver.user, driver.pid, driver.host
+        ),
         (None, None) => waits(dir, &state),
     };
-    Summary { run, title, target, stand, open: state.closed.is_none() }
+    Summary {
+        run,
+        title,
+        target,
+        stand,
+        open: state.closed.is_none(),
+    }
 }
 
 fn waits(dir: &RunDir, state: &RunState) -> String {
-    let Ok(source) = opening::pinned(dir) else { return "its runbook cannot be read".into() };
+    let Ok(source) = opening::pinned(dir) else {
+        return "its runbook cannot be read".into();
+    };
     let book = &source.book;
-    let step = |id| book.step(id).map_or(String::new(), |s| format!("{} {}", s.number, s.title));
+    let step = |id| {
+        book.step(id)
+            .map_or(String::new(), |s| format!("{} {}", s.number, s.title))
+    };
     match next::next(book, state, clock::wall_ms()) {
         Next::Finished | Next::PathEnded(_) => "every step is settled: it waits to be ended".into(),
         Next::Start(id) | Next::Accept(id) => format!("waits at {}", step(&id)),
@@ -78,7 +104,9 @@ fn waits(dir: &RunDir, state: &RunState) -> String {
         Next::Wait(Wait::Failure(id)) => format!("failed: {}", step(&id)),
         Next::Wait(Wait::Doubt(id)) => format!("may have run: {}", step(&id)),
         Next::Wait(Wait::Held(_)) => "on hold".into(),
-        Next::Wait(Wait::Person(id) | Wait::Key(id, _) | Wait::Clock(id, _)) => format!("waits at {}", step(&id)),
+        Next::Wait(Wait::Person(id) | Wait::Key(id, _) | Wait::Clock(id, _)) => {
+            format!("waits at {}", step(&id))
+        }
         Next::Wait(Wait::ChooseItem(_)) => "waits for a choice".into(),
         Next::Wait(Wait::Closed) => "closed".into(),
     }

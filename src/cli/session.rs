@@ -31,7 +31,10 @@ impl From<OpenError> for Failure {
             OpenError::Dir(e) => e.into(),
             OpenError::Store(e) => e.into(),
             OpenError::Io { .. } => Self::world(&error),
-            OpenError::Invalid(text) => Self::new(crate::cli::failure::INVALID, format!("the runbook is not valid\n\n{text}")),
+            OpenError::Invalid(text) => Self::new(
+                crate::cli::failure::INVALID,
+                format!("the runbook is not valid\n\n{text}"),
+            ),
         }
     }
 }
@@ -41,21 +44,38 @@ impl From<OpenError> for Failure {
 /// # Errors
 /// The system gives no threads.
 pub fn machine() -> Result<Runtime, Failure> {
-    let built = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let built = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     built.map_err(|e| Failure::world(&e))
 }
 
 /// Returns who drives: as git and the keys at hand say.
 pub fn operator(key: Option<&str>) -> Operator {
     let git = |name: &str| {
-        let out = std::process::Command::new("git").args(["config", "--get", name]).output().ok()?;
+        let out = std::process::Command::new("git")
+            .args(["config", "--get", name])
+            .output()
+            .ok()?;
         let text = String::from_utf8_lossy(&out.stdout).trim().to_owned();
         (!text.is_empty()).then_some(text)
     };
     let _ = key;
     let name = git("user.name").unwrap_or_else(crate::engine::clock::os_user);
-    let identity = git("user.email").unwrap_or_else(|| format!("{}@{}", crate::engine::clock::os_user(), crate::engine::clock::host()));
-    Operator { name, identity, key: String::new(), key_source: String::new() }
+    let identity = git("user.email").unwrap_or_else(|| {
+        format!(
+            "{}@{}",
+            crate::engine::clock::os_user(),
+            crate::engine::clock::host()
+        )
+    });
+    Operator {
+        name,
+        identity,
+        key: String::new(),
+        key_source: String::new(),
+    }
 }
 
 /// Drives `open` until it is left; returns the exit code.
@@ -87,11 +107,19 @@ pub async fn look(model: Model, world: World, news: UnboundedReceiver<Msg>) -> R
     sit(model, world, news, Face::Screen).await.map(|_| 0)
 }
 
-async fn sit(model: Model, world: World, news: UnboundedReceiver<Msg>, face: Face) -> Result<(Leaving, Model), Failure> {
+async fn sit(
+    model: Model,
+    world: World,
+    news: UnboundedReceiver<Msg>,
+    face: Face,
+) -> Result<(Leaving, Model), Failure> {
     match face {
         Face::Screen => {
-            let screen = Screen::take().map_err(|e| Failure::new(USAGE, format!("the terminal cannot be used: {e}")))?;
-            driver::drive(model, world, news, screen).await.map_err(|e| Failure::world(&e))
+            let screen = Screen::take()
+                .map_err(|e| Failure::new(USAGE, format!("the terminal cannot be used: {e}")))?;
+            driver::drive(model, world, news, screen)
+                .await
+                .map_err(|e| Failure::world(&e))
         }
         Face::Lines => Ok(headless::drive(model, world, news).await),
     }
@@ -101,12 +129,21 @@ async fn sit(model: Model, world: World, news: UnboundedReceiver<Msg>, face: Fac
 ///
 /// # Errors
 /// The connection string cannot be read.
-pub fn connect(model: &mut Model, world: &mut World, out: &UnboundedSender<Msg>) -> Result<(), Failure> {
+pub fn connect(
+    model: &mut Model,
+    world: &mut World,
+    out: &UnboundedSender<Msg>,
+) -> Result<(), Failure> {
     let url = database_url(model, None).map_err(|e| Failure::new(USAGE, e))?;
     let Some(url) = url else { return Ok(()) };
     let dsn = Dsn::read(&url).map_err(|e| Failure::new(USAGE, e.said).hint(e.hint))?;
     model.monitor.link = Link::Connecting;
-    world.server = Some(Server::start(dsn, &model.book.monitor, &mut world.tasks, out.clone()));
+    world.server = Some(Server::start(
+        dsn,
+        &model.book.monitor,
+        &mut world.tasks,
+        out.clone(),
+    ));
     Ok(())
 }
 
@@ -116,13 +153,23 @@ fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
     match (&model.run.closed, leaving) {
         (Some(closed), _) => {
             if face == Face::Screen {
-                crate::cli::tell(&format!("{}: {}\nlog: {}", run, closed.status.word(), model.run_dir.join("log.md").display()));
+                crate::cli::tell(&format!(
+                    "{}: {}\nlog: {}",
+                    run,
+                    closed.status.word(),
+                    model.run_dir.join("log.md").display()
+                ));
             }
-            if closed.status == Status::Success { 0 } else { BADLY }
+            if closed.status == Status::Success {
+                0
+            } else {
+                BADLY
+            }
         }
         (None, Leaving::Open) if model.purpose == Purpose::Drive => {
             if face == Face::Screen {
-                let running: Vec<String> = model.run.running().map(|(id, _)| id.to_string()).collect();
+                let running: Vec<String> =
+                    model.run.running().map(|(id, _)| id.to_string()).collect();
                 if !running.is_empty() {
                     crate::cli::tell(&format!("still running: {}", running.join(", ")));
                 }
@@ -131,7 +178,11 @@ fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
             WAITS
         }
         (None, Leaving::Open | Leaving::Closed) => {
-            if face == Face::Lines { BADLY } else { 0 }
+            if face == Face::Lines {
+                BADLY
+            } else {
+                0
+            }
         }
     }
 }

@@ -51,7 +51,9 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
 async fn grow(dir: RunDir, mut seen: usize, out: UnboundedSender<Msg>) {
     while !out.is_closed() {
         tokio::time::sleep(LOOK).await;
-        let Ok(journal) = store::read(&dir.journal()) else { continue };
+        let Ok(journal) = store::read(&dir.journal()) else {
+            continue;
+        };
         if journal.entries.len() > seen {
             let new = journal.entries[seen..].to_vec();
             seen = journal.entries.len();

@@ -156,7 +156,11 @@ impl Store {
                 seq,
                 t: t.clone(),
                 mono_ms,
-                by: if event.is_observation() { OWN_NAME.into() } else { operator.to_owned() },
+                by: if event.is_observation() {
+                    OWN_NAME.into()
+                } else {
+                    operator.to_owned()
+                },
                 event: event.clone(),
             };
             let line = entry.encode(&head)?;

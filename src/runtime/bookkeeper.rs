@@ -13,7 +13,10 @@ use crate::engine::store::Store;
 /// What is asked of the bookkeeper.
 #[derive(Debug)]
 enum Ask {
-    Append { operator: String, events: Vec<Event> },
+    Append {
+        operator: String,
+        events: Vec<Event>,
+    },
     Probe,
     Flush(Sender<()>),
 }
@@ -35,7 +38,10 @@ impl Bookkeeper {
 
     /// Asks for `events` to be appended.
     pub fn append(&self, operator: &str, events: Vec<Event>) {
-        let _ = self.asks.send(Ask::Append { operator: operator.to_owned(), events });
+        let _ = self.asks.send(Ask::Append {
+            operator: operator.to_owned(),
+            events,
+        });
     }
 
     /// Asks whether the disk takes records again.
@@ -64,7 +70,10 @@ fn keep(mut store: Store, asked: &Receiver<Ask>, out: &UnboundedSender<Msg>) -> 
             Ask::Append { operator, events } => {
                 let msg = match store.append(&operator, &events) {
                     Ok(entries) => Msg::Journaled(entries),
-                    Err(e) => Msg::NotJournaled { events, why: e.to_string() },
+                    Err(e) => Msg::NotJournaled {
+                        events,
+                        why: e.to_string(),
+                    },
                 };
                 let _ = out.send(msg);
             }

@@ -28,7 +28,10 @@ const BATCH: usize = 1_000;
 
 /// Returns the present.
 pub fn now() -> Now {
-    Now { wall_ms: clock::wall_ms(), mono_ms: clock::mono_ms() }
+    Now {
+        wall_ms: clock::wall_ms(),
+        mono_ms: clock::mono_ms(),
+    }
 }
 
 /// The program while it has a terminal.
@@ -46,9 +49,21 @@ struct Driver {
 ///
 /// # Errors
 /// The terminal does not obey.
-pub async fn drive(model: Model, world: World, mut news: UnboundedReceiver<Msg>, screen: Screen) -> io::Result<(Leaving, Model)> {
+pub async fn drive(
+    model: Model,
+    world: World,
+    mut news: UnboundedReceiver<Msg>,
+    screen: Screen,
+) -> io::Result<(Leaving, Model)> {
     let input = Input::start(world.out.clone());
-    let mut driver = Driver { model, world, screen, input, theme: Theme::from_environment(|name| std::env::var(name).ok()), due: None };
+    let mut driver = Driver {
+        model,
+        world,
+        screen,
+        input,
+        theme: Theme::from_environment(|name| std::env::var(name).ok()),
+        due: None,
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -58,7 +73,9 @@ pub async fn drive(model: Model, world: World, mut news: UnboundedReceiver<Msg>,
         return Ok(driver.left(leaving));
     }
     loop {
-        let due = driver.due.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let due = driver
+            .due
+            .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
         let first = tokio::select! {
             biased;
             _ = terminate.recv() => Msg::Terminated { how: "SIGTERM".into() },
@@ -102,7 +119,9 @@ impl Driver {
     fn draw(&mut self) -> io::Result<Option<Leaving>> {
         self.due = None;
         let (model, theme) = (&self.model, &self.theme);
-        self.screen.terminal.draw(|frame| ui::view(model, theme, frame))?;
+        self.screen
+            .terminal
+            .draw(|frame| ui::view(model, theme, frame))?;
         let effects = update(&mut self.model, Msg::Drawn);
         self.perform(effects)
     }
@@ -118,7 +137,8 @@ impl Driver {
         let mut changed = false;
         for msg in batch {
             let moment = now();
-            changed |= !matches!(msg, Msg::Tick(_)) || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
+            changed |= !matches!(msg, Msg::Tick(_))
+                || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
             let mut effects = update(&mut self.model, Msg::Tick(moment));
             if !matches!(msg, Msg::Tick(_)) {
                 effects.extend(update(&mut self.model, msg));
@@ -140,17 +160,30 @@ impl Driver {
                 Some(Concern::Redraw) => self.screen.redraw()?,
                 Some(Concern::Ring) => self.screen.ring(),
                 Some(Concern::Quit(leaving)) => return Ok(Some(leaving)),
-                Some(Concern::Lend { attempt, assignment, env }) => {
+                Some(Concern::Lend {
+                    attempt,
+                    assignment,
+                    env,
+                }) => {
                     self.input.pause();
                     let state = self.screen.lend(|| {
-                        attempt::launch_interactive(&attempt.run_dir, &attempt.name, &assignment, &env)
+                        attempt::launch_interactive(
+                            &attempt.run_dir,
+                            &attempt.name,
+                            &assignment,
+                            &env,
+                        )
                     })?;
                     self.input.resume();
                     let news = match state {
                         Ok(state) => steps::news(&attempt, state),
                         Err(e) => {
                             let (step, attempt) = (attempt.step, attempt.number);
-                            crate::domain::signal::AttemptNews::NeverBegan { step, attempt, why: e.to_string() }
+                            crate::domain::signal::AttemptNews::NeverBegan {
+                                step,
+                                attempt,
+                                why: e.to_string(),
+                            }
                         }
                     };
                     let _ = self.world.out.send(Msg::Attempt(news));

@@ -21,9 +21,20 @@ use crate::runtime::perform::{Concern, World};
 use crate::runtime::seal;
 
 /// Drives until a person is needed, a step has failed, the end is reached, or the system says stop.
-pub async fn drive(mut model: Model, mut world: World, mut news: UnboundedReceiver<Msg>) -> (Leaving, Model) {
-    let signals = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
-    let [Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)] = signals else { return (Leaving::Open, model) };
+pub async fn drive(
+    mut model: Model,
+    mut world: World,
+    mut news: UnboundedReceiver<Msg>,
+) -> (Leaving, Model) {
+    let signals = [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+    ]
+    .map(signal);
+    let [Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)] = signals else {
+        return (Leaving::Open, model);
+    };
     let mut second = interval(Duration::from_millis(250));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -36,7 +47,9 @@ pub async fn drive(mut model: Model, mut world: World, mut news: UnboundedReceiv
             _ = second.tick() => Msg::Tick(now()),
         };
         if let Msg::Journaled(entries) = &msg {
-            entries.iter().for_each(|entry| tell(&line(&model.book, entry)));
+            entries
+                .iter()
+                .for_each(|entry| tell(&line(&model.book, entry)));
         }
         let mut effects = update(&mut model, Msg::Tick(now()));
         effects.extend(update(&mut model, msg));
@@ -53,7 +66,10 @@ fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option
         match world.perform(effect, model) {
             None | Some(Concern::Redraw | Concern::Ring) => {}
             Some(Concern::Lend { attempt, .. }) => {
-                tell(&format!("{} needs a terminal, and there is none", attempt.step));
+                tell(&format!(
+                    "{} needs a terminal, and there is none",
+                    attempt.step
+                ));
                 return Some(Leaving::Open);
             }
             Some(Concern::Seal(sealing)) => {
@@ -74,7 +90,11 @@ fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option
 fn at_end(model: &mut Model) -> Vec<Effect> {
     if model.run.closed.is_some() {
         model.dialog = None;
-        let signed = if model.run.operator.key.is_empty() { Sealing::Unsigned } else { Sealing::Signed };
+        let signed = if model.run.operator.key.is_empty() {
+            Sealing::Unsigned
+        } else {
+            Sealing::Signed
+        };
         return vec![Effect::Seal(signed)];
     }
     if model.pending > 0 || model.retry.is_some() {
@@ -85,19 +105,45 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Quit(Leaving::Open)];
     }
     let book = std::sync::Arc::clone(&model.book);
-    let step = |id: &StepId| book.step(id).map_or(id.to_string(), |s| format!("{} {}", s.number, s.title));
+    let step = |id: &StepId| {
+        book.step(id)
+            .map_or(id.to_string(), |s| format!("{} {}", s.number, s.title))
+    };
     match next::next(&book, &model.run, model.now.wall_ms) {
         Next::Finished => {
             let clock_offset_ms = model.run.target.as_ref().map(|t| t.clock_offset_ms);
-            let closed = try_command(model, Command::Close { remark: String::new(), clock_offset_ms });
+            let closed = try_command(
+                model,
+                Command::Close {
+                    remark: String::new(),
+                    clock_offset_ms,
+                },
+            );
             closed.unwrap_or_default() // background steps are still being stopped: asked again at the next tick
         }
-        Next::Wait(Wait::Person(id)) => stop(&format!("{}: a person must do this", step(&id)), Leaving::Open),
-        Next::Wait(Wait::Key(id, _)) => stop(&format!("{}: it starts only when a person says so", step(&id)), Leaving::Open),
-        Next::Wait(Wait::ChooseItem(_)) => stop("a person must choose which of these is done", Leaving::Open),
-        Next::Wait(Wait::Doubt(id)) => stop(&format!("{}: it may have run; a person must find out", step(&id)), Leaving::Open),
-        Next::Wait(Wait::Held(_)) => stop("the run is on hold: a person must let it go on", Leaving::Open),
-        Next::Wait(Wait::Failure(id)) => stop(&format!("{} failed; a person must say what now", step(&id)), Leaving::Closed),
+        Next::Wait(Wait::Person(id)) => stop(
+            &format!("{}: a person must do this", step(&id)),
+            Leaving::Open,
+        ),
+        Next::Wait(Wait::Key(id, _)) => stop(
+            &format!("{}: it starts only when a person says so", step(&id)),
+            Leaving::Open,
+        ),
+        Next::Wait(Wait::ChooseItem(_)) => {
+            stop("a person must choose which of these is done", Leaving::Open)
+        }
+        Next::Wait(Wait::Doubt(id)) => stop(
+            &format!("{}: it may have run; a person must find out", step(&id)),
+            Leaving::Open,
+        ),
+        Next::Wait(Wait::Held(_)) => stop(
+            "the run is on hold: a person must let it go on",
+            Leaving::Open,
+        ),
+        Next::Wait(Wait::Failure(id)) => stop(
+            &format!("{} failed; a person must say what now", step(&id)),
+            Leaving::Closed,
+        ),
         Next::Wait(Wait::Running(_) | Wait::Clock(..) | Wait::Closed)
         | Next::Start(_)
         | Next::Accept(_)
@@ -111,21 +157,40 @@ fn stop(why: &str, leaving: Leaving) -> Vec<Effect> {
 }
 
 fn line(book: &Runbook, entry: &Entry) -> String {
-    let step = |id: &StepId| book.step(id).map_or(id.to_string(), |s| format!("{} {}", s.number, s.title));
+    let step = |id: &StepId| {
+        book.step(id)
+            .map_or(id.to_string(), |s| format!("{} {}", s.number, s.title))
+    };
     let what = match &entry.event {
         Event::RunOpened(opened) => format!("run {} opened", opened.run),
-        Event::Target(seen) => format!("target: {} {} as {}, {}", seen.database, seen.address, seen.user, seen.version),
-        Event::StepStarted(started) => format!("{}: started, attempt {}", step(&started.step), started.attempt),
-        Event::StepFinished(finished) => format!("{}: {}", step(&finished.step), finished.outcome.summary),
+        Event::Target(seen) => format!(
+            "target: {} {} as {}, {}",
+            seen.database, seen.address, seen.user, seen.version
+        ),
+        Event::StepStarted(started) => format!(
+            "{}: started, attempt {}",
+            step(&started.step),
+            started.attempt
+        ),
+        Event::StepFinished(finished) => {
+            format!("{}: {}", step(&finished.step), finished.outcome.summary)
+        }
         Event::AlarmRaised(raised) => format!("alarm: {} ({})", raised.seen, raised.rule),
         Event::TargetLost { why } => format!("the server does not answer: {why}"),
         Event::RunClosed(closed) => format!("closed: {}", closed.status.word()),
         other => serde_json::to_value(other)
             .ok()
-            .and_then(|v| v.get("type").and_then(|t| t.as_str().map(ToOwned::to_owned)))
+            .and_then(|v| {
+                v.get("type")
+                    .and_then(|t| t.as_str().map(ToOwned::to_owned))
+            })
             .unwrap_or_default(),
     };
-    format!("{}  {}", entry.t.get(11..19).unwrap_or_default(), tame::line(what))
+    format!(
+        "{}  {}",
+        entry.t.get(11..19).unwrap_or_default(),
+        tame::line(what)
+    )
 }
 
 /// Prints a line; whoever closed standard output does not want it.

@@ -69,7 +69,9 @@ fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
         let msg = match told {
             Ok(None) => continue,
             Ok(Some(msg)) => msg,
-            Err(e) => Msg::Terminated { how: format!("the keyboard cannot be read: {e}") },
+            Err(e) => Msg::Terminated {
+                how: format!("the keyboard cannot be read: {e}"),
+            },
         };
         let last = matches!(msg, Msg::Terminated { .. });
         if out.send(msg).is_err() || last {
@@ -80,7 +82,10 @@ fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
 
 fn told(event: Event) -> Option<Msg> {
     match event {
-        Event::Key(key) if key.kind == KeyEventKind::Press => Some(Msg::Key { key, at_ms: clock::mono_ms() }),
+        Event::Key(key) if key.kind == KeyEventKind::Press => Some(Msg::Key {
+            key,
+            at_ms: clock::mono_ms(),
+        }),
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Resize(..) => Some(Msg::Resized),
         Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
@@ -89,17 +94,26 @@ fn told(event: Event) -> Option<Msg> {
 
 /// crossterm's reader spins for ever on a terminal that has gone (its issue 793): this tells it.
 fn watch_terminal(out: &UnboundedSender<Msg>) {
-    let Ok(tty) = File::open("/dev/tty") else { return };
-    let pause = Timespec { tv_sec: 1, tv_nsec: 0 };
+    let Ok(tty) = File::open("/dev/tty") else {
+        return;
+    };
+    let pause = Timespec {
+        tv_sec: 1,
+        tv_nsec: 0,
+    };
     while !out.is_closed() {
         let mut fds = [PollFd::new(&tty, PollFlags::empty())];
         let gone = match poll(&mut fds, Some(&pause)) {
-            Ok(_) => fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
+            Ok(_) => fds[0]
+                .revents()
+                .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
             Err(rustix::io::Errno::INTR) => false,
             Err(_) => true,
         };
         if gone {
-            let _ = out.send(Msg::Terminated { how: "the terminal is gone".into() });
+            let _ = out.send(Msg::Terminated {
+                how: "the terminal is gone".into(),
+            });
             return;
         }
     }

@@ -102,12 +102,25 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
         utc_offset_min: clock::utc_offset_min(),
         boot_id: clock::boot_id(),
         pid: std::process::id(),
-        files: source.files.iter().map(|(name, bytes)| (name.clone(), sha256_hex(bytes))).collect(),
+        files: source
+            .files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
+            .collect(),
     };
     let identity = opening.operator.identity.clone();
-    let first = [Event::RunOpened(Box::new(opened)), Event::Operator(opening.operator)];
+    let first = [
+        Event::RunOpened(Box::new(opened)),
+        Event::Operator(opening.operator),
+    ];
     let run = RunState::fold(&store.append(&identity, &first)?);
-    Ok(OpenRun { dir, lock, store, run, book: Arc::clone(&source.book) })
+    Ok(OpenRun {
+        dir,
+        lock,
+        store,
+        run,
+        book: Arc::clone(&source.book),
+    })
 }
 
 /// Takes a run up again: what it stands at is what its journal says.
@@ -123,10 +136,18 @@ pub fn take_up(dir: RunDir, operator: Operator, reason: String) -> Result<OpenRu
     if run.closed.is_none() {
         let mut events = Vec::new();
         if let Some(torn) = opened.torn {
-            events.push(Event::JournalRecovered { bytes: torn.bytes, sha256: torn.sha256 });
+            events.push(Event::JournalRecovered {
+                bytes: torn.bytes,
+                sha256: torn.sha256,
+            });
         }
         let (host, boot_id, pid) = (clock::host(), clock::boot_id(), std::process::id());
-        events.push(Event::RunResumed { host, boot_id, pid, reason });
+        events.push(Event::RunResumed {
+            host,
+            boot_id,
+            pid,
+            reason,
+        });
         if run.operator != operator {
             events.push(Event::Operator(operator.clone()));
         }
@@ -134,7 +155,13 @@ pub fn take_up(dir: RunDir, operator: Operator, reason: String) -> Result<OpenRu
             run.apply(&entry);
         }
     }
-    Ok(OpenRun { dir, lock, store, run, book: source.book })
+    Ok(OpenRun {
+        dir,
+        lock,
+        store,
+        run,
+        book: source.book,
+    })
 }
 
 /// Why a run cannot be opened.
@@ -164,7 +191,10 @@ pub enum OpenError {
 /// # Errors
 /// It cannot be read, or is not valid.
 pub fn read(path: &Path) -> Result<Source, OpenError> {
-    let io_error = |source| OpenError::Io { path: path.display().to_string(), source };
+    let io_error = |source| OpenError::Io {
+        path: path.display().to_string(),
+        source,
+    };
     let path = std::path::absolute(path).map_err(io_error)?;
     let bytes = fs::read(&path).map_err(io_error)?;
     let dir = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -177,7 +207,10 @@ pub fn read(path: &Path) -> Result<Source, OpenError> {
 /// It cannot be read.
 pub fn pinned(dir: &RunDir) -> Result<Source, OpenError> {
     let path = dir.runbook();
-    let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.display().to_string(), source })?;
+    let bytes = fs::read(&path).map_err(|source| OpenError::Io {
+        path: path.display().to_string(),
+        source,
+    })?;
     parsed(path, bytes, &dir.path.join("files"))
 }
 
@@ -185,21 +218,38 @@ fn parsed(path: PathBuf, bytes: Vec<u8>, dir: &Path) -> Result<Source, OpenError
     let seen = std::cell::RefCell::new(BTreeMap::new());
     let files = |name: &str| {
         let text = fs::read_to_string(dir.join(name))?;
-        seen.borrow_mut().insert(name.to_owned(), text.clone().into_bytes());
+        seen.borrow_mut()
+            .insert(name.to_owned(), text.clone().into_bytes());
         Ok(text)
     };
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let book = crate::domain::runbook::parse::parse(&bytes, &name, &files).map_err(|p| OpenError::Invalid(p.render()))?;
-    Ok(Source { path, bytes, files: seen.into_inner(), book: Arc::new(book) })
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let book = crate::domain::runbook::parse::parse(&bytes, &name, &files)
+        .map_err(|p| OpenError::Invalid(p.render()))?;
+    Ok(Source {
+        path,
+        bytes,
+        files: seen.into_inner(),
+        book: Arc::new(book),
+    })
 }
 
 /// Keeps a file that the runbook names in the run's directory.
 fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
-    let inside = Path::new(name).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    let inside = Path::new(name)
+        .components()
+        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
     let path = dir.path.join("files").join(name);
-    let io_error = |source| OpenError::Io { path: path.display().to_string(), source };
+    let io_error = |source| OpenError::Io {
+        path: path.display().to_string(),
+        source,
+    };
     if !inside {
-        return Err(io_error(io::Error::other("a runbook names files below its own directory only")));
+        return Err(io_error(io::Error::other(
+            "a runbook names files below its own directory only",
+        )));
     }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(io_error)?;
@@ -216,29 +266,59 @@ fn previous() -> Option<(String, String)> {
 
 fn own_digest() -> String {
     let own = Path::new("/proc/self/exe");
-    let path = if own.exists() { own.to_owned() } else { std::env::current_exe().unwrap_or_default() };
-    fs::read(path).map(|bytes| sha256_hex(&bytes)).unwrap_or_default()
+    let path = if own.exists() {
+        own.to_owned()
+    } else {
+        std::env::current_exe().unwrap_or_default()
+    };
+    fs::read(path)
+        .map(|bytes| sha256_hex(&bytes))
+        .unwrap_or_default()
 }
 
 /// The commit that last touched the runbook, with `-dirty` where the file differs from it; empty outside of git.
 fn git_state(path: &Path) -> String {
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return String::new() };
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+        return String::new();
+    };
     let ask = |args: &[&str]| {
-        let out = Command::new("git").arg("-C").arg(dir).args(args).arg("--").arg(name).output().ok()?;
-        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+        let out = Command::new("git")
+            .arg("-C")
+            .arg(dir)
+            .args(args)
+            .arg("--")
+            .arg(name)
+            .output()
+            .ok()?;
+        out.status
+            .success()
+            .then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
     };
     match ask(&["log", "-1", "--format=%h"]) {
         Some(commit) if !commit.is_empty() => {
             let changed = ask(&["status", "--porcelain"]).is_none_or(|s| !s.is_empty());
-            if changed { format!("{commit}-dirty") } else { commit }
+            if changed {
+                format!("{commit}-dirty")
+            } else {
+                commit
+            }
         }
         _ => String::new(),
     }
 }
 
 /// Returns the model and the world of `open`, for a process that drives it.
-pub fn world(open: OpenRun, out: tokio::sync::mpsc::UnboundedSender<crate::app::message::Msg>) -> (Model, World, DriverLock) {
-    let OpenRun { dir, lock, store, run, book } = open;
+pub fn world(
+    open: OpenRun,
+    out: tokio::sync::mpsc::UnboundedSender<crate::app::message::Msg>,
+) -> (Model, World, DriverLock) {
+    let OpenRun {
+        dir,
+        lock,
+        store,
+        run,
+        book,
+    } = open;
     let closed = run.closed.is_some();
     let mut model = Model::new(Purpose::Drive, Arc::clone(&book), run);
     prepare(&mut model, &dir);
@@ -255,7 +335,10 @@ pub fn prepare(model: &mut Model, dir: &RunDir) {
     model.now = driver::now();
     model.run_dir.clone_from(&dir.path);
     let runbook = Path::new(&model.run.opened.runbook_path);
-    model.runbook_dir = runbook.parent().map(|p| p.display().to_string()).unwrap_or_default();
+    model.runbook_dir = runbook
+        .parent()
+        .map(|p| p.display().to_string())
+        .unwrap_or_default();
     surround(model);
     model.monitor.link = Link::None;
 }
@@ -264,7 +347,9 @@ pub fn prepare(model: &mut Model, dir: &RunDir) {
 /// where the runbook does not say so.
 pub fn surround(model: &mut Model) {
     for name in check::environment_names_of(&model.book, &model.run.opened.target) {
-        let Ok(value) = std::env::var(&name) else { continue };
+        let Ok(value) = std::env::var(&name) else {
+            continue;
+        };
         if model.book.secrets.contains(&name) || holds_password(&value) {
             model.secret_names.push(name);
         } else {
@@ -274,12 +359,18 @@ pub fn surround(model: &mut Model) {
 }
 
 fn holds_password(value: &str) -> bool {
-    let in_url = value.split_once("://").and_then(|(_, rest)| rest.split_once('@')).is_some_and(|(login, _)| login.contains(':'));
+    let in_url = value
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('@'))
+        .is_some_and(|(login, _)| login.contains(':'));
     in_url || value.contains("password=")
 }
 
 /// Returns the environment variables that `book` names for `target` and that are not set.
 pub fn unset_environment(book: &Runbook, target: &str) -> Vec<String> {
     let names = check::environment_names_of(book, target);
-    names.into_iter().filter(|name| std::env::var_os(name).is_none()).collect()
+    names
+        .into_iter()
+        .filter(|name| std::env::var_os(name).is_none())
+        .collect()
 }

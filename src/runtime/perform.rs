@@ -70,7 +70,15 @@ pub enum Concern {
 impl World {
     /// Returns a world in which nothing goes on yet.
     pub fn new(book: Arc<Runbook>, out: UnboundedSender<Msg>) -> Self {
-        Self { book, run_dir: None, bookkeeper: None, server: None, tasks: JoinSet::new(), out, followed: None }
+        Self {
+            book,
+            run_dir: None,
+            bookkeeper: None,
+            server: None,
+            tasks: JoinSet::new(),
+            out,
+            followed: None,
+        }
     }
 
     /// Starts following outputs.
@@ -78,18 +86,31 @@ impl World {
         let Some(dir) = &self.run_dir else { return };
         let (followed, wanted) = watch::channel(String::new());
         self.followed = Some(followed);
-        self.tasks.spawn(steps::follow(dir.path.clone(), wanted, self.out.clone()));
+        self.tasks
+            .spawn(steps::follow(dir.path.clone(), wanted, self.out.clone()));
     }
 
     /// Takes up the steps that the journal has as running.
     pub fn take_up(&mut self, model: &Model) {
-        let running: Vec<(StepId, u32)> = model.run.running().map(|(id, attempt)| (id.clone(), attempt)).collect();
+        let running: Vec<(StepId, u32)> = model
+            .run
+            .running()
+            .map(|(id, attempt)| (id.clone(), attempt))
+            .collect();
         for (id, number) in running {
-            let Some(step) = self.book.step(&id).cloned() else { continue };
-            let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else { continue };
+            let Some(step) = self.book.step(&id).cloned() else {
+                continue;
+            };
+            let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else {
+                continue;
+            };
             if let Action::Watch(_) = step.action {
                 let why = "nobody watched while the screen was away".to_owned();
-                let _ = self.out.send(Msg::Attempt(AttemptNews::NeverBegan { step: id, attempt: number, why }));
+                let _ = self.out.send(Msg::Attempt(AttemptNews::NeverBegan {
+                    step: id,
+                    attempt: number,
+                    why,
+                }));
                 continue;
             }
             self.listen(&step, &attempt);
@@ -157,16 +178,26 @@ impl World {
 
     fn attempt(&self, step: &Step, name: String, number: u32) -> Option<Attempt> {
         let run_dir = self.run_dir.as_ref()?.path.clone();
-        Some(Attempt { run_dir, name, step: step.id.clone(), number })
+        Some(Attempt {
+            run_dir,
+            name,
+            step: step.id.clone(),
+            number,
+        })
     }
 
     fn launch(&mut self, id: &StepId, number: u32, model: &Model) {
-        let Some(step) = self.book.step(id).cloned() else { return };
-        let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else { return };
+        let Some(step) = self.book.step(id).cloned() else {
+            return;
+        };
+        let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else {
+            return;
+        };
         match self.assigned(&step, number, model) {
             Ok((assignment, env)) => {
                 self.listen(&step, &attempt);
-                self.tasks.spawn(steps::launch(attempt, assignment, env, self.out.clone()));
+                self.tasks
+                    .spawn(steps::launch(attempt, assignment, env, self.out.clone()));
             }
             Err(why) => self.never_began(id, number, why),
         }
@@ -176,7 +207,11 @@ impl World {
         let step = self.book.step(id).cloned()?;
         let attempt = self.attempt(&step, step.attempt_name(number), number)?;
         match self.assigned(&step, number, model) {
-            Ok((assignment, env)) => Some(Concern::Lend { attempt, assignment: Box::new(assignment), env }),
+            Ok((assignment, env)) => Some(Concern::Lend {
+                attempt,
+                assignment: Box::new(assignment),
+                env,
+            }),
             Err(why) => {
                 self.never_began(id, number, why);
                 None
@@ -185,21 +220,37 @@ impl World {
     }
 
     fn never_began(&self, step: &StepId, attempt: u32, why: String) {
-        let news = AttemptNews::NeverBegan { step: step.clone(), attempt, why };
+        let news = AttemptNews::NeverBegan {
+            step: step.clone(),
+            attempt,
+            why,
+        };
         let _ = self.out.send(Msg::Attempt(news));
     }
 
     fn listen(&mut self, step: &Step, attempt: &Attempt) {
         let pattern = step.background.as_ref().and_then(|b| b.alarm_on.as_ref());
         if let Some(Ok(pattern)) = pattern.map(|p| Regex::new(p)) {
-            self.tasks.spawn(steps::listen(attempt.clone(), pattern, self.out.clone()));
+            self.tasks
+                .spawn(steps::listen(attempt.clone(), pattern, self.out.clone()));
         }
     }
 
-    fn assigned(&self, step: &Step, number: u32, model: &Model) -> Result<(Assignment, Vec<(String, String)>), String> {
+    fn assigned(
+        &self,
+        step: &Step,
+        number: u32,
+        model: &Model,
+    ) -> Result<(Assignment, Vec<(String, String)>), String> {
         let around = step::surroundings(model);
         let values = Values::new(&self.book, &model.run, &around);
-        let assignment = assign::assign(&values, &secret_names(model), &model.run.opened.run, step, number);
+        let assignment = assign::assign(
+            &values,
+            &secret_names(model),
+            &model.run.opened.run,
+            step,
+            number,
+        );
         let assignment = assignment.map_err(|e: AssignError| e.to_string())?;
         Ok((assignment, self.secret_env(step, model)?))
     }
@@ -209,14 +260,21 @@ impl World {
         let mut env = Vec::new();
         let named = match &step.action {
             Action::Sql(sql) => sql.on.as_deref(),
-            Action::Confirm(_) | Action::Run(_) | Action::Check(_) | Action::Http(_) | Action::Watch(_) | Action::Decide(_) => None,
+            Action::Confirm(_)
+            | Action::Run(_)
+            | Action::Check(_)
+            | Action::Http(_)
+            | Action::Watch(_)
+            | Action::Decide(_) => None,
         };
         if let Some(url) = database_url(model, named)? {
             env.push((URL_ENV.to_owned(), url));
         }
         for (name, (id, number)) in &model.run.secret_values {
             let Some(kept) = self.kept_secret(id, *number, name) else {
-                return Err(format!("the secret value `{name}` that step {id} captured is not in the run's directory any more"));
+                return Err(format!(
+                    "the secret value `{name}` that step {id} captured is not in the run's directory any more"
+                ));
             };
             env.push((name.clone(), kept));
         }
@@ -230,8 +288,12 @@ impl World {
     }
 
     fn stop(&mut self, id: &StepId, number: u32) {
-        let Some(step) = self.book.step(id).cloned() else { return };
-        let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else { return };
+        let Some(step) = self.book.step(id).cloned() else {
+            return;
+        };
+        let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else {
+            return;
+        };
         // An attempt that has ended meanwhile is told by whoever waits for it.
         self.tasks.spawn_blocking(move || {
             let _ = attempt::cancel(&attempt.run_dir, &attempt.name);
@@ -239,32 +301,63 @@ impl World {
     }
 
     fn probe(&mut self, id: &StepId, model: &Model) {
-        let Some(step) = self.book.step(id).cloned() else { return };
-        let Some(probe) = step.verify.clone() else { return };
-        let Some(dir) = self.run_dir.as_ref().map(|d| d.path.clone()) else { return };
+        let Some(step) = self.book.step(id).cloned() else {
+            return;
+        };
+        let Some(probe) = step.verify.clone() else {
+            return;
+        };
+        let Some(dir) = self.run_dir.as_ref().map(|d| d.path.clone()) else {
+            return;
+        };
         let unused = (1..).find(|n| {
             let name = format!("{:02}.verify.{n}", step.ordinal);
             matches!(attempt::state(&dir, &name), AttemptState::NotStarted)
         });
         let number: u32 = unused.unwrap_or(1);
-        let Some(attempt) = self.attempt(&step, format!("{:02}.verify.{number}", step.ordinal), number) else { return };
+        let Some(attempt) = self.attempt(
+            &step,
+            format!("{:02}.verify.{number}", step.ordinal),
+            number,
+        ) else {
+            return;
+        };
         let around = step::surroundings(model);
         let values = Values::new(&self.book, &model.run, &around);
-        let assigned = assign::assign_probe(&values, &secret_names(model), &model.run.opened.run, &step, &probe, number);
-        match assigned.map_err(|e| e.to_string()).and_then(|a| Ok((a, self.secret_env(&step, model)?))) {
+        let assigned = assign::assign_probe(
+            &values,
+            &secret_names(model),
+            &model.run.opened.run,
+            &step,
+            &probe,
+            number,
+        );
+        match assigned
+            .map_err(|e| e.to_string())
+            .and_then(|a| Ok((a, self.secret_env(&step, model)?)))
+        {
             Ok((assignment, env)) => {
-                self.tasks.spawn(steps::probe(attempt, assignment, env, self.out.clone()));
+                self.tasks
+                    .spawn(steps::probe(attempt, assignment, env, self.out.clone()));
             }
             Err(detail) => {
                 let answer = crate::domain::run::event::Answer::Unknown;
-                let _ = self.out.send(Msg::Attempt(AttemptNews::Verified { step: id.clone(), answer, detail }));
+                let _ = self.out.send(Msg::Attempt(AttemptNews::Verified {
+                    step: id.clone(),
+                    answer,
+                    detail,
+                }));
             }
         }
     }
 
     fn digest(&mut self, step: StepId, path: String, model: &Model) {
         let given = PathBuf::from(&path);
-        let full = if given.is_absolute() { given } else { PathBuf::from(&model.runbook_dir).join(given) };
+        let full = if given.is_absolute() {
+            given
+        } else {
+            PathBuf::from(&model.runbook_dir).join(given)
+        };
         let out = self.out.clone();
         self.tasks.spawn_blocking(move || {
             let digest = digest_of(&full).map_err(|e| e.to_string());
@@ -274,7 +367,8 @@ impl World {
 }
 
 fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
-    let (mut file, mut sum, mut piece) = (File::open(path)?, Sha256::default(), vec![0; 256 * 1024]);
+    let (mut file, mut sum, mut piece) =
+        (File::open(path)?, Sha256::default(), vec![0; 256 * 1024]);
     loop {
         match file.read(&mut piece)? {
             0 => return Ok(sum.hex()),
@@ -286,7 +380,12 @@ fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
 /// Returns the names of all environment variables whose values are blotted out.
 fn secret_names(model: &Model) -> Vec<String> {
     let captured = model.run.secret_values.keys().cloned();
-    let named = model.book.secrets.iter().chain(&model.secret_names).cloned();
+    let named = model
+        .book
+        .secrets
+        .iter()
+        .chain(&model.secret_names)
+        .cloned();
     let mut names: Vec<String> = named.chain(captured).chain([URL_ENV.to_owned()]).collect();
     names.sort();
     names.dedup();
@@ -298,15 +397,24 @@ fn secret_names(model: &Model) -> Vec<String> {
 /// # Errors
 /// A variable in it has no value.
 pub fn database_url(model: &Model, named: Option<&str>) -> Result<Option<String>, String> {
-    let Some(target) = model.book.target(&model.run.opened.target) else { return Ok(None) };
-    let template = match named {
-        None => target.database.as_ref(),
-        Some(name) => Some(target.databases.get(name).ok_or_else(|| format!("target {} has no database called `{name}`", target.name))?),
+    let Some(target) = model.book.target(&model.run.opened.target) else {
+        return Ok(None);
     };
-    let Some(template) = template else { return Ok(None) };
+    let template =
+        match named {
+            None => target.database.as_ref(),
+            Some(name) => Some(target.databases.get(name).ok_or_else(|| {
+                format!("target {} has no database called `{name}`", target.name)
+            })?),
+        };
+    let Some(template) = template else {
+        return Ok(None);
+    };
     let around = step::surroundings(model);
     let values = Values::new(&model.book, &model.run, &around);
     // Here alone a secret may be put into a text: it goes to the server and into no file.
     let lookup = |name: &str| values.get(name).or_else(|| std::env::var(name).ok());
-    variables::expand(template, &lookup).map(Some).map_err(|e| e.to_string())
+    variables::expand(template, &lookup)
+        .map(Some)
+        .map_err(|e| e.to_string())
 }

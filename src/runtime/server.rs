@@ -40,16 +40,30 @@ enum Ask {
 
 impl Server {
     /// Starts watching the server at `dsn`; everything goes on in `tasks`.
-    pub fn start(dsn: Dsn, plan: &MonitorPlan, tasks: &mut JoinSet<()>, out: UnboundedSender<Msg>) -> Self {
+    pub fn start(
+        dsn: Dsn,
+        plan: &MonitorPlan,
+        tasks: &mut JoinSet<()>,
+        out: UnboundedSender<Msg>,
+    ) -> Self {
         let (wishes, wished) = watch::channel(Wishes::default());
         let (acts, asked) = unbounded_channel();
-        let watched = Watched { every: plan.every, values: plan.values.clone(), ..Watched::default() };
+        let watched = Watched {
+            every: plan.every,
+            values: plan.values.clone(),
+            ..Watched::default()
+        };
         let news = out.clone();
         tasks.spawn(observe(dsn.clone(), watched, wished, move |told| {
             let _ = news.send(Msg::Monitor(told));
         }));
         tasks.spawn(control(dsn.clone(), asked, out.clone()));
-        Self { dsn, wishes, acts, out }
+        Self {
+            dsn,
+            wishes,
+            acts,
+            out,
+        }
     }
 
     /// Tells the monitor what is wanted.
@@ -88,7 +102,9 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
                 let outcome = control.act(session.pid, &session.backend_start, act).await;
                 Msg::Acted { session, outcome }
             }
-            Ask::Inspect(session) => Msg::Inspected { lines: vec![session.query] },
+            Ask::Inspect(session) => Msg::Inspected {
+                lines: vec![session.query],
+            },
         };
         if out.send(msg).is_err() {
             return;
@@ -97,14 +113,20 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
 }
 
 async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
-    let reads = statements::split(&sql).iter().all(|s| s.effect() == Effect::Reads);
+    let reads = statements::split(&sql)
+        .iter()
+        .all(|s| s.effect() == Effect::Reads);
     let work = SqlWork {
         url_env: URL_ENV.to_owned(),
         text: sql.clone(),
         lock_timeout_ms: Some(10_000),
         statement_timeout_ms: None,
         transaction: Transaction::AsWritten,
-        access: if reads { Access::ReadOnly } else { Access::ReadWrite },
+        access: if reads {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        },
         row_cap: LINES_KEPT as u64,
     };
     let mut lines = Vec::new();
@@ -120,8 +142,17 @@ async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
         Ok(seen) => (seen.tag, SqlEnd::Ok),
         Err(e) => {
             lines.extend(e.lines(&sql).iter().map(tame::line));
-            (format!("{} {}", e.code, e.message).trim().to_owned(), SqlEnd::Error)
+            (
+                format!("{} {}", e.code, e.message).trim().to_owned(),
+                SqlEnd::Error,
+            )
         }
     };
-    StatementEnd { number, lines, result: tame::line(result), ended, duration_ms }
+    StatementEnd {
+        number,
+        lines,
+        result: tame::line(result),
+        ended,
+        duration_ms,
+    }
 }

@@ -39,9 +39,15 @@ pub struct Attempt {
 }
 
 /// Launches `attempt` and tells how it ends.
-pub async fn launch(attempt: Attempt, assignment: Assignment, env: Vec<(String, String)>, out: UnboundedSender<Msg>) {
+pub async fn launch(
+    attempt: Attempt,
+    assignment: Assignment,
+    env: Vec<(String, String)>,
+    out: UnboundedSender<Msg>,
+) {
     let (dir, name) = (attempt.run_dir.clone(), attempt.name.clone());
-    let launched = tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
+    let launched =
+        tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
     let refused = match launched {
         Ok(Ok(())) => return wait(attempt, out).await,
         Ok(Err(e)) => e.to_string(),
@@ -51,9 +57,16 @@ pub async fn launch(attempt: Attempt, assignment: Assignment, env: Vec<(String, 
     match attempt::state(&attempt.run_dir, &attempt.name) {
         AttemptState::NotStarted => {
             let Attempt { step, number, .. } = attempt;
-            let _ = out.send(Msg::Attempt(AttemptNews::NeverBegan { step, attempt: number, why: refused }));
+            let _ = out.send(Msg::Attempt(AttemptNews::NeverBegan {
+                step,
+                attempt: number,
+                why: refused,
+            }));
         }
-        AttemptState::Starting | AttemptState::Running { .. } | AttemptState::Ended(_) | AttemptState::Lost { .. } => {
+        AttemptState::Starting
+        | AttemptState::Running { .. }
+        | AttemptState::Ended(_)
+        | AttemptState::Lost { .. } => {
             wait(attempt, out).await;
         }
     }
@@ -71,16 +84,31 @@ pub fn news(attempt: &Attempt, state: AttemptState) -> AttemptNews {
     match state {
         AttemptState::Ended(outcome) => {
             let tail = end_of(&attempt.run_dir.join(&outcome.output.path));
-            AttemptNews::Ended { step, attempt: number, outcome: Box::new(outcome), tail }
+            AttemptNews::Ended {
+                step,
+                attempt: number,
+                outcome: Box::new(outcome),
+                tail,
+            }
         }
         AttemptState::NotStarted => {
             let why = "holdpoint ended before it could start it: nothing was run".to_owned();
-            AttemptNews::NeverBegan { step, attempt: number, why }
+            AttemptNews::NeverBegan {
+                step,
+                attempt: number,
+                why,
+            }
         }
-        AttemptState::Starting | AttemptState::Running { .. } => {
-            AttemptNews::Lost { step, attempt: number, why: "nobody knows how it stands".into() }
-        }
-        AttemptState::Lost { why } => AttemptNews::Lost { step, attempt: number, why },
+        AttemptState::Starting | AttemptState::Running { .. } => AttemptNews::Lost {
+            step,
+            attempt: number,
+            why: "nobody knows how it stands".into(),
+        },
+        AttemptState::Lost { why } => AttemptNews::Lost {
+            step,
+            attempt: number,
+            why,
+        },
     }
 }
 
@@ -93,11 +121,17 @@ fn end_of(path: &Path) -> String {
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    read()
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 /// Follows the output of whichever attempt is wanted, until nobody wants any.
-pub async fn follow(run_dir: PathBuf, mut wanted: watch::Receiver<String>, out: UnboundedSender<Msg>) {
+pub async fn follow(
+    run_dir: PathBuf,
+    mut wanted: watch::Receiver<String>,
+    out: UnboundedSender<Msg>,
+) {
     loop {
         let name = wanted.borrow_and_update().clone();
         let mut tail = Tail::open(&run_dir, &name);
@@ -126,7 +160,10 @@ pub async fn listen(attempt: Attempt, pattern: Regex, out: UnboundedSender<Msg>)
     let mut line = Vec::new();
     let mut told = None::<tokio::time::Instant>;
     loop {
-        let over = matches!(attempt::state(&attempt.run_dir, &attempt.name), AttemptState::Ended(_) | AttemptState::Lost { .. });
+        let over = matches!(
+            attempt::state(&attempt.run_dir, &attempt.name),
+            AttemptState::Ended(_) | AttemptState::Lost { .. }
+        );
         while let Some(chunk) = tail.poll() {
             for byte in chunk.bytes {
                 if byte != b'\n' && line.len() < 64 * 1024 {
@@ -136,7 +173,10 @@ pub async fn listen(attempt: Attempt, pattern: Regex, out: UnboundedSender<Msg>)
                 let quiet = told.is_none_or(|t| t.elapsed() > QUIET);
                 if quiet && pattern.is_match(&line) {
                     told = Some(tokio::time::Instant::now());
-                    let news = AttemptNews::Matched { step: attempt.step.clone(), line: tame::terminal_line(&line) };
+                    let news = AttemptNews::Matched {
+                        step: attempt.step.clone(),
+                        line: tame::terminal_line(&line),
+                    };
                     let _ = out.send(Msg::Attempt(news));
                 }
                 line.clear();
@@ -150,9 +190,15 @@ pub async fn listen(attempt: Attempt, pattern: Regex, out: UnboundedSender<Msg>)
 }
 
 /// Asks the `verify` question and tells the answer.
-pub async fn probe(attempt: Attempt, assignment: Assignment, env: Vec<(String, String)>, out: UnboundedSender<Msg>) {
+pub async fn probe(
+    attempt: Attempt,
+    assignment: Assignment,
+    env: Vec<(String, String)>,
+    out: UnboundedSender<Msg>,
+) {
     let (dir, name) = (attempt.run_dir.clone(), attempt.name.clone());
-    let launched = tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
+    let launched =
+        tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
     let state = match launched {
         Ok(Ok(())) => attempt::ended(attempt.run_dir.clone(), attempt.name.clone()).await,
         Ok(Err(e)) => AttemptState::Lost { why: e.to_string() },
@@ -165,7 +211,11 @@ pub async fn probe(attempt: Attempt, assignment: Assignment, env: Vec<(String, S
             (Answer::Unknown, "it could not be asked".into())
         }
     };
-    let _ = out.send(Msg::Attempt(AttemptNews::Verified { step: attempt.step, answer, detail }));
+    let _ = out.send(Msg::Attempt(AttemptNews::Verified {
+        step: attempt.step,
+        answer,
+        detail,
+    }));
 }
 
 fn answered(outcome: &Outcome) -> (Answer, String) {
@@ -176,7 +226,9 @@ fn answered(outcome: &Outcome) -> (Answer, String) {
     match outcome.ended {
         Ended::Passed | Ended::Warned => (Answer::Holds, seen),
         Ended::Failed { .. } if outcome.checked.is_some() => (Answer::DoesNotHold, seen),
-        Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted => (Answer::Unknown, outcome.summary.clone()),
+        Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted => {
+            (Answer::Unknown, outcome.summary.clone())
+        }
     }
 }
 

@@ -51,7 +51,12 @@ impl<'a> Values<'a> {
 
     /// Whether `name` is one that is never shown.
     pub fn is_secret(&self, name: &str) -> bool {
-        self.book.secrets.iter().chain(&self.around.secret_names).any(|s| s == name) || self.run.secret_values.contains_key(name)
+        self.book
+            .secrets
+            .iter()
+            .chain(&self.around.secret_names)
+            .any(|s| s == name)
+            || self.run.secret_values.contains_key(name)
     }
 
     fn built_in(&self, name: &str) -> Option<String> {

@@ -27,7 +27,9 @@ mod verdict;
 mod words;
 
 pub use error::AttemptError;
-pub use launch::{SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with};
+pub use launch::{
+    SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with,
+};
 pub use state::{AttemptState, ended, state};
 pub use supervisor::supervise;
 pub use tail::{Chunk, Tail};
