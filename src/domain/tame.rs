@@ -130,7 +130,12 @@ fn means_something(text: &str, at: usize, c: char) -> bool {
 
 /// `12.` at the start would be a list.
 fn is_list_mark(text: &str, at: usize) -> bool {
-    at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit())
+    let is_number = at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit());
+    is_number
+        && text[at + 1..]
+            .chars()
+            .next()
+            .is_none_or(char::is_whitespace)
 }
 
 /// One line of a quotation.

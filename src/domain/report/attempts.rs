@@ -1,0 +1,184 @@
+//! The evidence of single attempts: those that failed, were repeated, can change the target, or are to be shown.
+
+use crate::domain::attempt::{Ended, Outcome};
+use crate::domain::report::page::Page;
+use crate::domain::report::story::{Attempt, Kept, Output, Story};
+use crate::domain::report::time;
+use crate::domain::runbook::model::{Action, Agent, Evidence, Step};
+use crate::domain::tame::{self, Quoted};
+
+/// Lines of output that are quoted of a failure, and of anything else.
+const OF_FAILURE: usize = 20;
+const OF_OTHERS: usize = 6;
+
+/// Adds a part for each attempt that is worth one.
+pub fn section(page: &mut Page, story: &Story) {
+    for attempt in story.attempts.iter().filter(|a| is_shown(story, a)) {
+        part(page, story, attempt);
+    }
+}
+
+fn is_shown(story: &Story, attempt: &Attempt) -> bool {
+    let Some(step) = story.book.step(&attempt.started.step) else {
+        return true;
+    };
+    let warned = attempt.outcome().is_some_and(|o| o.ended == Ended::Warned);
+    !attempt.went_well()
+        || warned
+        || story.attempts_at(&step.id).count() > 1
+        || !step.only_looks()
+        || step.evidence == Evidence::Show
+}
+
+fn part(page: &mut Page, story: &Story, attempt: &Attempt) {
+    let step = story.book.step(&attempt.started.step);
+    let end = match attempt.outcome() {
+        None => "its end is not recorded".to_owned(),
+        Some(outcome) => ended(outcome),
+    };
+    let name = story.number(&attempt.started.step);
+    page.head(
+        3,
+        format!("Step {name}, attempt {}: {end}", attempt.started.attempt),
+    );
+    let command = if attempt.started.command.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", tame::code_span(&attempt.started.command))
+    };
+    let took = attempt.outcome().map_or(String::new(), |o| {
+        format!(", {}", time::took(o.duration_ms))
+    });
+    let verb = step.map_or("Started", |s| verb(&s.action));
+    let mut said = format!("{verb}{command}, {}{took}.", story.clock(attempt.entry));
+    if !attempt.started.typed.is_empty() {
+        said += &format!(
+            " To allow it {} typed {}.",
+            tame::cell(&attempt.entry.by),
+            tame::code_span(&attempt.started.typed)
+        );
+    }
+    if step.is_some_and(has_agent) {
+        said += " It could use the operator's ssh-agent.";
+    }
+    if let Some(checked) = attempt.outcome().and_then(|o| o.checked.as_ref()) {
+        said += &format!(
+            " Expected {}, seen {}.",
+            tame::code_span(&checked.expected),
+            tame::code_span(&checked.actual)
+        );
+    }
+    page.say(said);
+    output(page, attempt);
+}
+
+fn ended(outcome: &Outcome) -> String {
+    let summary = tame::cell(&outcome.summary);
+    match outcome.ended {
+        Ended::Passed => format!("passed, {summary}"),
+        Ended::Warned => format!("warned, {summary}"),
+        Ended::Failed { .. } => format!("failed, {summary}"),
+        Ended::TimedOut => format!("stopped because its time was up, {summary}"),
+        Ended::Cancelled => format!("cancelled, {summary}"),
+        Ended::NotStarted => format!("could not be started, {summary}"),
+    }
+}
+
+fn verb(action: &Action) -> &'static str {
+    match action {
+        Action::Run(_) | Action::Check(_) => "Command",
+        Action::Sql(_) => "Statements",
+        Action::Http(_) => "Request",
+        Action::Watch(_) => "Watch",
+        Action::Confirm(_) | Action::Decide(_) => "Started",
+    }
+}
+
+fn has_agent(step: &Step) -> bool {
+    match &step.action {
+        Action::Run(shell) | Action::Check(shell) => shell.agent == Agent::Shared,
+        Action::Sql(_)
+        | Action::Http(_)
+        | Action::Watch(_)
+        | Action::Confirm(_)
+        | Action::Decide(_) => false,
+    }
+}
+
+fn output(page: &mut Page, attempt: &Attempt) {
+    let redactions = attempt.outcome().map_or(0, |o| o.output.redactions);
+    match &attempt.output {
+        Output::None => page.say("It stored no output."),
+        Output::Missing { path, .. } => page.say(format!("Its output `{path}` is **missing**.")),
+        Output::Astray { .. } => {
+            page.say("Its output is **not in the folder of outputs**, and not read.")
+        }
+        Output::Differs(kept) => page.say(format!(
+            "Its output `{}` is **not what the attempt stored**, and not quoted.",
+            kept.path
+        )),
+        Output::Whole(kept) => quote(page, attempt, kept, redactions, ""),
+        Output::Unsealed(kept) => {
+            quote(
+                page,
+                attempt,
+                kept,
+                redactions,
+                ", digest taken when this log was written",
+            );
+        }
+    }
+}
+
+fn quote(page: &mut Page, attempt: &Attempt, kept: &Kept, redactions: u64, remark: &str) {
+    let lines = lines(&kept.bytes);
+    let secrets = match redactions {
+        0 => String::new(),
+        1 => ", 1 secret blotted out".to_owned(),
+        n => format!(", {n} secrets blotted out"),
+    };
+    let count = match lines.len() {
+        1 => "1 line".to_owned(),
+        n => format!("{n} lines"),
+    };
+    let digest = kept.sha256.get(..16).unwrap_or_default();
+    let size = kept.bytes.len();
+    let colon = if lines.is_empty() { '.' } else { ':' };
+    page.say(format!(
+        "Output {count}, {size} bytes{secrets}, SHA-256 `{digest}`...{remark}, whole text in `{}`{colon}",
+        kept.path
+    ));
+    if !lines.is_empty() {
+        let shown = if attempt.went_well() {
+            OF_OTHERS
+        } else {
+            OF_FAILURE
+        };
+        page.block(&tame::fenced(excerpt(&lines, shown)));
+    }
+}
+
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').collect();
+    if lines.last().is_some_and(|last| last.is_empty()) {
+        lines.pop();
+    }
+    lines
+}
+
+/// The first and the last lines: of a failure more of the end, where the reason stands.
+fn excerpt<'a>(lines: &[&'a [u8]], shown: usize) -> Vec<Quoted<'a>> {
+    if lines.len() <= shown + 1 {
+        return lines.iter().map(|line| Quoted::Text(line)).collect();
+    }
+    let head = shown / 3;
+    let tail = shown - head;
+    let text = |line: &&'a [u8]| Quoted::Text(line);
+    let left_out = Quoted::LeftOut(lines.len() - shown);
+    let (first, last) = (lines[..head].iter(), lines[lines.len() - tail..].iter());
+    first
+        .map(text)
+        .chain([left_out])
+        .chain(last.map(text))
+        .collect()
+}

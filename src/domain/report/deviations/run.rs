@@ -1,0 +1,106 @@
+//! What happened to the run itself: holds, handovers, ways back, crashes.
+
+use crate::domain::journal::Entry;
+use crate::domain::report::deviations::{because, between};
+use crate::domain::report::story::Story;
+use crate::domain::report::verdict::who;
+use crate::domain::run::event::{Event, HoldReason, Operator};
+use crate::domain::tame;
+
+/// No further step started for a while.
+pub fn held(story: &Story, at: usize, entry: &Entry, why: &HoldReason) -> String {
+    let why = match why {
+        HoldReason::Operator => format!("by {}", tame::cell(&entry.by)),
+        HoldReason::Alarm { rule } => format!("by the alarm {}", tame::code_span(rule)),
+        HoldReason::Identity { differs } => format!(
+            "because the server is not what it must be ({})",
+            differs
+                .iter()
+                .map(tame::cell)
+                .collect::<Vec<_>>()
+                .join("; ")
+        ),
+    };
+    let released = story.entries()[at..]
+        .iter()
+        .find(|e| matches!(e.event, Event::Released));
+    let released = released.map_or("It was not released.".to_owned(), |e| {
+        format!(
+            "{} released it after {}.",
+            tame::cell(&e.by),
+            between(entry, e)
+        )
+    });
+    format!(
+        "**The run was held** {why} at {}. {released}",
+        story.clock(entry)
+    )
+}
+
+/// Another operator than before took over.
+pub fn operator(story: &Story, at: usize, entry: &Entry, operator: &Operator) -> Option<String> {
+    let before = story.entries()[..at]
+        .iter()
+        .rev()
+        .find_map(|e| match &e.event {
+            Event::Operator(before) => Some(before),
+            _ => None,
+        })?;
+    (before.identity != operator.identity || before.name != operator.name).then(|| {
+        format!(
+            "**Handover** at {}: from {} to {}.",
+            story.clock(entry),
+            who(before),
+            who(operator)
+        )
+    })
+}
+
+/// A way back was entered.
+pub fn rollback(story: &Story, at: usize, entry: &Entry, path: &str, reason: &str) -> String {
+    let finished = story.entries()[at..].iter().find(
+        |e| matches!(&e.event, Event::RollbackFinished { path: finished } if finished == path),
+    );
+    let end = finished.map_or("It was **not walked to its end**.".to_owned(), |e| {
+        format!("Its end was reached at {}.", story.clock(e))
+    });
+    format!(
+        "**The way back {} was entered** at {} by {}. {end}{}",
+        tame::code_span(path),
+        story.clock(entry),
+        tame::cell(&entry.by),
+        because(reason)
+    )
+}
+
+/// Bytes of a torn write were set aside.
+pub fn recovered(story: &Story, entry: &Entry, bytes: u64, sha256: &str) -> String {
+    format!(
+        "**The journal was recovered after a crash** at {}: {bytes} bytes without a line end were set aside, SHA-256 {}.",
+        story.clock(entry),
+        tame::code_span(sha256)
+    )
+}
+
+/// Another process took the run up.
+pub fn resumed(story: &Story, entry: &Entry, host: &str, reason: &str) -> String {
+    let why = match reason.trim() {
+        "" => String::new(),
+        reason => format!(" Reason given: {}", tame::cell(reason)),
+    };
+    format!(
+        "**The run was resumed** at {} by {} on {}.{why}",
+        story.clock(entry),
+        tame::cell(&entry.by),
+        tame::code_span(host)
+    )
+}
+
+/// The driver left while the run was open.
+pub fn left(story: &Story, entry: &Entry, how: &str) -> String {
+    format!(
+        "**The driver left** at {}: {}.",
+        story.clock(entry),
+        tame::cell(how)
+    )
+}
