@@ -170,13 +170,15 @@ fn a_step_outlives_its_launcher() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    shop.supervisor("01.1");
+    let supervisor = Pid::from_raw(i32::try_from(shop.supervisor("01.1")).unwrap());
     launcher.kill().unwrap();
     launcher.wait().unwrap();
     assert!(matches!(
         state(shop.path(), "01.1"),
         AttemptState::Running { .. }
     ));
+    // A connection that breaks off sends this, and it means nothing.
+    kill_process(supervisor.unwrap(), Signal::HUP).unwrap();
     fs::write(gate, "").unwrap();
     let outcome = shop.outcome("01.1");
     assert_eq!(outcome.summary, "exit 7");

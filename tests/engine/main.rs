@@ -2,5 +2,6 @@
 
 mod attempt;
 mod attempt_http;
+mod attempt_sql;
 mod attempt_stop;
 mod workshop;

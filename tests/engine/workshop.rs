@@ -69,16 +69,28 @@ impl Workshop {
 
     /// Launches attempt `name`.
     pub fn launch(&self, name: &str, assignment: &Assignment) -> Result<(), AttemptError> {
-        launch_with(Path::new(PROGRAM), self.path(), name, assignment, &[])
+        self.launch_with(name, assignment, &[])
     }
 
     /// Launches attempt `name` with more in its environment.
     pub fn launch_env(&self, name: &str, assignment: &Assignment, env: &[(&str, &str)]) {
-        let env: Vec<_> = env
+        self.launch_with(name, assignment, env).unwrap();
+    }
+
+    fn launch_with(
+        &self,
+        name: &str,
+        assignment: &Assignment,
+        env: &[(&str, &str)],
+    ) -> Result<(), AttemptError> {
+        // Whatever proxy the machine has, the servers of the tests are not behind it.
+        let direct = [("NO_PROXY", "127.0.0.1"), ("no_proxy", "127.0.0.1")];
+        let env: Vec<_> = direct
             .iter()
+            .chain(env)
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        launch_with(Path::new(PROGRAM), self.path(), name, assignment, &env).unwrap();
+        launch_with(Path::new(PROGRAM), self.path(), name, assignment, &env)
     }
 
     /// Waits until attempt `name` is over.

@@ -78,8 +78,8 @@ fn add(value: &[u8], values: &mut Vec<Vec<u8>>) {
     values.push(percent_encoded(value));
     values.push(json_escaped(value));
     for shift in 0..3 {
-        values.extend(base64_cores(value, shift, b"+/"));
-        values.extend(base64_cores(value, shift, b"-_"));
+        values.extend(base64_cores(value, shift, *b"+/"));
+        values.extend(base64_cores(value, shift, *b"-_"));
     }
 }
 
@@ -157,7 +157,7 @@ fn json_escaped(value: &[u8]) -> Vec<u8> {
 
 /// Returns what base64 makes of `value` when `shift` bytes stand before it: the letters that it alone decides, and the
 /// same with the letter that only its last bits decide, as it is where nothing follows.
-fn base64_cores(value: &[u8], shift: usize, last_two: &[u8; 2]) -> Vec<Vec<u8>> {
+fn base64_cores(value: &[u8], shift: usize, last_two: [u8; 2]) -> Vec<Vec<u8>> {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bits = (shift + value.len()) * 8;
     let letter = |n: usize| {
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn base64_is_as_in_rfc_4648() {
         let core = |value: &str, shift| {
-            let cores = base64_cores(value.as_bytes(), shift, b"+/");
+            let cores = base64_cores(value.as_bytes(), shift, *b"+/");
             String::from_utf8(cores[0].clone()).unwrap()
         };
         assert_eq!(core("foobar", 0), "Zm9vYmFy");
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(core("secret!!", 1), "NlY3JldCEh");
         assert_eq!(core("secret!!", 2), "zZWNyZXQhI");
         assert_eq!(
-            base64_cores(b"correct horse", 0, b"+/")[1],
+            base64_cores(b"correct horse", 0, *b"+/")[1],
             b"Y29ycmVjdCBob3JzZQ"
         );
     }

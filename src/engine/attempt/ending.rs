@@ -42,4 +42,16 @@ impl Ending {
             ..Self::default()
         }
     }
+
+    /// Returns why it was stopped, where it was.
+    pub fn stopped(&self) -> Option<Stop> {
+        match self.how {
+            How::Stopped(stop) => Some(stop),
+            How::Done
+            | How::Exited(_)
+            | How::Signalled(_)
+            | How::Failed(_)
+            | How::NotStarted(_) => None,
+        }
+    }
 }

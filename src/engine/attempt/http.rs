@@ -20,11 +20,11 @@ pub async fn run(
     output: &mut Output,
     orders: &mut Orders,
 ) -> Ending {
-    let (client, request) = match client().and_then(|client| Ok((client, request(work, secrets)?)))
-    {
-        Ok(ready) => ready,
-        Err(why) => return Ending::not_started(why),
-    };
+    let (client, request) =
+        match request(work, secrets).and_then(|request| Ok((client(request.url())?, request))) {
+            Ok(ready) => ready,
+            Err(why) => return Ending::not_started(why),
+        };
     let place = place(request.url());
     let mut seen = Seen::default();
     let exchanged = tokio::select! {
@@ -45,16 +45,20 @@ pub async fn run(
     }
 }
 
-fn client() -> Result<Client, String> {
+fn client(url: &Url) -> Result<Client, String> {
     // Only the first call can set it, and there is only this one provider.
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
     let agent = concat!("holdpoint/", env!("CARGO_PKG_VERSION"));
-    Client::builder()
-        .user_agent(agent)
-        .build()
-        .map_err(|err| format!("no request can be made: {}", chain(&err)))
+    let builder = || Client::builder().user_agent(agent);
+    let no_client = |err: reqwest::Error| format!("no request can be made: {}", chain(&err));
+    match builder().build() {
+        Ok(client) => Ok(client),
+        // A machine without any certificate authority can still speak without encryption.
+        Err(_) if url.scheme() == "http" => builder().tls_certs_only([]).build().map_err(no_client),
+        Err(err) => Err(no_client(err)),
+    }
 }
 
 fn request(work: &HttpWork, secrets: &[String]) -> Result<Request, String> {
@@ -155,14 +159,23 @@ fn sentence(place: &str, err: reqwest::Error) -> String {
     format!("{place} {what}: {}", chain(&err.without_url()))
 }
 
-/// The causes of an error, the outermost first, each said once.
+/// The causes of an error, the outermost first, each said once; layers that only name themselves are left out.
 fn chain(err: &dyn Error) -> String {
-    let mut said = err.to_string();
-    let mut cause = err.source();
+    const LAYERS: [&str; 6] = [
+        "error sending request",
+        "client error (Connect)",
+        "tcp connect error",
+        "dns error",
+        "builder error",
+        "error resolving DNS",
+    ];
+    let mut said = String::new();
+    let mut cause = Some(err);
     while let Some(err) = cause {
         let text = err.to_string();
-        if !said.contains(&text) {
-            let _ = write!(said, ": {text}");
+        if !said.contains(&text) && !LAYERS.contains(&text.as_str()) {
+            let colon = if said.is_empty() { "" } else { ": " };
+            let _ = write!(said, "{colon}{text}");
         }
         cause = err.source();
     }

@@ -24,7 +24,7 @@ use crate::engine::attempt::process::{self, Life, Process};
 const HELD: Duration = Duration::from_secs(2);
 /// How long is waited for killed processes to be gone.
 const DYING: Duration = Duration::from_secs(3);
-const LONGEST_GRACE: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_GRACE: Duration = Duration::from_hours(24);
 const BUFFER: usize = 64 * 1024;
 
 /// A child process and what is known of it so far.

@@ -52,7 +52,7 @@ mod tests {
         keep.take(b"two");
         assert_eq!(keep.text(), "one two");
         for _ in 0..100 {
-            keep.take(&[b'x'; 65_536]);
+            keep.take(&vec![b'x'; 65_536]);
         }
         keep.take(b"end");
         let text = keep.text();

@@ -4,6 +4,7 @@
 //! supervisor as long as it lives; says who it is before any work begins), `cancel` (somebody wants it stopped) and
 //! `exit.json` (how it ended, written once, atomically). Output lies in `output/NAME.txt`.
 
+mod conclusion;
 mod ending;
 mod error;
 mod files;
@@ -11,6 +12,7 @@ mod http;
 mod job;
 mod keep;
 mod launch;
+mod mask;
 mod orders;
 mod output;
 mod process;

@@ -1,7 +1,7 @@
 //! Everything an attempt prints: cleaned of secrets, capped, digested and written to its file as it comes.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::domain::attempt::OutputDigest;
@@ -9,6 +9,7 @@ use crate::domain::digest::Sha256;
 use crate::domain::redact::Redactor;
 use crate::engine::attempt::files::{Files, private_file};
 use crate::engine::attempt::keep::{Keep, keep_last};
+use crate::engine::attempt::mask::refresh;
 
 /// Of an output that is cut, the last so many bytes are stored too: that is where errors stand.
 const END_KEPT: u64 = 64 * 1024;
@@ -211,75 +212,6 @@ impl Output {
     }
 }
 
-/// Overwrites every one of `secrets` in the file with asterisks: they were known only after it was written.
-///
-/// The file keeps its length, so that whoever follows it is not disturbed.
-pub fn mask(path: &Path, secrets: &[String], digest: &mut OutputDigest) -> io::Result<()> {
-    let longest = secrets.iter().map(String::len).max().unwrap_or(0);
-    let mut file = File::options().read(true).write(true).open(path)?;
-    let mut window = vec![0; 256 * 1024 + longest];
-    let mut from = 0;
-    loop {
-        file.seek(SeekFrom::Start(from))?;
-        let got = fill(&mut file, &mut window)?;
-        for secret in secrets.iter().filter(|s| s.len() >= 6) {
-            let mut at = 0;
-            while let Some(found) = window[at..got]
-                .windows(secret.len())
-                .position(|w| w == secret.as_bytes())
-            {
-                at += found;
-                window[at..at + secret.len()].fill(b'*');
-                file.seek(SeekFrom::Start(from + at as u64))?;
-                file.write_all(&window[at..at + secret.len()])?;
-                digest.redactions += 1;
-            }
-        }
-        if got < window.len() {
-            break;
-        }
-        from += 256 * 1024;
-    }
-    file.sync_all()?;
-    refresh(digest, path)
-}
-
-fn fill(file: &mut File, window: &mut [u8]) -> io::Result<usize> {
-    let mut got = 0;
-    while got < window.len() {
-        match file.read(&mut window[got..])? {
-            0 => break,
-            n => got += n,
-        }
-    }
-    Ok(got)
-}
-
-/// Says of the file what it holds now.
-fn refresh(digest: &mut OutputDigest, path: &Path) -> io::Result<()> {
-    let mut file = File::open(path)?;
-    let mut sum = Sha256::default();
-    let mut buffer = vec![0; 65_536];
-    let (mut bytes, mut lines, mut last) = (0, 0, b'\n');
-    loop {
-        let got = file.read(&mut buffer)?;
-        let Some(end) = buffer[..got].last() else {
-            break;
-        };
-        sum.update(&buffer[..got]);
-        bytes += got as u64;
-        lines += buffer[..got]
-            .iter()
-            .map(|b| u64::from(*b == b'\n'))
-            .sum::<u64>();
-        last = *end;
-    }
-    digest.sha256 = sum.hex();
-    digest.bytes = bytes;
-    digest.lines = lines + u64::from(last != b'\n');
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -376,25 +308,5 @@ mod tests {
         assert_eq!(stored.trouble.unwrap().kind(), io::ErrorKind::StorageFull);
         assert_eq!(stored.digest.bytes, 0);
         assert_eq!(stored.digest.cut_from, Some(16));
-    }
-
-    #[test]
-    fn a_secret_that_was_learnt_late_is_masked_and_the_digest_follows() {
-        let dir = tempfile::tempdir().unwrap();
-        let (files, mut output) = output(dir.path(), &[], 1 << 20);
-        let mut text = vec![b'.'; 256 * 1024 - 4];
-        text.extend(b"token-123 and token-123\n");
-        output.take(Stream::Out, &text);
-        let mut stored = output.finish(&files.output());
-        mask(
-            &files.output(),
-            &["token-123".into(), "and".into()],
-            &mut stored.digest,
-        )
-        .unwrap();
-        let bytes = fs::read(files.output()).unwrap();
-        assert!(bytes.ends_with(b".********* and *********\n"));
-        assert_eq!(stored.digest.redactions, 2);
-        agrees(&stored, &bytes);
     }
 }

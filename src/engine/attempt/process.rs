@@ -123,11 +123,11 @@ pub fn reap_orphans(family: &[Process], job: Option<u32>) {
 }
 
 /// Field numbers after proc(5): 1 pid, 2 (name), 3 state, 4 parent, 5 group, 22 start.
-fn parse(pid: u32, stat: &str) -> Option<Process> {
-    let (head, tail) = stat.rsplit_once(')')?;
+fn parse(pid: u32, line: &str) -> Option<Process> {
+    let (head, tail) = line.rsplit_once(')')?;
     let name = head.split_once('(')?.1.to_owned();
     let mut fields = tail.split_ascii_whitespace();
-    let life = match fields.next()? {
+    let now = match fields.next()? {
         "Z" | "X" => Life::Zombie,
         _ => Life::Runs,
     };
@@ -139,7 +139,7 @@ fn parse(pid: u32, stat: &str) -> Option<Process> {
         parent,
         group,
         name,
-        life,
+        life: now,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::engine::attempt::ending::{Ending, How};
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
 use crate::engine::database::SqlError;
-use crate::engine::database::postgres::{Dsn, run_statements};
+use crate::engine::database::postgres::{Dsn, SqlSeen, run_statements};
 
 /// Sends statements on a session called `app_name` and takes what comes back.
 pub async fn run(
@@ -24,41 +24,43 @@ pub async fn run(
     let answered = {
         let mut print = |line: &str| output.take(Stream::Out, format!("{line}\n").as_bytes());
         tokio::select! {
-            stop = orders.stopped() => Err((How::Stopped(stop), Vec::new())),
-            seen = run_statements(&dsn, work, app_name, &mut print) => seen.map_err(|err| told(&err, work)),
+            stop = orders.stopped() => Err(How::Stopped(stop)),
+            seen = run_statements(&dsn, work, app_name, &mut print) => Ok(seen),
         }
     };
     output.flush();
     let printed = output.kept(Stream::Out);
-    let seen = match answered {
-        Ok(seen) => seen,
-        Err((how, lines)) => {
-            for line in lines {
-                output.say(&line);
-            }
-            return Ending {
-                how,
-                texts: vec![printed],
-                ..Ending::default()
-            };
-        }
-    };
-    // A capture means the value before it means the table around it, whose first line is the columns' names.
-    let texts = seen
-        .first_value
-        .clone()
-        .into_iter()
-        .chain([printed])
-        .collect();
+    match answered {
+        Ok(Ok(seen)) => ending(seen, printed),
+        Ok(Err(err)) => ended(refused(&err, work, output), printed),
+        Err(how) => ended(how, printed),
+    }
+}
+
+fn ending(seen: SqlSeen, printed: String) -> Ending {
     Ending {
         how: How::Done,
+        // A capture means the value before it means the table around it, whose first line is the columns' names.
+        texts: seen
+            .first_value
+            .clone()
+            .into_iter()
+            .chain([printed])
+            .collect(),
         seen: Seen {
             rows: Some(seen.rows),
             value: seen.first_value,
             ..Seen::default()
         },
-        texts,
         left_behind: Vec::new(),
+    }
+}
+
+fn ended(how: How, printed: String) -> Ending {
+    Ending {
+        how,
+        texts: vec![printed],
+        ..Ending::default()
     }
 }
 
@@ -70,8 +72,12 @@ pub fn address(url_env: &str) -> Result<Dsn, String> {
     Dsn::read(&text).map_err(|err| err.said)
 }
 
-fn told(err: &SqlError, work: &SqlWork) -> (How, Vec<String>) {
+/// Writes the server's whole account into the output, and makes a sentence of it.
+fn refused(err: &SqlError, work: &SqlWork, output: &mut Output) -> How {
     let lines = err.lines(&work.text);
+    for line in &lines {
+        output.say(line);
+    }
     let message = lines
         .first()
         .map_or("", |line| line.trim_start_matches("ERROR: "));
@@ -81,5 +87,5 @@ fn told(err: &SqlError, work: &SqlWork) -> (How, Vec<String>) {
     let place = place
         .map(|(line, _)| format!(", line {line}"))
         .unwrap_or_default();
-    (How::Failed(format!("{message}{place}")), lines)
+    How::Failed(format!("{message}{place}"))
 }

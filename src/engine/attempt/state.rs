@@ -8,6 +8,10 @@ use crate::engine::attempt::files::{Files, Holder, Lock};
 use crate::engine::attempt::process;
 
 /// How an attempt stands.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made a few times a second at most, and never kept in numbers"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptState {
     /// Nothing of it was ever done, and nobody is about to: it may be launched.

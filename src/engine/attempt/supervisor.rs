@@ -1,6 +1,5 @@
 //! The supervisor: does one attempt, writes down everything, and tells how it ended.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd;
@@ -10,16 +9,17 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{getpid, set_child_subreaper, setsid};
 
-use crate::domain::attempt::{Assignment, Checked, Ended, Outcome, OutputDigest};
+use crate::domain::attempt::{Assignment, Ended, Outcome};
 use crate::domain::redact::Redactor;
+use crate::engine::attempt::conclusion::{concluded, outcome};
 use crate::engine::attempt::files::{self, Files, Holder};
 use crate::engine::attempt::orders::{Interrupts, Orders, Signals};
-use crate::engine::attempt::output::{self, Output};
+use crate::engine::attempt::output::Output;
 use crate::engine::attempt::process;
 use crate::engine::attempt::report::Report;
 use crate::engine::attempt::secrets::redactor;
 use crate::engine::attempt::sweep::{self, Sessions};
-use crate::engine::attempt::tries::{Judged, attempt};
+use crate::engine::attempt::tries::attempt;
 
 /// The hidden subcommand: supervises attempt `name` of the run in `run_dir`, and returns the exit status.
 ///
@@ -84,22 +84,10 @@ fn detach(interrupts: Interrupts) -> io::Result<()> {
 
 fn done(files: &Files, lock: &File, interrupts: Interrupts) -> Outcome {
     let not_started = |why: String| outcome(files, Ended::NotStarted, why);
-    let assignment: Assignment =
-        match fs::read(files.action()).map(|json| serde_json::from_slice(&json)) {
-            Ok(Ok(assignment)) => assignment,
-            Ok(Err(err)) => {
-                return not_started(format!(
-                    "{} cannot be understood: {err}",
-                    files.action().display()
-                ));
-            }
-            Err(err) => {
-                return not_started(format!(
-                    "{} cannot be read: {err}",
-                    files.action().display()
-                ));
-            }
-        };
+    let assignment = match assignment(files) {
+        Ok(assignment) => assignment,
+        Err(why) => return not_started(why),
+    };
     let redactor = redactor(&assignment);
     let output = match Output::create(files, &redactor, assignment.output_cap) {
         Ok(output) => output,
@@ -126,6 +114,15 @@ fn done(files: &Files, lock: &File, interrupts: Interrupts) -> Outcome {
     }
 }
 
+/// Reads what is to be done; the error is a sentence.
+fn assignment(files: &Files) -> Result<Assignment, String> {
+    let path = files.action();
+    let json =
+        fs::read(&path).map_err(|err| format!("{} cannot be read: {err}", path.display()))?;
+    serde_json::from_slice(&json)
+        .map_err(|err| format!("{} cannot be understood: {err}", path.display()))
+}
+
 async fn worked(
     files: &Files,
     lock: &File,
@@ -150,7 +147,7 @@ async fn worked(
     let mut judged = attempt(assignment, files, &mut output, &mut orders).await;
     if judged.stopped.is_some() {
         match sweep::sessions(assignment).await {
-            Some(Sessions::Gone(said)) => judged.verdict.summary += &format!("; {said}"),
+            Some(Sessions::Gone(said)) => judged.verdict.add(&said),
             Some(Sessions::Unsure(said)) => judged.left_behind.push(said),
             None => {}
         }
@@ -176,114 +173,4 @@ fn sign(mut lock: &File) -> io::Result<()> {
     lock.set_len(0)?;
     lock.write_all(&serde_json::to_vec(&holder)?)?;
     lock.sync_all()
-}
-
-/// Makes the report: nothing secret may be in it.
-fn concluded(
-    files: &Files,
-    assignment: &Assignment,
-    redactor: &Redactor,
-    judged: Judged,
-    output: Output,
-) -> Outcome {
-    let Judged {
-        verdict,
-        left_behind,
-        ..
-    } = judged;
-    let clean = |text: &str| redactor.redact_text(text);
-    // A value with a secret in it is a secret: blotted out it would mislead the step that uses it.
-    let is_secret = |name: &String, value: &String| {
-        assignment.secret_values.contains(name) || clean(value) != *value
-    };
-    let (secret, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = verdict
-        .values
-        .into_iter()
-        .partition(|(name, value)| is_secret(name, value));
-    let stored = output.finish(&files.output());
-    let mut outcome = Outcome {
-        output: stored.digest,
-        values: plain,
-        secret_values: secret.keys().cloned().collect(),
-        checked: verdict.checked.map(|c| Checked {
-            expected: clean(&c.expected),
-            actual: clean(&c.actual),
-        }),
-        left_behind: left_behind.iter().map(|said| clean(said)).collect(),
-        ..outcome(files, verdict.ended, clean(&verdict.summary))
-    };
-    if let Err(err) = keep_secrets(files, &secret, &mut outcome) {
-        spoilt(
-            &mut outcome,
-            &format!("a secret value could not be stored: {err}"),
-        );
-    }
-    if let Some(err) = stored.trouble {
-        spoilt(
-            &mut outcome,
-            &format!("its output could not be stored: {err}"),
-        );
-    }
-    outcome
-}
-
-/// Stores each secret value in a file of its own, and masks it wherever it was printed.
-fn keep_secrets(
-    files: &Files,
-    secret: &BTreeMap<String, String>,
-    outcome: &mut Outcome,
-) -> io::Result<()> {
-    if secret.is_empty() {
-        return Ok(());
-    }
-    files::private_dir(&files.secrets())?;
-    for (name, value) in secret {
-        if name.contains('/') || name.starts_with('.') {
-            return Err(io::Error::other(format!("{name} cannot name a file")));
-        }
-        let mut file = files::private_file(&files.secrets().join(name))?;
-        file.write_all(value.as_bytes())?;
-        file.sync_all()?;
-    }
-    let values: Vec<String> = secret.values().cloned().collect();
-    let late = Redactor::new(&values);
-    outcome.summary = late.redact_text(&outcome.summary);
-    if let Some(checked) = &mut outcome.checked {
-        checked.actual = late.redact_text(&checked.actual);
-    }
-    output::mask(&files.output(), &values, &mut outcome.output)
-}
-
-/// What went well and cannot be shown to have gone well has failed.
-fn spoilt(outcome: &mut Outcome, why: &str) {
-    outcome.summary = format!("{}, but {why}", outcome.summary);
-    outcome.ended = match outcome.ended.clone() {
-        Ended::Passed => Ended::Failed {
-            exit: Some(0),
-            signal: None,
-        },
-        Ended::Warned => Ended::Failed {
-            exit: Some(2),
-            signal: None,
-        },
-        ended @ (Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted) => {
-            ended
-        }
-    };
-}
-
-fn outcome(files: &Files, ended: Ended, summary: String) -> Outcome {
-    Outcome {
-        ended,
-        summary,
-        duration_ms: 0,
-        output: OutputDigest {
-            path: files.output_name(),
-            ..OutputDigest::default()
-        },
-        values: BTreeMap::new(),
-        secret_values: Vec::new(),
-        checked: None,
-        left_behind: Vec::new(),
-    }
 }

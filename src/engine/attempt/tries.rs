@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::attempt::{Assignment, Ended, Work};
-use crate::engine::attempt::ending::{Ending, How};
+use crate::engine::attempt::ending::Ending;
 use crate::engine::attempt::files::Files;
 use crate::engine::attempt::orders::{Orders, Stop};
 use crate::engine::attempt::output::Output;
@@ -39,27 +39,14 @@ pub async fn attempt(
     let end = until.and_then(|until| begun.checked_add(until));
     let mut orders = end.map_or_else(|| orders.clone(), |end| orders.until(end));
     let mut left_behind = Vec::new();
-    let mut last: Option<Verdict> = None;
+    let mut last = None;
     let mut wait = FIRST_WAIT;
-    for count in 1_u32.. {
-        if count > 1 {
-            output.say(&format!(
-                "[holdpoint: try {count}, after {}]",
-                length(begun.elapsed())
-            ));
-            output.forget();
-        }
+    let mut count = 1_u32;
+    loop {
         let mut ending = once(assignment, files, output, &mut orders).await;
         left_behind.append(&mut ending.left_behind);
         left_behind.dedup();
-        let mut stopped = match ending.how {
-            How::Stopped(stop) => Some(stop),
-            How::Done
-            | How::Exited(_)
-            | How::Signalled(_)
-            | How::Failed(_)
-            | How::NotStarted(_) => None,
-        };
+        let mut stopped = ending.stopped();
         if stopped.is_none() {
             let verdict = verdict(assignment, &ending, files);
             if verdict.is_good() || until.is_none() || verdict.ended == Ended::NotStarted {
@@ -73,18 +60,16 @@ pub async fn attempt(
             wait = (wait * 3 / 2).min(LONGEST_WAIT);
         }
         if let Some(stop) = stopped {
-            return judged(
-                stopped_verdict(stop, begun.elapsed(), count, last),
-                Some(stop),
-                left_behind,
-            );
+            let verdict = stopped_verdict(stop, begun.elapsed(), count, last);
+            return judged(verdict, Some(stop), left_behind);
         }
+        count += 1;
+        output.say(&format!(
+            "[holdpoint: try {count}, after {}]",
+            length(begun.elapsed())
+        ));
+        output.forget();
     }
-    judged(
-        Verdict::plain(Ended::NotStarted, "nothing was tried"),
-        None,
-        left_behind,
-    )
 }
 
 fn judged(verdict: Verdict, stopped: Option<Stop>, left_behind: Vec<String>) -> Judged {

@@ -38,6 +38,12 @@ impl Verdict {
         }
     }
 
+    /// Says more of it.
+    pub fn add(&mut self, said: &str) {
+        self.summary.push_str("; ");
+        self.summary.push_str(said);
+    }
+
     /// Whether it did what was expected.
     pub fn is_good(&self) -> bool {
         match self.ended {
