@@ -154,8 +154,7 @@ fn a_tool_that_leaves_its_statement_running_is_cleaned_up_after() {
         outcome
             .summary
             .ends_with("; 1 server session cancelled, confirmed gone"),
-        "{:?}",
-        outcome
+        "{outcome:?}"
     );
     assert_eq!(sessions("holdpoint.test.tool.1"), "0");
 }

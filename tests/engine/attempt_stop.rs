@@ -194,7 +194,7 @@ fn the_launcher_that_is_killed() {
     let dir = Path::new(&dir);
     let work = serde_json::from_slice(&fs::read(dir.join("work.json")).unwrap()).unwrap();
     launch_with(Path::new(PROGRAM), dir, "01.1", &work, &[]).unwrap();
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(Duration::from_mins(1));
 }
 
 #[test]
