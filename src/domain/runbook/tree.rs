@@ -152,6 +152,8 @@ impl Builder {
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &span);
                 let style = match style {
+                    // It was meant as a text, and has been refused once.
+                    ScalarStyle::Plain if tag.is_some() => Style::Quoted,
                     ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::runbook::model::{Place, Runbook, Target};
 use crate::domain::runbook::near;
-use crate::domain::runbook::read::{Link, LinkTo, Reader};
+use crate::domain::runbook::read::{Link, LinkTo, Reader, Wanted, allowed};
 use crate::domain::sample::metric::METRICS;
 
 /// Checks every link.
@@ -17,7 +17,7 @@ pub(super) fn check(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usi
             LinkTo::Role => role(reader, book, &link),
             LinkTo::Target => target(reader, book, &link),
             LinkTo::Database => database(reader, book, &link),
-            LinkTo::Parameter(value) => parameter(reader, book, &link, value),
+            LinkTo::Parameter(wanted) => parameter(reader, book, &link, wanted),
             LinkTo::Metric => metric(reader, book, &link),
         }
     }
@@ -36,6 +36,10 @@ fn unknown<'a>(
 
 fn paths(book: &Runbook) -> impl Iterator<Item = &str> + Clone {
     book.rollback.iter().map(|path| path.name.as_str())
+}
+
+fn step_names(book: &Runbook) -> impl Iterator<Item = &str> + Clone {
+    book.steps.iter().map(|step| step.id.as_str())
 }
 
 fn path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>, link: &Link) {
@@ -70,7 +74,7 @@ fn step_or_path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>,
         // A path comes before a step of another list, which could not be meant.
         (_, true) => {}
         (None, false) => {
-            let steps = ids.keys().copied();
+            let steps = step_names(book);
             unknown(
                 reader,
                 link,
@@ -100,7 +104,7 @@ fn step_or_path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>,
 
 fn step(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>, link: &Link) {
     match ids.get(link.name.as_str()) {
-        None => unknown(reader, link, "step", ids.keys().copied()),
+        None => unknown(reader, link, "step", step_names(book)),
         Some(index) if Some(*index) == link.step => {
             reader.error(link.at.clone(), "the step undoes itself", None);
         }
@@ -174,17 +178,15 @@ fn database(reader: &mut Reader, book: &Runbook, link: &Link) {
     }
 }
 
-fn parameter(reader: &mut Reader, book: &Runbook, link: &Link, value: &str) {
+fn parameter(reader: &mut Reader, book: &Runbook, link: &Link, wanted: &Wanted) {
     let Some(parameter) = book.parameters.iter().find(|p| p.name == link.name) else {
         let known = book.parameters.iter().map(|p| p.name.as_str());
         unknown(reader, link, "parameter", known);
         return;
     };
-    if !value.contains("${")
-        && let Err(why) = crate::domain::runbook::read::allowed(parameter, value)
-    {
+    if let Err(why) = allowed(parameter, &wanted.value) {
         let message = format!("the parameter never has this value: {why}");
-        reader.error(link.at.clone(), message, None);
+        reader.error(wanted.at.clone(), message, None);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Variables: that somebody defines them, and that no secret is put where it would be seen.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::runbook::model::{Place, Runbook};
 use crate::domain::runbook::near;
@@ -12,12 +12,12 @@ pub use templates::{environment_names, environment_names_of};
 
 /// Who gives a name its value.
 struct Defined<'a> {
-    parameters: HashSet<&'a str>,
+    parameters: BTreeSet<&'a str>,
     /// Captured or written by these steps.
-    captured: HashMap<&'a str, Vec<usize>>,
+    captured: BTreeMap<&'a str, Vec<usize>>,
     /// Values of targets.
-    values: HashSet<&'a str>,
-    secrets: HashSet<&'a str>,
+    values: BTreeSet<&'a str>,
+    secrets: BTreeSet<&'a str>,
 }
 
 /// Checks every use of a variable, and every secret.
@@ -25,7 +25,7 @@ pub(super) fn check(reader: &mut Reader, book: &Runbook) {
     let uses = std::mem::take(&mut reader.uses);
     let written = std::mem::take(&mut reader.written);
     let secrets = std::mem::take(&mut reader.secrets);
-    let mut captured: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut captured: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, step) in book.steps.iter().enumerate() {
         for capture in &step.capture {
             captured.entry(&capture.name).or_default().push(i);
@@ -184,7 +184,7 @@ pub(super) fn only_environment<'a>(
     book: &Runbook,
     names: impl Iterator<Item = &'a str>,
 ) -> BTreeSet<String> {
-    let own: HashSet<&str> = book.parameters.iter().map(|p| p.name.as_str()).collect();
+    let own: BTreeSet<&str> = book.parameters.iter().map(|p| p.name.as_str()).collect();
     names
         .filter(|name| is_environment_name(name) && !own.contains(name))
         .map(str::to_owned)

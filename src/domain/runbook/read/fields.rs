@@ -42,6 +42,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("delay", "wait"),
 ];
 
+/// The longest list of keys that fits into a hint.
+const LISTED: usize = 14;
+
 /// One key with its value.
 pub(super) struct Entry<'n> {
     pub name: &'static str,
@@ -216,6 +219,11 @@ impl Reader<'_> {
             Some(format!("did you mean `{here}`?"))
         } else if let Some(home) = TABLES.iter().find(|t| t.get(name).is_some()) {
             Some(format!("`{name}` belongs to {}", home.name))
+        } else if table.keys.len() > LISTED {
+            Some(format!(
+                "`holdpoint schema` lists the keys of {}",
+                table.name
+            ))
         } else {
             let all: Vec<&str> = table.names().collect();
             Some(format!("{} has: {}", table.name, all.join(", ")))

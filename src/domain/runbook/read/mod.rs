@@ -84,6 +84,13 @@ pub(super) struct Link {
     pub step: Option<usize>,
 }
 
+/// A value that a parameter is to have, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub value: String,
+    pub at: Place,
+}
+
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkTo {
@@ -94,7 +101,7 @@ pub(super) enum LinkTo {
     Target,
     Database,
     /// A parameter, and the value it is to have.
-    Parameter(String),
+    Parameter(Wanted),
     Metric,
 }
 

@@ -8,7 +8,7 @@ use crate::domain::runbook::tree::{Kind, Node, Style};
 use crate::domain::units;
 
 /// Words that YAML 1.1 took for truth values, and YAML 1.2 does not.
-const OLD_TRUTH: &[&str] = &["yes", "no", "on", "off", "y", "n"];
+const OLD_TRUTH: &[&str] = &["yes", "no", "on", "off"];
 
 impl Reader<'_> {
     /// Notes that `node` should have been something else.
@@ -19,7 +19,9 @@ impl Reader<'_> {
             Kind::Scalar { text, .. } if text.is_empty() => "nothing".to_owned(),
             Kind::Scalar { text, .. } => format!("`{}`", clip(text)),
         };
+        let braces = self.source.text[node.at.start..].starts_with("{{");
         let hint = match &node.kind {
+            Kind::Map(_) if braces => Some("a variable is written `${name}`".into()),
             Kind::Map(_) if wanted.contains("text") => {
                 Some("a text with `: ` in it, or that begins with `{`, stands in quotes".into())
             }

@@ -9,7 +9,7 @@ use crate::domain::runbook::model::{
 };
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::fields::Fields;
-use crate::domain::runbook::read::{LinkTo, Marks, Reader, Slot};
+use crate::domain::runbook::read::{LinkTo, Marks, Reader, Wanted};
 use crate::domain::runbook::tree::{Kind, Node};
 
 /// Where steps are counted: `3.2`, `downgrade.1`.
@@ -85,7 +85,10 @@ impl Reader<'_> {
         };
         self.common(&mut fields, kind, &mut step);
         if let Some(kind) = kind {
-            let what = format!("a `{kind}` step");
+            let what = match step.background {
+                Some(_) => "a background step".to_owned(),
+                None => format!("a `{kind}` step"),
+            };
             fields.close(self, &what, |key| where_it_belongs(key, kind));
         }
         self.steps.push(step);
@@ -234,9 +237,16 @@ impl Reader<'_> {
 
     fn condition(&mut self, node: &Node) -> BTreeMap<String, String> {
         let mut condition = BTreeMap::new();
-        for (name, at, value) in self.values(node, Slot::Text) {
-            self.link(LinkTo::Parameter(value.clone()), &name, at);
-            condition.insert(name, value);
+        for (name, at, node) in self.named(node, "a map of parameters and values") {
+            let Some(value) = self.value(node) else {
+                continue;
+            };
+            let wanted = Wanted {
+                value: value.clone(),
+                at: node.at.clone(),
+            };
+            self.link(LinkTo::Parameter(wanted), name, at);
+            condition.insert(name.to_owned(), value);
         }
         condition
     }

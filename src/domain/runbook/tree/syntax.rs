@@ -13,6 +13,7 @@ pub(super) fn fault(error: &ScanError, text: &str) -> Fault {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let at = text.floor_char_boundary(at.min(text.len()));
     let (message, hint, reach) = told(error, text, at);
+    let at = blamed(error, text, at);
     let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
     Fault {
         at: at..end,
@@ -20,6 +21,27 @@ pub(super) fn fault(error: &ScanError, text: &str) -> Fault {
         hint: hint.map(Into::into),
         reach,
     }
+}
+
+/// Returns the byte to point at: the tab itself, the quote that was opened.
+fn blamed(error: &ScanError, text: &str, at: usize) -> usize {
+    let before = &text[..at];
+    let found = match error.kind() {
+        ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => before.ends_with('\t').then(|| at - 1),
+        ErrorKind::UnclosedQuotedScalar
+        | ErrorKind::InvalidQuotedScalarIndent
+        | ErrorKind::DocumentIndicatorInQuotedScalar => [": '", ": \"", "- '", "- \""]
+            .iter()
+            .filter_map(|opening| before.rfind(opening))
+            .max()
+            .map(|opening| opening + 2),
+        _ => None,
+    };
+    found.unwrap_or(at)
 }
 
 fn told(error: &ScanError, text: &str, at: usize) -> (String, Option<&'static str>, Reach) {
@@ -72,7 +94,7 @@ fn told(error: &ScanError, text: &str, at: usize) -> (String, Option<&'static st
         ErrorKind::UnclosedQuotedScalar
         | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::DocumentIndicatorInQuotedScalar => rest(
-            "a quote is opened and not closed before this",
+            "this quote is not closed",
             "inside single quotes a quote is written twice: 'it''s'",
         ),
         ErrorKind::RecursionLimitExceeded => rest(
@@ -144,7 +166,7 @@ mod tests {
     #[test]
     fn every_common_slip_has_its_own_words() {
         for (text, at, message) in [
-            ("a:\n\tb: 1\n", 4, "a tab stands where YAML wants spaces"),
+            ("a:\n\tb: 1\n", 3, "a tab stands where YAML wants spaces"),
             ("a: b: c\n", 4, "a second `: ` on this line"),
             (
                 "a: 1\n b: 2\n",
@@ -169,11 +191,7 @@ mod tests {
                 "this alias names an anchor that does not exist",
             ),
             ("a: - b\n", 3, "a list begins on the line of its key"),
-            (
-                "a: 'x\nb: 1\n",
-                6,
-                "a quote is opened and not closed before this",
-            ),
+            ("a: 'x\nb: 1\n", 3, "this quote is not closed"),
             (
                 "a: [1\nb: 2\n",
                 7,

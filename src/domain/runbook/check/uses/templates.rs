@@ -103,7 +103,6 @@ impl Names {
     fn step(&mut self, step: &Step) {
         self.text(&step.title);
         self.texts(&step.note);
-        self.texts(step.condition.values());
         self.action(&step.action);
         self.texts(step.sessions.iter().filter_map(|s| s.user.as_ref()));
         self.texts(step.sessions.iter().filter_map(|s| s.application.as_ref()));
