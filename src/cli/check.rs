@@ -1,7 +1,8 @@
 //! `holdpoint check FILE…`: every mistake of every file, for people or for programs.
 
+use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ pub fn check(files: &[PathBuf], format: Format) -> u8 {
             Err(error) => {
                 code = UNREADABLE;
                 list.push(json!({"file": name, "unreadable": error.to_string()}));
-                text.push_str(&format!("error: {name} cannot be read: {error}\n"));
+                let _ = writeln!(text, "error: {name} cannot be read: {error}");
             }
         }
     }
@@ -111,7 +112,7 @@ fn told(parsed: &Parsed, colour: bool) -> String {
     } else {
         format!(" ({counts})")
     };
-    text.push_str(&format!("{}: {verdict}{counts}\n", problems.name));
+    let _ = writeln!(text, "{}: {verdict}{counts}", problems.name);
     text
 }
 

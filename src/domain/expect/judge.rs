@@ -109,14 +109,14 @@ fn find(what: &str, test: &Test, seen: &Seen) -> Finding {
         actual,
         holds,
     };
-    let text = match picked(what, seen) {
-        Ok(Some(text)) => text,
+    let found = match picked(what, seen) {
+        Ok(Some(found)) => found,
         Ok(None) => return finding(format!("no {}", spoken(what)), false),
         Err(why) => return finding(why, false),
     };
-    match holds(test, &text) {
-        Ok(holds) => finding(shown(&text), holds),
-        Err(why) => finding(format!("{}: {why}", shown(&text)), false),
+    match holds(test, &found) {
+        Ok(holds) => finding(shown(&found), holds),
+        Err(why) => finding(format!("{}: {why}", shown(&found)), false),
     }
 }
 
@@ -159,12 +159,12 @@ fn spoken(what: &str) -> String {
     }
 }
 
-/// Says whether `text` passes; the error says why it cannot be told.
-fn holds(test: &Test, text: &str) -> Result<bool, String> {
+/// Says whether what was found passes; the error says why it cannot be told.
+fn holds(test: &Test, found: &str) -> Result<bool, String> {
     match test {
-        Test::Compare { op, with } => compare(text, *op, with).map_err(|e| e.to_string()),
-        Test::Contains { text: part } => Ok(text.contains(part.as_str())),
-        Test::Matches { pattern } => Ok(regex(pattern)?.is_match(text)),
+        Test::Compare { op, with } => compare(found, *op, with).map_err(|e| e.to_string()),
+        Test::Contains { text: part } => Ok(found.contains(part.as_str())),
+        Test::Matches { pattern } => Ok(regex(pattern)?.is_match(found)),
     }
 }
 

@@ -37,18 +37,15 @@ impl Test {
 impl Expectation {
     /// Reads an expectation that is one text: `'>= 11'`, `'0 rows'`, `'= head'`, `/…/`. It judges the rows or the value.
     pub fn of_one(text: &str) -> Result<Self, Misread> {
-        let counted = rows(text);
-        let test = Test::of_value(counted.unwrap_or(text))?;
-        Ok(if counted.is_some() {
-            Self {
-                rows: Some(test),
+        Ok(match rows(text) {
+            Some(count) => Self {
+                rows: Some(Test::of_value(count)?),
                 ..Self::default()
-            }
-        } else {
-            Self {
-                value: Some(test),
+            },
+            None => Self {
+                value: Some(Test::of_value(text)?),
                 ..Self::default()
-            }
+            },
         })
     }
 }

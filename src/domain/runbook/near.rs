@@ -3,11 +3,7 @@
 /// Returns the word of `known` nearest to `word`, where it is near enough to be a slip of the finger.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = word.to_lowercase().chars().take(64).collect();
-    let limit = match letters.len() {
-        0..=2 => 1,
-        3..=5 => 2,
-        _ => 3,
-    };
+    let limit = (letters.len() / 3 + 1).min(3);
     known
         .into_iter()
         .map(|candidate| (distance(&letters, candidate), candidate))
@@ -26,11 +22,9 @@ pub fn hint<'a>(
         return Some(format!("did you mean `{near}`?"));
     }
     let all: Vec<String> = known.into_iter().map(|w| format!("`{w}`")).collect();
-    match all.len() {
-        0 => None,
-        1..=12 => Some(format!("{what}: {}", all.join(", "))),
-        _ => None,
-    }
+    (1..=12)
+        .contains(&all.len())
+        .then(|| format!("{what}: {}", all.join(", ")))
 }
 
 /// Counts the letters to insert, leave out, replace or swap with a neighbour (optimal string alignment).

@@ -78,7 +78,9 @@ impl Problems {
             text.push_str("\n\n");
         }
         if let Some(more) = self.list.len().checked_sub(PRINTED).filter(|n| *n > 0) {
-            text.push_str(&format!("… and {more} more like these\n"));
+            text.push_str("… and ");
+            text.push_str(&more.to_string());
+            text.push_str(" more like these\n");
         }
         text.truncate(text.trim_end().len());
         text

@@ -58,12 +58,13 @@ pub fn short(duration: Duration) -> String {
         (all % 60, "s"),
         (u64::from(duration.subsec_millis()), "ms"),
     ];
-    let text: String = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| format!("{n}{unit}"))
-        .collect();
-    if text.is_empty() { "0s".into() } else { text }
+    let some = parts.iter().filter(|(n, _)| *n > 0);
+    let words: Vec<String> = some.map(|(n, unit)| format!("{n}{unit}")).collect();
+    if words.is_empty() {
+        "0s".into()
+    } else {
+        words.concat()
+    }
 }
 
 /// Prints a size in thousands, with one decimal below a hundred: `999 B`, `1.5 kB`, `12 MB`, `140 GB`.
@@ -78,7 +79,7 @@ pub fn bytes(bytes: u64) -> String {
         let tenths = (bytes * 10 + scale / 2) / scale;
         let whole = (bytes + scale / 2) / scale;
         match tenths {
-            0..1_000 if tenths % 10 == 0 => return format!("{} {unit}", tenths / 10),
+            0..1_000 if tenths.is_multiple_of(10) => return format!("{} {unit}", tenths / 10),
             0..1_000 => return format!("{}.{} {unit}", tenths / 10, tenths % 10),
             _ if whole < 1_000 => return format!("{whole} {unit}"),
             _ => {}

@@ -18,7 +18,7 @@ impl Reader<'_> {
     /// Reads the keys of a `sql` step.
     pub(super) fn sql_step(&mut self, fields: &mut Fields<'_>) -> Option<Sql> {
         let node = fields.take("sql")?;
-        let on = fields.read(self, "on", |cx, n| cx.database_name(n));
+        let on = fields.read(self, "on", Self::database_name);
         let lock_timeout = fields.read(self, "lock_timeout", Self::duration);
         let statement_timeout = fields.read(self, "statement_timeout", Self::duration);
         let transaction = match fields.read(self, "transaction", Self::flag) {

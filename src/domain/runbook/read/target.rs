@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::expect::{Test, regex};
+use crate::domain::expect::{Test, compare_versions, regex};
 use crate::domain::runbook::keys::{IDENTITY, PARAMETER, TARGET};
-use crate::domain::runbook::model::{Identity, Parameter, Protection, ServerRole, Target};
+use crate::domain::runbook::model::{Identity, Op, Parameter, Protection, ServerRole, Target};
 use crate::domain::runbook::read::fields::{Fields, is_nothing};
 use crate::domain::runbook::read::scalar::clip;
 use crate::domain::runbook::read::{Reader, Slot};
@@ -149,16 +149,9 @@ impl Reader<'_> {
     /// Reads a comparison over a version, as `>= 11`; kept as it is written.
     fn version_test(&mut self, node: &Node) -> Option<String> {
         let text = self.template(node)?;
-        let test = Test::of_value(&text);
-        let wrong = match &test {
+        let wrong = match Test::of_value(&text) {
             Ok(Test::Compare { with, .. }) => {
-                !with.contains("${")
-                    && crate::domain::expect::compare_versions(
-                        with,
-                        crate::domain::runbook::model::Op::Ge,
-                        with,
-                    )
-                    .is_err()
+                !with.contains("${") && compare_versions(&with, Op::Ge, &with).is_err()
             }
             Ok(Test::Matches { .. } | Test::Contains { .. }) | Err(_) => true,
         };

@@ -233,6 +233,6 @@ fn aliases_and_merge_keys_repeat_steps() {
         .iter()
         .map(|s| (s.id.as_str(), s.timeout))
         .collect();
-    let five = Some(Duration::from_secs(300));
+    let five = Some(Duration::from_mins(5));
     assert_eq!(told, [("one", five), ("one-2", five), ("three", five)]);
 }

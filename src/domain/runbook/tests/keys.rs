@@ -1,6 +1,6 @@
 //! The tables of keys: that the reader takes every key in them, and the full example shows each.
 
-use crate::domain::runbook::keys::{STEP, Shape, TABLES, Table};
+use crate::domain::runbook::keys::{EXPECT, GROUP, ROOT, SQL_FILE, STEP, Shape, TABLES, Table};
 use crate::domain::runbook::tree::{Kind, Node, read};
 
 const FULL: &str = include_str!("../../../../tests/fixtures/full.yaml");
@@ -10,19 +10,17 @@ fn collect(node: &Node, shape: Shape, found: &mut Vec<String>) {
     match (shape, &node.kind) {
         (Shape::Map(table), Kind::Map(_)) => of_table(node, table, found),
         (Shape::List(table), Kind::List(items)) => {
-            items.iter().for_each(|item| of_table(item, table, found));
+            for item in items {
+                of_table(item, table, found);
+            }
         }
         (Shape::Named(table), Kind::Map(pairs)) => {
-            pairs
-                .iter()
-                .for_each(|(_, value)| of_table(value, table, found));
+            for (_, value) in pairs {
+                of_table(value, table, found);
+            }
         }
-        (Shape::Expect, Kind::Map(_)) => {
-            of_table(node, &crate::domain::runbook::keys::EXPECT, found)
-        }
-        (Shape::Sql, Kind::Map(_)) => {
-            of_table(node, &crate::domain::runbook::keys::SQL_FILE, found)
-        }
+        (Shape::Expect, Kind::Map(_)) => of_table(node, &EXPECT, found),
+        (Shape::Sql, Kind::Map(_)) => of_table(node, &SQL_FILE, found),
         (Shape::Items, Kind::List(items)) => {
             for item in items {
                 let Kind::Map(pairs) = &item.kind else {
@@ -31,11 +29,7 @@ fn collect(node: &Node, shape: Shape, found: &mut Vec<String>) {
                 let group = pairs
                     .iter()
                     .any(|(k, _)| matches!(&k.kind, Kind::Scalar { text, .. } if text == "group"));
-                let table = if group {
-                    &crate::domain::runbook::keys::GROUP
-                } else {
-                    &STEP
-                };
+                let table = if group { &GROUP } else { &STEP };
                 of_table(item, table, found);
             }
         }
@@ -61,11 +55,7 @@ fn of_table(node: &Node, table: &'static Table, found: &mut Vec<String>) {
 fn the_full_example_shows_every_key() {
     let tree = read(FULL);
     let mut found = Vec::new();
-    of_table(
-        &tree.root.unwrap(),
-        &crate::domain::runbook::keys::ROOT,
-        &mut found,
-    );
+    of_table(&tree.root.unwrap(), &ROOT, &mut found);
     let mut missing = Vec::new();
     for table in TABLES {
         for key in table.keys {

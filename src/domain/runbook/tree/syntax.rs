@@ -155,6 +155,8 @@ pub(super) fn value_on_line(text: &str, at: usize) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use crate::domain::runbook::tree::{Kind, Node, read, read_all};
 
     fn fault(text: &str) -> (usize, String) {
@@ -232,7 +234,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for n in 1..30 {
             let items = vec![format!("*a{}", n - 1); 9].join(", ");
-            bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
+            writeln!(bomb, "a{n}: &a{n} [{items}]").unwrap();
         }
         let tree = read(&bomb);
         assert!(tree.root.is_none());
