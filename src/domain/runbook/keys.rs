@@ -99,33 +99,13 @@ pub static ROOT: Table = Table {
         key("runbook", Shape::Version, "The version of the format: 1."),
         key("title", Shape::Text, "The headline of screen and log."),
         key("about", Shape::Text, "What it is for, as markdown."),
-        key(
-            "parameters",
-            Shape::Named(&PARAMETER),
-            "Values asked for at the start, or given by --set name=value.",
-        ),
-        key(
-            "secrets",
-            Shape::Texts,
-            "Environment variables and captured values that are never shown.",
-        ),
-        key(
-            "targets",
-            Shape::Named(&TARGET),
-            "Where it may run, chosen by --target; the first is the default.",
-        ),
-        key(
-            "window",
-            Shape::Map(&WINDOW),
-            "The change window, counted from the planned start.",
-        ),
+        key("parameters", Shape::Named(&PARAMETER), "Values asked for at the start, or given by --set name=value."),
+        key("secrets", Shape::Texts, "Environment variables and captured values that are never shown."),
+        key("targets", Shape::Named(&TARGET), "Where it may run, chosen by --target; the first is the default."),
+        key("window", Shape::Map(&WINDOW), "The change window, counted from the planned start."),
         key("roles", Shape::Texts, "Who signs off."),
         key("contacts", Shape::List(&CONTACT), "Whom to call."),
-        key(
-            "monitor",
-            Shape::Map(&MONITOR),
-            "What is watched beside the steps.",
-        ),
+        key("monitor", Shape::Map(&MONITOR), "What is watched beside the steps."),
         key("phases", Shape::List(&PHASE), "The way forward, in order."),
         key("rollback", Shape::List(&PATH), "The ways back."),
     ],
@@ -138,16 +118,8 @@ pub static PARAMETER: Table = Table {
     one_of: &[],
     keys: &[
         key("ask", Shape::Text, "The question put to the operator."),
-        key(
-            "default",
-            Shape::Test,
-            "Taken when nothing is given; may hold ${…}.",
-        ),
-        key(
-            "matches",
-            Shape::Pattern,
-            "A regular expression that the whole value must match.",
-        ),
+        key("default", Shape::Test, "Taken when nothing is given; may hold ${…}."),
+        key("matches", Shape::Pattern, "A regular expression that the whole value must match."),
         key("one_of", Shape::ValueList, "The values to choose from."),
     ],
 };
@@ -158,31 +130,11 @@ pub static TARGET: Table = Table {
     required: &[],
     one_of: &[],
     keys: &[
-        key(
-            "database",
-            Shape::Text,
-            "Connection URL or libpq-style string; may hold ${…}.",
-        ),
-        key(
-            "databases",
-            Shape::Values,
-            "Further databases by name, for `on`.",
-        ),
-        key(
-            "protect",
-            Shape::Flag,
-            "Whether dangerous steps ask for the target's name to be typed.",
-        ),
-        key(
-            "must_be",
-            Shape::Map(&IDENTITY),
-            "What the server must be, before the first step and on every resume.",
-        ),
-        key(
-            "values",
-            Shape::Values,
-            "Further values usable as ${name} on this target.",
-        ),
+        key("database", Shape::Text, "Connection URL or libpq-style string; may hold ${…}."),
+        key("databases", Shape::Values, "Further databases by name, for `on`."),
+        key("protect", Shape::Flag, "Whether dangerous steps ask for the target's name to be typed."),
+        key("must_be", Shape::Map(&IDENTITY), "What the server must be, before the first step and on every resume."),
+        key("values", Shape::Values, "Further values usable as ${name} on this target."),
     ],
 };
 
@@ -193,22 +145,10 @@ pub static IDENTITY: Table = Table {
     one_of: &[],
     keys: &[
         key("database", Shape::Text, "The database's name, exactly."),
-        key(
-            "role",
-            Shape::Word(&["primary", "standby"]),
-            "The server's part in replication.",
-        ),
-        key(
-            "version",
-            Shape::Test,
-            "A comparison over the server's version: '>= 11'.",
-        ),
+        key("role", Shape::Word(&["primary", "standby"]), "The server's part in replication."),
+        key("version", Shape::Test, "A comparison over the server's version: '>= 11'."),
         key("host", Shape::Text, "The host, exactly as connected to."),
-        key(
-            "system_identifier",
-            Shape::Test,
-            "PostgreSQL's system identifier.",
-        ),
+        key("system_identifier", Shape::Test, "PostgreSQL's system identifier."),
     ],
 };
 
@@ -218,16 +158,8 @@ pub static WINDOW: Table = Table {
     required: &["length"],
     one_of: &[],
     keys: &[
-        key(
-            "length",
-            Shape::Duration,
-            "From the planned start to the end.",
-        ),
-        key(
-            "decide_by",
-            Shape::Offset,
-            "When going on or back must be decided.",
-        ),
+        key("length", Shape::Duration, "From the planned start to the end."),
+        key("decide_by", Shape::Offset, "When going on or back must be decided."),
     ],
 };
 
@@ -249,11 +181,7 @@ pub static MONITOR: Table = Table {
     required: &[],
     one_of: &[],
     keys: &[
-        key(
-            "every",
-            Shape::Duration,
-            "Time between two samples; 1s where nothing is said.",
-        ),
+        key("every", Shape::Duration, "Time between two samples; 1s where nothing is said."),
         key("alarms", Shape::List(&ALARM), "What is worth an alarm."),
         key("values", Shape::List(&OWN_VALUE), "Metrics of one's own."),
     ],
@@ -265,21 +193,9 @@ pub static ALARM: Table = Table {
     required: &["when"],
     one_of: &[],
     keys: &[
-        key(
-            "when",
-            Shape::Text,
-            "METRIC OPERATOR VALUE [for DURATION], as `blocked >= 5 for 10s`.",
-        ),
-        key(
-            "level",
-            Shape::Word(&["warning", "critical"]),
-            "How bad it is; warning where nothing is said.",
-        ),
-        key(
-            "then",
-            Shape::Word(&["show", "hold", "cancel"]),
-            "What happens then; show where nothing is said.",
-        ),
+        key("when", Shape::Text, "METRIC OPERATOR VALUE [for DURATION], as `blocked >= 5 for 10s`."),
+        key("level", Shape::Word(&["warning", "critical"]), "How bad it is; warning where nothing is said."),
+        key("then", Shape::Word(&["show", "hold", "cancel"]), "What happens then; show where nothing is said."),
     ],
 };
 
@@ -290,16 +206,8 @@ pub static OWN_VALUE: Table = Table {
     one_of: &[],
     keys: &[
         key("name", Shape::Text, "Its name in alarms and on its panel."),
-        key(
-            "sql",
-            Shape::Text,
-            "A query whose first column of the first row is the value.",
-        ),
-        key(
-            "every",
-            Shape::Duration,
-            "Time between two questions; 5s where nothing is said.",
-        ),
+        key("sql", Shape::Text, "A query whose first column of the first row is the value."),
+        key("every", Shape::Duration, "Time between two questions; 5s where nothing is said."),
     ],
 };
 
@@ -321,16 +229,8 @@ pub static PATH: Table = Table {
     required: &["path", "steps"],
     one_of: &[],
     keys: &[
-        key(
-            "path",
-            Shape::Text,
-            "Its name, as `offer NAME` and `go_to: NAME` say it.",
-        ),
-        key(
-            "title",
-            Shape::Text,
-            "Its headline; its name where nothing is said.",
-        ),
+        key("path", Shape::Text, "Its name, as `offer NAME` and `go_to: NAME` say it."),
+        key("title", Shape::Text, "Its headline; its name where nothing is said."),
         key("when", Shape::Texts, "When to take it."),
         key("steps", Shape::Items, "What is to be done, in order."),
     ],
@@ -343,11 +243,7 @@ pub static GROUP: Table = Table {
     one_of: &[],
     keys: &[
         key("group", Shape::Text, "Its headline."),
-        key(
-            "choose",
-            Shape::Word(&["all", "one"]),
-            "Whether all are done, in order, or one; all where nothing is said.",
-        ),
+        key("choose", Shape::Word(&["all", "one"]), "Whether all are done, in order, or one; all where nothing is said."),
         key("steps", Shape::Items, "What is in it, in order."),
     ],
 };
@@ -359,187 +255,55 @@ pub static STEP: Table = Table {
     one_of: ACTIONS,
     keys: &[
         key("step", Shape::Text, "What the operator reads."),
-        key(
-            "id",
-            Shape::Text,
-            "Its name; made from the title where none is given.",
-        ),
+        key("id", Shape::Text, "Its name; made from the title where none is given."),
         key("note", Shape::Text, "More to read, as markdown."),
         // The actions: exactly one.
-        key(
-            "confirm",
-            Shape::Text,
-            "A person does it, and says so: what confirming means, as markdown.",
-        ),
-        key(
-            "run",
-            Shape::Text,
-            "A shell command that changes something; nothing is pasted into it.",
-        ),
-        key(
-            "check",
-            Shape::Text,
-            "A shell command that only looks: safe to repeat; exit 2 is a warning.",
-        ),
+        key("confirm", Shape::Text, "A person does it, and says so: what confirming means, as markdown."),
+        key("run", Shape::Text, "A shell command that changes something; nothing is pasted into it."),
+        key("check", Shape::Text, "A shell command that only looks: safe to repeat; exit 2 is a warning."),
         key("sql", Shape::Sql, "A statement or several, or {file: …}."),
         key("http", Shape::Map(&HTTP), "A request."),
-        key(
-            "watch",
-            Shape::Map(&WATCH),
-            "Time passes while the alarms are judged.",
-        ),
+        key("watch", Shape::Map(&WATCH), "Time passes while the alarms are judged."),
         key("decide", Shape::List(&CHOICE), "A person chooses the way."),
-        key(
-            "sign",
-            Shape::Later("let a person of that role say it: `confirm` with `role`"),
-            "A role signs now (a later version).",
-        ),
-        key(
-            "use",
-            Shape::Later("write the check out as `check` or `sql` with `expect`"),
-            "A ready check by name (a later version).",
-        ),
+        key("sign", Shape::Later("let a person of that role say it: `confirm` with `role`"), "A role signs now (a later version)."),
+        key("use", Shape::Later("write the check out as `check` or `sql` with `expect`"), "A ready check by name (a later version)."),
         // Of every step.
-        key(
-            "danger",
-            Shape::Word(&["none", "high"]),
-            "Whether it can do harm: high waits for a key, or for the typed name of a protected target.",
-        ),
+        key("danger", Shape::Word(&["none", "high"]), "Whether it can do harm: high waits for a key, or for the typed name of a protected target."),
         key("timeout", Shape::Duration, "Stops it."),
-        key(
-            "takes",
-            Shape::Duration,
-            "How long it usually takes; only warns.",
-        ),
-        key(
-            "expect",
-            Shape::Expect,
-            "What must be seen for it to have succeeded.",
-        ),
-        key(
-            "capture",
-            Shape::Captures,
-            "Values read from its output, by regular expressions.",
-        ),
-        key(
-            "on_failure",
-            Shape::Text,
-            "hold (where nothing is said), continue, or offer PATH.",
-        ),
+        key("takes", Shape::Duration, "How long it usually takes; only warns."),
+        key("expect", Shape::Expect, "What must be seen for it to have succeeded."),
+        key("capture", Shape::Captures, "Values read from its output, by regular expressions."),
+        key("on_failure", Shape::Text, "hold (where nothing is said), continue, or offer PATH."),
         key("retry", Shape::Map(&RETRY), "Repeating it when it failed."),
-        key(
-            "until",
-            Shape::Duration,
-            "Polled until it holds, or this much time has passed; for what only looks.",
-        ),
+        key("until", Shape::Duration, "Polled until it holds, or this much time has passed; for what only looks."),
         key("only", Shape::Texts, "The targets it is for."),
-        key(
-            "if",
-            Shape::Values,
-            "Parameters, and the values they must have.",
-        ),
+        key("if", Shape::Values, "Parameters, and the values they must have."),
         key("role", Shape::Text, "Who may confirm it: one of `roles`."),
-        key(
-            "not_before",
-            Shape::Offset,
-            "It does not start before this.",
-        ),
-        key(
-            "manual",
-            Shape::Flag,
-            "Whether it waits for a key although it is automated.",
-        ),
-        key(
-            "point_of_no_return",
-            Shape::Flag,
-            "Whether going back needs a typed override from its start on.",
-        ),
+        key("not_before", Shape::Offset, "It does not start before this."),
+        key("manual", Shape::Flag, "Whether it waits for a key although it is automated."),
+        key("point_of_no_return", Shape::Flag, "Whether going back needs a typed override from its start on."),
         key("critical", Shape::Flag, "Whether it may never be skipped."),
-        key(
-            "verify",
-            Shape::Map(&PROBE),
-            "A read-only question that tells whether it took effect.",
-        ),
-        key(
-            "undoes",
-            Shape::Text,
-            "In a rollback path: it applies only when that step was started.",
-        ),
-        key(
-            "evidence",
-            Shape::Word(&["none", "text", "link", "file", "show"]),
-            "What the log is to show of it.",
-        ),
-        key(
-            "sessions",
-            Shape::Map(&SESSIONS),
-            "How to find its sessions where its tool ignores PGAPPNAME.",
-        ),
+        key("verify", Shape::Map(&PROBE), "A read-only question that tells whether it took effect."),
+        key("undoes", Shape::Text, "In a rollback path: it applies only when that step was started."),
+        key("evidence", Shape::Word(&["none", "text", "link", "file", "show"]), "What the log is to show of it."),
+        key("sessions", Shape::Map(&SESSIONS), "How to find its sessions where its tool ignores PGAPPNAME."),
         // Of `confirm`.
-        key(
-            "items",
-            Shape::Texts,
-            "Boxes to be ticked before it can be confirmed.",
-        ),
+        key("items", Shape::Texts, "Boxes to be ticked before it can be confirmed."),
         // Of `run` and `check`.
-        key(
-            "shell",
-            Shape::Text,
-            "The shell and its arguments; bash -euo pipefail -c where nothing is said.",
-        ),
-        key(
-            "in",
-            Shape::Text,
-            "Working directory, relative to the runbook's file.",
-        ),
+        key("shell", Shape::Text, "The shell and its arguments; bash -euo pipefail -c where nothing is said."),
+        key("in", Shape::Text, "Working directory, relative to the runbook's file."),
         key("env", Shape::Values, "Further environment."),
-        key(
-            "interactive",
-            Shape::Flag,
-            "Whether it gets the whole terminal.",
-        ),
-        key(
-            "agent",
-            Shape::Flag,
-            "Whether it may use the operator's ssh-agent.",
-        ),
-        key(
-            "stop",
-            Shape::Word(&["term", "int"]),
-            "The first signal when it is cancelled; term where nothing is said.",
-        ),
-        key(
-            "background",
-            Shape::Word(&["until end of phase", "until end of run"]),
-            "It runs beside the others until then.",
-        ),
-        key(
-            "alarm_on",
-            Shape::Pattern,
-            "A line of a background step that matches raises a critical alarm.",
-        ),
+        key("interactive", Shape::Flag, "Whether it gets the whole terminal."),
+        key("agent", Shape::Flag, "Whether it may use the operator's ssh-agent."),
+        key("stop", Shape::Word(&["term", "int"]), "The first signal when it is cancelled; term where nothing is said."),
+        key("background", Shape::Word(&["until end of phase", "until end of run"]), "It runs beside the others until then."),
+        key("alarm_on", Shape::Pattern, "A line of a background step that matches raises a critical alarm."),
         // Of `sql`.
         key("on", Shape::Text, "One of the target's `databases`."),
-        key(
-            "lock_timeout",
-            Shape::Duration,
-            "PostgreSQL's lock_timeout.",
-        ),
-        key(
-            "statement_timeout",
-            Shape::Duration,
-            "PostgreSQL's statement_timeout.",
-        ),
-        key(
-            "transaction",
-            Shape::Flag,
-            "true: begin … commit around all; false: each statement by itself.",
-        ),
-        key(
-            "read_only",
-            Shape::Flag,
-            "Whether the session may not write; see the README for when that is so by itself.",
-        ),
+        key("lock_timeout", Shape::Duration, "PostgreSQL's lock_timeout."),
+        key("statement_timeout", Shape::Duration, "PostgreSQL's statement_timeout."),
+        key("transaction", Shape::Flag, "true: begin … commit around all; false: each statement by itself."),
+        key("read_only", Shape::Flag, "Whether the session may not write; see the README for when that is so by itself."),
     ],
 };
 
@@ -557,11 +321,7 @@ pub static HTTP: Table = Table {
         key("delete", Shape::Text, "Where to."),
         key("headers", Shape::Values, "Headers by name."),
         key("body", Shape::Text, "What is sent."),
-        key(
-            "expect",
-            Shape::Expect,
-            "What must be seen; status 2xx where nothing is said of it.",
-        ),
+        key("expect", Shape::Expect, "What must be seen; status 2xx where nothing is said of it."),
     ],
 };
 
@@ -575,11 +335,7 @@ pub static WATCH: Table = Table {
     one_of: &[],
     keys: &[
         key("for", Shape::Duration, "For how long."),
-        key(
-            "fail_on",
-            Shape::Word(&["warning", "critical", "none"]),
-            "An alarm of this level or worse fails it; critical where nothing is said.",
-        ),
+        key("fail_on", Shape::Word(&["warning", "critical", "none"]), "An alarm of this level or worse fails it; critical where nothing is said."),
     ],
 };
 
@@ -591,11 +347,7 @@ pub static CHOICE: Table = Table {
     keys: &[
         key("choice", Shape::Text, "What is chosen."),
         key("when", Shape::Text, "When to choose it."),
-        key(
-            "go_to",
-            Shape::Text,
-            "The rollback path or the step it leads to; the next step where nothing is said.",
-        ),
+        key("go_to", Shape::Text, "The rollback path or the step it leads to; the next step where nothing is said."),
     ],
 };
 
@@ -605,21 +357,9 @@ pub static RETRY: Table = Table {
     required: &["times"],
     one_of: &[],
     keys: &[
-        key(
-            "times",
-            Shape::Count,
-            "How often it is repeated after the first attempt.",
-        ),
-        key(
-            "wait",
-            Shape::Duration,
-            "How long is waited before each; 5s where nothing is said.",
-        ),
-        key(
-            "only_if",
-            Shape::Pattern,
-            "Only when this is found in the output or the reason.",
-        ),
+        key("times", Shape::Count, "How often it is repeated after the first attempt."),
+        key("wait", Shape::Duration, "How long is waited before each; 5s where nothing is said."),
+        key("only_if", Shape::Pattern, "Only when this is found in the output or the reason."),
     ],
 };
 
@@ -629,11 +369,7 @@ pub static PROBE: Table = Table {
     required: &[],
     one_of: &["check", "sql", "http"],
     keys: &[
-        key(
-            "check",
-            Shape::Text,
-            "A shell command that only looks, in the step's own shell, directory and environment.",
-        ),
+        key("check", Shape::Text, "A shell command that only looks, in the step's own shell, directory and environment."),
         key("sql", Shape::Text, "A query, in a read-only session."),
         key("http", Shape::Map(&HTTP), "A get or head request."),
         key("on", Shape::Text, "One of the target's `databases`."),
@@ -657,11 +393,7 @@ pub static SQL_FILE: Table = Table {
     name: "`sql`",
     required: &["file"],
     one_of: &[],
-    keys: &[key(
-        "file",
-        Shape::Text,
-        "A file with the statements, relative to the runbook's file.",
-    )],
+    keys: &[key("file", Shape::Text, "A file with the statements, relative to the runbook's file.")],
 };
 
 /// `expect: {…}`
@@ -670,46 +402,14 @@ pub static EXPECT: Table = Table {
     required: &[],
     one_of: &[],
     keys: &[
-        key(
-            "exit",
-            Shape::Test,
-            "The exit status of a command; 0 where nothing is said.",
-        ),
-        key(
-            "stdout",
-            Shape::Test,
-            "The trimmed standard output of a command; a bare text is contained in it.",
-        ),
-        key(
-            "stderr",
-            Shape::Test,
-            "The trimmed standard error of a command; a bare text is contained in it.",
-        ),
-        key(
-            "rows",
-            Shape::Test,
-            "How many rows a statement returned or touched.",
-        ),
-        key(
-            "value",
-            Shape::Test,
-            "A statement's first value, a command's trimmed output, a response's body.",
-        ),
-        key(
-            "status",
-            Shape::Test,
-            "The status of a response; 2xx where nothing is said.",
-        ),
-        key(
-            "body",
-            Shape::Test,
-            "The body of a response; a bare text is contained in it.",
-        ),
-        key(
-            "json",
-            Shape::Tests,
-            "Values inside a JSON body or output, by JSON pointer.",
-        ),
+        key("exit", Shape::Test, "The exit status of a command; 0 where nothing is said."),
+        key("stdout", Shape::Test, "The trimmed standard output of a command; a bare text is contained in it."),
+        key("stderr", Shape::Test, "The trimmed standard error of a command; a bare text is contained in it."),
+        key("rows", Shape::Test, "How many rows a statement returned or touched."),
+        key("value", Shape::Test, "A statement's first value, a command's trimmed output, a response's body."),
+        key("status", Shape::Test, "The status of a response; 2xx where nothing is said."),
+        key("body", Shape::Test, "The body of a response; a bare text is contained in it."),
+        key("json", Shape::Tests, "Values inside a JSON body or output, by JSON pointer."),
     ],
 };
 

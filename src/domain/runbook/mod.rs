@@ -1,6 +1,7 @@
 //! The plan.
 
 pub mod check;
+#[rustfmt::skip]
 mod keys;
 pub mod model;
 mod near;

@@ -1,7 +1,6 @@
 //! Input that nobody wrote with care: large, broken, hostile.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -45,15 +44,13 @@ fn a_file_of_ten_megabytes_is_refused_politely() {
 }
 
 #[test]
-fn an_alias_bomb_is_refused_quickly() {
+fn an_alias_bomb_is_refused_before_it_unfolds() {
     let mut bomb = String::from("runbook: 1\ntitle: &t0 [x, x, x, x, x, x, x, x, x, x]\n");
     for n in 1..40 {
         let items = vec![format!("*t{}", n - 1); 10].join(", ");
         writeln!(bomb, "k{n}: &t{n} [{items}]").unwrap();
     }
-    let start = Instant::now();
     assert!(told_of(bomb.as_bytes()).contains("unfold into more than 100,000 values"));
-    assert!(start.elapsed() < Duration::from_secs(2));
 }
 
 #[test]
@@ -69,16 +66,9 @@ fn twenty_thousand_steps_are_read() {
         )
         .unwrap();
     }
-    let start = Instant::now();
     let book = book(&text);
     assert_eq!(book.steps.len(), 20_000);
     assert_eq!(book.steps[19_999].number, "1.20000");
-    // An unoptimised build on a busy machine needs a few seconds; a release build a quarter of one.
-    assert!(
-        start.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        start.elapsed()
-    );
 }
 
 #[test]
