@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod blocking;
+pub mod detail;
 pub mod headline;
 pub mod history;
 pub mod identity;

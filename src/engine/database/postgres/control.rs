@@ -207,18 +207,20 @@ pub async fn cancel_application(
     let all = "pg_catalog.pg_stat_get_activity(NULL) a";
     let theirs = format!("a.application_name = {wanted} AND a.pid <> pg_catalog.pg_backend_pid()");
     let find = format!("SELECT a.pid FROM {all} WHERE {theirs}");
-    let cancel = format!(
-        "SELECT a.pid FROM {all} WHERE {theirs} AND a.state = 'active' AND pg_catalog.pg_cancel_backend(a.pid)"
-    );
-    let end = format!(
-        "SELECT a.pid FROM {all} WHERE {theirs} AND pg_catalog.pg_terminate_backend(a.pid)"
-    );
+    // Signals are sent from the select list alone: conditions are checked in an order that is the planner's to choose.
+    let signal = |function: &str, condition: &str| {
+        format!("SELECT a.pid, pg_catalog.{function}(a.pid) FROM {all} WHERE {theirs}{condition}")
+    };
     swept.found = pids(control.ask(&find).await?);
     swept.left.clone_from(&swept.found);
     if swept.left.is_empty() {
         return Ok(swept);
     }
-    swept.cancelled = pids(control.ask(&cancel).await?);
+    swept.cancelled = pids(
+        control
+            .ask(&signal("pg_cancel_backend", " AND a.state = 'active'"))
+            .await?,
+    );
     for round in 0..2 {
         let began = Instant::now();
         while !swept.left.is_empty() && began.elapsed() < grace {
@@ -226,7 +228,7 @@ pub async fn cancel_application(
             swept.left = pids(control.ask(&find).await?);
         }
         if round == 0 && !swept.left.is_empty() {
-            swept.terminated = pids(control.ask(&end).await?);
+            swept.terminated = pids(control.ask(&signal("pg_terminate_backend", "")).await?);
         }
     }
     Ok(swept)
@@ -239,8 +241,10 @@ fn cut(name: &str) -> String {
 }
 
 fn pids(rows: Vec<Vec<Option<String>>>) -> Vec<i32> {
-    let texts = rows.into_iter().flatten().flatten();
-    texts.filter_map(|text| text.parse().ok()).collect()
+    let first = rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten());
+    first.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// Cancels a session's statement when it is dropped before it was disarmed.

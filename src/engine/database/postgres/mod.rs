@@ -2,6 +2,7 @@
 
 mod connect;
 mod control;
+mod detail;
 mod dsn;
 mod identity;
 mod monitor;

@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use crate::domain::sample::model::{Sample, Server};
 use crate::domain::sample::news::{MonitorNews, Need, Sizes, Watched, Wishes};
 use crate::domain::sample::own::{MONITOR_NAME, whose};
+use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
@@ -222,13 +223,15 @@ impl<'a> Watch<'a> {
         if self.names.ask(link, LIMIT).await {
             sample = sessions::sample(&rows, &self.rights, &mut self.names);
         }
-        if self.refreshes.is_multiple_of(2) {
+        if self.refreshes.is_multiple_of(2) || self.meets_a_new_prepared(&sample) {
             self.ask_server(link).await?;
         }
         self.ask_sizes(link, wished).await?;
         self.refreshes += 1;
         let now = now_ms();
         for session in &mut sample.sessions {
+            session.query = tame::line(&session.query);
+            session.application = tame::line(&session.application);
             session.ours = whose(session, &wished.steps, now);
         }
         let life = if wished.steps.is_empty() && sample.counts.blocked == 0 {
@@ -244,6 +247,15 @@ impl<'a> Watch<'a> {
         sample.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         sample.interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         Ok(sample)
+    }
+
+    /// A prepared transaction blocks that the counters have not named yet.
+    fn meets_a_new_prepared(&self, sample: &Sample) -> bool {
+        let known = self.server.iter().flat_map(|s| &s.prepared);
+        let known: Vec<&str> = known.map(|p| p.xid.as_str()).collect();
+        let blockers = sample.sessions.iter().flat_map(|s| &s.hard);
+        let mut prepared = blockers.flat_map(|b| &b.prepared);
+        prepared.any(|xid| !known.contains(&xid.as_str()))
     }
 
     /// Counters read catalogs: while these are locked the sessions go on without them.

@@ -169,6 +169,8 @@ impl Session<'_> {
                 }
                 item = stream.try_next() => item,
             };
+            // What was said while the answer was on its way stands before it.
+            self.tell_notices(notices);
             match item.map_err(|e| moved(trouble::statement(&e), start))? {
                 Some(Either::Right(row)) => {
                     self.row(&row, rows);

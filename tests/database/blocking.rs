@@ -1,0 +1,315 @@
+//! The blocking tree, case by case, compared with the server's own `pg_blocking_pids`.
+
+use holdpoint::domain::sample::Sample;
+
+use crate::harness::{Client, Watcher, drawn, fresh, server, server_says, waiting};
+
+/// Compares every listed waiter of `pids` with the server's own answer.
+async fn agrees(sample: &Sample, asker: &mut Client, pids: &[i32]) {
+    for pid in pids {
+        let session = sample.session(*pid).unwrap();
+        let says = server_says(asker, *pid).await;
+        if session.n_blockers == 0 && session.lock.as_ref().is_some_and(|l| l.place > 8) {
+            continue; // not asked for: it hangs with the rest of its group
+        }
+        let mut ours: Vec<i32> = session.hard.iter().map(|b| b.pid).collect();
+        ours.sort_unstable();
+        let hard_and_soft = ours.iter().copied().chain(session.soft);
+        assert!(
+            hard_and_soft.clone().all(|p| says.contains(&p)),
+            "{pid}: {ours:?} {says:?}"
+        );
+        assert_eq!(
+            session.n_blockers as usize,
+            says.len(),
+            "{pid}: {ours:?} {says:?}"
+        );
+    }
+}
+
+struct Case {
+    url: String,
+    asker: Client,
+    watcher: Watcher,
+    pids: Vec<i32>,
+    idle: Vec<Client>,
+    tasks: Vec<tokio::task::JoinHandle<Result<Client, sqlx::Error>>>,
+}
+
+impl Case {
+    async fn new() -> Self {
+        let url = server().url(&fresh());
+        Self {
+            asker: Client::open(&url).await,
+            watcher: Watcher::on(&url),
+            url,
+            pids: Vec::new(),
+            idle: Vec::new(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// The next letter runs `sql` and stays idle in its transaction.
+    async fn holds(&mut self, sql: &str) -> &mut Self {
+        let client = Client::with(&self.url, &format!("begin; {sql}")).await;
+        self.pids.push(client.pid);
+        self.idle.push(client);
+        self
+    }
+
+    /// The next letter sends `sql` and waits for a lock.
+    async fn waits(&mut self, sql: &str) -> &mut Self {
+        let client = Client::open(&self.url).await;
+        self.blocks(client, sql).await;
+        self
+    }
+
+    /// The next letter runs `first` and then waits with `sql`.
+    async fn holds_and_waits(&mut self, first: &str, sql: &str) -> &mut Self {
+        let client = Client::with(&self.url, &format!("begin; {first}")).await;
+        self.blocks(client, sql).await;
+        self
+    }
+
+    async fn blocks(&mut self, client: Client, sql: &str) {
+        let (pid, task) = client.waits(sql);
+        waiting(&mut self.asker, pid).await;
+        self.pids.push(pid);
+        self.tasks.push(task);
+    }
+
+    /// Draws what the monitor sees once all letters from `first_waiter` on wait, after comparing with the server.
+    async fn tree(&mut self, first_waiter: usize) -> Vec<String> {
+        let waiters = self.pids[first_waiter..].to_vec();
+        let sample = self.watcher.with_waiters(&waiters).await;
+        agrees(&sample, &mut self.asker, &waiters).await;
+        drawn(&sample, &self.pids)
+    }
+}
+
+#[tokio::test]
+async fn a_chain_hangs_link_under_link() {
+    let mut case = Case::new().await;
+    case.holds("lock t in access share mode").await;
+    case.waits("alter table t add c1 int").await;
+    case.waits("select count(*) from t").await;
+    assert_eq!(case.tree(1).await, ["A", "  B Holder", "    C Queue"]);
+}
+
+#[tokio::test]
+async fn several_holders_of_a_shared_lock_are_all_named_under_the_longest_standing() {
+    let mut case = Case::new().await;
+    case.holds("lock t in access share mode").await;
+    case.holds("lock t in access share mode").await;
+    case.holds("lock t in row exclusive mode").await;
+    case.waits("drop table t").await;
+    assert_eq!(case.tree(3).await, ["A", "  D Holder and B and C"]);
+}
+
+#[tokio::test]
+async fn a_waiter_behind_a_waiter_stands_in_the_queue() {
+    let mut case = Case::new().await;
+    case.holds("lock t in row exclusive mode").await;
+    case.waits("create index on t (v)").await;
+    case.waits("insert into t values (11, 0)").await;
+    // B wants Share against A's RowExclusive; C's RowExclusive would go with A's, but not past B.
+    assert_eq!(case.tree(1).await, ["A", "  B Holder", "    C Queue"]);
+}
+
+#[tokio::test]
+async fn row_locks_queue_behind_the_first_that_waits() {
+    let mut case = Case::new().await;
+    case.holds("update t set v = 1 where id = 1").await;
+    case.waits("update t set v = 2 where id = 1").await;
+    case.waits("update t set v = 3 where id = 1").await;
+    case.waits("update t set v = 4 where id = 1").await;
+    let rows = case.tree(1).await;
+    assert_eq!(rows[..2], ["A", "  B Holder"]);
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    let sample = case.watcher.with_waiters(&case.pids[1..]).await;
+    let object = |at: usize| {
+        sample
+            .session(case.pids[at])
+            .unwrap()
+            .lock
+            .as_ref()
+            .unwrap()
+            .object
+            .clone()
+    };
+    assert!(
+        object(1).starts_with("row (0,1) of public.t (transaction "),
+        "{}",
+        object(1)
+    );
+    assert_eq!(object(2), "row (0,1) of public.t");
+}
+
+#[tokio::test]
+async fn advisory_locks_are_named_by_their_key() {
+    let mut case = Case::new().await;
+    case.holds("select pg_advisory_xact_lock(-5000000000)")
+        .await;
+    case.waits("select pg_advisory_lock(-5000000000)").await;
+    case.holds("select pg_advisory_xact_lock(7, -8)").await;
+    case.waits("select pg_advisory_lock(7, -8)").await;
+    let pids = [case.pids[1], case.pids[3]];
+    let sample = case.watcher.with_waiters(&pids).await;
+    let object = |pid| {
+        sample
+            .session(pid)
+            .unwrap()
+            .lock
+            .as_ref()
+            .unwrap()
+            .object
+            .clone()
+    };
+    assert_eq!(object(pids[0]), "advisory lock -5000000000");
+    assert_eq!(object(pids[1]), "advisory lock (7, -8)");
+    agrees(&sample, &mut case.asker, &pids).await;
+}
+
+#[tokio::test]
+async fn a_prepared_transaction_stands_with_its_name_and_how_to_end_it() {
+    let mut case = Case::new().await;
+    let db = case.url.rsplit('/').next().unwrap().to_owned();
+    for (gid, table) in [("it's", "t"), ("other", "u")] {
+        let mut client = Client::with(&case.url, "create table if not exists u (a int)").await;
+        let gid = format!("{db} {gid}").replace('\'', "''");
+        let sql = format!(
+            "begin; lock {table} in access share mode; savepoint a; insert into {table} values (99); prepare transaction '{gid}'"
+        );
+        client.run(&sql).await;
+    }
+    case.waits("alter table u add c1 int").await;
+    let rows = case.tree(0).await;
+    assert_eq!(rows, [format!("'{db} other'"), "  A Holder".to_owned()]);
+    case.waits("alter table t add c1 int").await;
+    let pid = case.pids[1];
+    let sample = case.watcher.with_waiters(&[pid]).await;
+    let gid = format!("{db} it's");
+    let prepared = sample.prepared().iter().find(|p| p.gid == gid).unwrap();
+    assert_eq!(
+        prepared.ending(),
+        format!("COMMIT PREPARED '{db} it''s' or ROLLBACK PREPARED '{db} it''s'")
+    );
+    assert_eq!(
+        sample.session(pid).unwrap().hard[0].prepared,
+        [prepared.xid.clone()]
+    );
+    for gid in ["it''s", "other"] {
+        case.asker
+            .run(&format!("rollback prepared '{db} {gid}'"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_relation_of_another_database_is_named_as_such() {
+    let mut case = Case::new().await;
+    case.holds("lock t in access share mode").await;
+    case.waits("alter table t add c1 int").await;
+    let home = case.url.rsplit('/').next().unwrap().to_owned();
+    let mut elsewhere = Watcher::on(&server().url("postgres"));
+    let pid = case.pids[1];
+    let named = |s: &Sample| {
+        s.session(pid)
+            .and_then(|s| s.lock.as_ref())
+            .is_some_and(|l| l.object.contains("db"))
+    };
+    let sample = elsewhere.sample(named).await;
+    let object = &sample.session(pid).unwrap().lock.as_ref().unwrap().object;
+    assert!(
+        object.starts_with("relation ") && object.ends_with(&format!("of database {home}")),
+        "{object}"
+    );
+    assert_eq!(drawn(&sample, &case.pids), ["A", "  B Holder"]);
+}
+
+#[tokio::test]
+async fn a_parallel_query_is_shown_as_its_leader() {
+    let mut case = Case::new().await;
+    case.asker.run("create table big as select i from generate_series(1, 50000) i; alter table big set (parallel_workers = 2)").await;
+    // A function marked parallel safe that locks: each worker waits by itself.
+    case.asker
+        .run("create function locks(int) returns int language plpgsql parallel safe as \
+              'begin perform 1 from pg_locks where false; perform pg_advisory_xact_lock_shared(99); return 1; end'")
+        .await;
+    case.holds("select pg_advisory_xact_lock(99)").await;
+    let client = Client::with(
+        &case.url,
+        "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0; \
+         set parallel_leader_participation = off",
+    )
+    .await;
+    let (pid, _task) = client.waits("select count(*) from big where locks(i) = 1");
+    case.pids.push(pid);
+    let worker = |s: &Sample| {
+        s.sessions
+            .iter()
+            .any(|s| s.leader == Some(pid) && s.lock.is_some())
+    };
+    let sample = case.watcher.sample(worker).await;
+    let rows = drawn(&sample, &case.pids);
+    assert_eq!(rows[..2], ["A", "  B Holder"], "{rows:?}");
+    assert_eq!(rows.len(), 2, "one row for all its workers: {rows:?}");
+}
+
+#[tokio::test]
+async fn a_lock_taken_by_the_fast_path_is_seen() {
+    let mut case = Case::new().await;
+    case.holds("select 1 from t limit 1").await;
+    let fast = "select count(*) from pg_locks where fastpath and relation = 't'::regclass";
+    assert_eq!(case.asker.value(fast).await.as_deref(), Some("1"));
+    case.waits("truncate t").await;
+    assert_eq!(case.tree(1).await, ["A", "  B Holder"]);
+}
+
+#[tokio::test]
+async fn a_tool_that_waits_for_its_own_second_session_is_seen_through_the_snapshot() {
+    let mut case = Case::new().await;
+    case.holds("insert into t values (50, 0)").await;
+    case.waits("create index concurrently on t (v)").await;
+    assert_eq!(case.tree(1).await, ["A", "  B Holder"]);
+}
+
+#[tokio::test]
+async fn a_circle_is_drawn_and_not_lost() {
+    let mut case = Case::new().await;
+    let first = Client::with(&case.url, "begin; update t set v = 1 where id = 1").await;
+    case.holds_and_waits(
+        "update t set v = 1 where id = 2",
+        "update t set v = 1 where id = 1",
+    )
+    .await;
+    case.blocks(first, "update t set v = 1 where id = 2").await;
+    let rows = case.tree(0).await;
+    assert_eq!(rows, ["B Circle", "  A Circle"]);
+}
+
+#[tokio::test]
+async fn a_pile_of_a_hundred_is_one_row_with_its_size() {
+    let mut case = Case::new().await;
+    case.holds("lock t in access share mode").await;
+    case.waits("alter table t add c1 int").await;
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let client = Client::open(&case.url).await;
+        clients.push(client.waits("select count(*) from t"));
+    }
+    let blocked = |s: &Sample| {
+        let mine = s
+            .sessions
+            .iter()
+            .filter_map(|s| s.lock.as_ref())
+            .filter(|l| l.object == "public.t");
+        mine.map(|l| l.of).max() == Some(100)
+    };
+    let sample = case.watcher.sample(blocked).await;
+    let rows = drawn(&sample, &case.pids);
+    assert_eq!(rows[..2], ["A", "  B Holder"]);
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert!(rows[2].ends_with("+99 Queue"), "{rows:?}");
+    assert!(sample.took_ms < 1_000, "{} ms", sample.took_ms);
+}

@@ -1,0 +1,397 @@
+//! The monitor: what it tells, what it survives, and what it may not see.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use holdpoint::domain::runbook::model::{OwnValue, Sessions, StepId};
+use holdpoint::domain::sample::MonitorNews;
+use holdpoint::domain::sample::headline::one_line;
+use holdpoint::domain::sample::history::History;
+use holdpoint::domain::sample::model::{Ours, Sample};
+use holdpoint::domain::sample::news::{Need, Sizes, Watched, Wishes};
+use holdpoint::domain::sample::own::OwnStep;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::harness::{Client, Watcher, fresh, own_server, server, waiting};
+
+fn lost(news: &MonitorNews) -> Option<(String, u64)> {
+    match news {
+        MonitorNews::Lost { why, for_ms } => Some((why.clone(), *for_ms)),
+        _ => None,
+    }
+}
+
+fn back(news: &MonitorNews) -> Option<String> {
+    match news {
+        MonitorNews::Back(seen) => Some(seen.database.clone()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn it_says_who_the_server_is_and_then_what_it_sees() {
+    let db = fresh();
+    let url = server().url(&db);
+    let mut watcher = Watcher::on(&url);
+    let first = watcher.any(|news| match news {
+        MonitorNews::Identity(seen) => Some(seen.database.clone()),
+        other => panic!("first comes the identity, not {other:?}"),
+    });
+    assert_eq!(first.await, db);
+    let _idle = Client::with(&url, "begin; select 1").await;
+    let mine = |s: &Sample| {
+        s.sessions
+            .iter()
+            .any(|s| s.database == db && s.state == "idle in transaction")
+    };
+    let sample = watcher.sample(mine).await;
+    let session = sample
+        .sessions
+        .iter()
+        .find(|s| s.database == db && s.state == "idle in transaction")
+        .unwrap();
+    assert_eq!(
+        (session.user.as_str(), session.application.as_str()),
+        ("postgres", "somebody")
+    );
+    assert_eq!(session.query, "begin; select 1");
+    assert!(!session.backend_start.is_empty());
+    assert!(sample.counts.connections >= 2 && sample.counts.idle_in_transaction >= 1);
+    assert_eq!(sample.counts.limit, 397);
+    assert!(
+        sample
+            .counts
+            .by_client
+            .iter()
+            .any(|c| c.database == db && c.application == "somebody" && c.n == 1)
+    );
+    assert!(sample.notes.is_empty(), "{:?}", sample.notes);
+    assert!(sample.at_ms > 1_700_000_000_000);
+}
+
+#[tokio::test]
+async fn counters_become_rates_and_the_size_comes_when_asked() {
+    let url = server().url(&fresh());
+    let mut watcher = Watcher::on(&url);
+    watcher.wishes.send_modify(|w| w.sizes = Sizes::Asked);
+    let mut client = Client::open(&url).await;
+    for _ in 0..50 {
+        client.run("update t set v = v + 1").await;
+    }
+    client.run("select pg_stat_force_next_flush()").await;
+    let busy = |s: &Sample| {
+        let server = s.server.as_ref();
+        server.is_some_and(|s| {
+            s.rates.is_some_and(|r| r.tps > 0.0 && r.wal_bytes > 0.0) && s.database_bytes.is_some()
+        })
+    };
+    let sample = watcher.sample(busy).await;
+    assert!(sample.server.unwrap().database_bytes.unwrap() > 1_000_000);
+}
+
+#[tokio::test]
+async fn the_runs_own_sessions_are_marked_and_the_sentence_says_who_is_in_the_way() {
+    let url = server().url(&fresh());
+    let mut watcher = Watcher::on(&url);
+    let mut asker = Client::open(&url).await;
+    let mut cron = Client::called(&url, "cron").await;
+    cron.run("begin; select * from t").await;
+    let began = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
+    let step = |app: &str, sessions| OwnStep {
+        step: StepId::new("apply"),
+        attempt: 1,
+        app_name: app.into(),
+        started_ms: i64::try_from(began).unwrap() - 1_000,
+        sessions,
+    };
+    let by_name = Sessions {
+        user: None,
+        application: Some("jdbc".into()),
+    };
+    watcher.wishes.send_modify(|w| {
+        w.steps = vec![
+            step("holdpoint.x.apply.1", None),
+            step("never", Some(by_name)),
+        ]
+    });
+    let (alter, _a) = Client::called(&url, "holdpoint.x.apply.1")
+        .await
+        .waits("alter table t add c1 int");
+    waiting(&mut asker, alter).await;
+    let (behind, _b) = Client::called(&url, "jdbc").await.waits("select * from t");
+    waiting(&mut asker, behind).await;
+    let sample = watcher.with_waiters(&[alter, behind]).await;
+    let ours = |pid| sample.session(pid).unwrap().ours.clone();
+    assert!(matches!(ours(alter), Ours::Step { attempt: 1, .. }));
+    assert!(matches!(ours(behind), Ours::Probable { .. }));
+    assert_eq!(ours(cron.pid), Ours::No);
+    let line = one_line(&sample, &History::default(), |_| "Apply".into()).unwrap();
+    let start = format!("for pid {} cron, idle in transaction for ", cron.pid);
+    assert!(
+        line.starts_with("Apply waits ") && line.contains(&start),
+        "{line}"
+    );
+    assert!(line.ends_with("; 1 session waits behind us"), "{line}");
+}
+
+#[tokio::test]
+async fn it_goes_on_while_tables_and_catalogs_are_locked() {
+    let own = own_server();
+    let url = own.url("postgres");
+    own.execute("postgres", "create table t (a int)").unwrap();
+    let mut asker = Client::open(&url).await;
+    let mut locker = Client::open(&url).await;
+    let waiter = Client::open(&url).await;
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|s| s.server.is_some()).await;
+    // The asker must know its functions before their catalog is locked.
+    let known = format!(
+        "select wait_event_type from pg_stat_get_activity({})",
+        asker.pid
+    );
+    asker.value(&known).await;
+    locker.run("begin; lock t; lock pg_class; lock pg_database; lock pg_authid; lock pg_attribute; lock pg_type; lock pg_proc").await;
+    let (pid, _task) = waiter.waits("select * from pg_class");
+    waiting(&mut asker, pid).await;
+    let sample = watcher.with_waiters(&[pid]).await;
+    assert_eq!(sample.session(pid).unwrap().hard[0].pid, locker.pid);
+    let noted = |s: &Sample| {
+        s.notes
+            .iter()
+            .any(|n| n.contains("counters could not be read"))
+    };
+    watcher.sample(noted).await;
+    for _ in 0..5 {
+        watcher.with_waiters(&[pid]).await;
+    }
+    assert!(
+        watcher
+            .news
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|n| lost(n).is_none())
+    );
+    locker.run("rollback").await;
+    watcher
+        .sample(|s| s.notes.is_empty() && s.counts.blocked == 0)
+        .await;
+}
+
+#[tokio::test]
+async fn a_text_in_another_encoding_and_escapes_do_no_harm() {
+    let name = "eucjp";
+    server().execute("postgres", "create database eucjp encoding 'EUC_JP' lc_collate 'C' lc_ctype 'C' template template0").unwrap();
+    let url = server().url(name);
+    let mut client = Client::open(&url).await;
+    client
+        .run("begin; select '\u{65e5}\u{672c}\u{8a9e}', 'red'")
+        .await;
+    let mut other = Client::open(&server().url("postgres")).await;
+    other.run("begin; select '\u{1b}[31m\u{202e}', 'red'").await;
+    for from in [name, "postgres"] {
+        let mut watcher = Watcher::on(&server().url(from));
+        let pids = [client.pid, other.pid];
+        let both = |s: &Sample| pids.iter().all(|pid| s.session(*pid).is_some());
+        let sample = watcher.sample(both).await;
+        for pid in pids {
+            let query = &sample.session(pid).unwrap().query;
+            assert!(
+                query.starts_with("begin; select '") && query.ends_with("', 'red'"),
+                "{query}"
+            );
+            assert!(!query.contains(['\u{1b}', '\u{202e}']), "{query:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plain_role_is_told_what_it_may_not_see() {
+    let db = fresh();
+    let url = server().url(&db);
+    server()
+        .execute("postgres", "create role plain login password 'right'")
+        .unwrap();
+    let mut asker = Client::open(&url).await;
+    let holder = Client::with(&url, "begin; lock t").await;
+    let (pid, _task) = Client::open(&url).await.waits("select * from t");
+    waiting(&mut asker, pid).await;
+    let mut watcher = Watcher::on(&server().url_as(&db, "plain", Some("right")));
+    let sample = watcher.with_waiters(&[pid]).await;
+    assert!(
+        sample.notes.iter().any(|n| n.contains("pg_monitor")),
+        "{:?}",
+        sample.notes
+    );
+    let waiter = sample.session(pid).unwrap();
+    assert_eq!(waiter.hard[0].pid, holder.pid);
+    assert_eq!(
+        waiter.doing(),
+        "waits 0 s".replace(
+            '0',
+            &(waiter.lock.as_ref().unwrap().wait_ms.unwrap() / 1_000).to_string()
+        )
+    );
+    assert!(waiter.user == "postgres" && waiter.state.is_empty());
+    assert!(
+        sample.counts.connections >= 4 && sample.counts.blocked >= 1,
+        "{:?}",
+        sample.counts
+    );
+}
+
+#[tokio::test]
+async fn own_values_are_read_beside_and_a_slow_one_holds_nothing_up() {
+    let url = server().url(&fresh());
+    let value = |name: &str, sql: &str| OwnValue {
+        name: name.into(),
+        sql: sql.into(),
+        every: Duration::from_millis(200),
+    };
+    let plan = Watched {
+        every: Duration::from_millis(100),
+        values: vec![
+            value("sum", "select sum(v) from t"),
+            value("wrong", "select nothing from t"),
+            value("writes", "delete from t"),
+            value("slow", "select pg_sleep(3600)"),
+        ],
+        ..Watched::default()
+    };
+    let mut watcher = Watcher::planned(&url, plan);
+    let read = |s: &Sample, at: usize| s.values.get(at).cloned().unwrap_or_default();
+    watcher
+        .sample(|s| read(s, 0).value.as_deref() == Some("0") && read(s, 1).error.contains("42703"))
+        .await;
+    Client::with(&url, "update t set v = 1").await;
+    watcher
+        .sample(|s| read(s, 0).value.as_deref() == Some("10") && read(s, 2).error.contains("25006"))
+        .await;
+    let mut last = 0;
+    for _ in 0..5 {
+        let sample = watcher.sample(|_| true).await;
+        assert!(
+            sample.at_ms >= last && sample.took_ms < 2_000,
+            "{}",
+            sample.took_ms
+        );
+        last = sample.at_ms;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_killed_comes_back() {
+    let db = fresh();
+    let url = server().url(&db);
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|_| true).await;
+    let kill = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdpoint monitor' and datname = '{db}'"
+    );
+    server().execute("postgres", &kill).unwrap();
+    let (why, _) = watcher.any(lost).await;
+    assert!(why.contains("ended the connection"), "{why}");
+    assert_eq!(watcher.any(back).await, db);
+    watcher.sample(|_| true).await;
+}
+
+/// What stands between the monitor and the server.
+struct Wire {
+    port: u16,
+    state: Arc<AtomicU8>,
+}
+
+const OPEN: u8 = 0;
+const DEAD: u8 = 1;
+
+impl Wire {
+    /// Lets everything through until it is dead: then it swallows what comes and answers nothing.
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(AtomicU8::new(OPEN));
+        let now = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let now = Arc::clone(&now);
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(("127.0.0.1", server().port()))
+                        .await
+                        .unwrap();
+                    let dead = async {
+                        while now.load(Ordering::Relaxed) == OPEN {
+                            tokio::time::sleep(Duration::from_millis(5)).await;
+                        }
+                    };
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => return,
+                        () = dead => {}
+                    }
+                    std::future::pending::<()>().await; // the sockets stay open, and nothing moves
+                });
+            }
+        });
+        Self { port, state }
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_falls_silent_is_noticed_and_its_return_too() {
+    let wire = Wire::new().await;
+    let db = fresh();
+    let url = format!(
+        "postgres://postgres:right@127.0.0.1:{}/{db}?connect_timeout=1",
+        wire.port
+    );
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|_| true).await;
+    wire.state.store(DEAD, Ordering::Relaxed);
+    let began = Instant::now();
+    let (why, _) = watcher.any(lost).await;
+    assert!(why.contains("did not answer within"), "{why}");
+    assert!(began.elapsed() < Duration::from_secs(30));
+    // It is told again, with a growing age, for as long as it lasts.
+    let (_, age) = watcher.next(lost).await;
+    let (_, later) = watcher.next(lost).await;
+    assert!(later > age, "{age} {later}");
+    wire.state.store(OPEN, Ordering::Relaxed);
+    assert_eq!(watcher.next(back).await, db);
+    watcher.sample(|_| true).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_and_tried_again() {
+    let mut watcher = Watcher::on("postgres://x@127.0.0.1:1/x");
+    for _ in 0..2 {
+        let (why, _) = watcher.next(lost).await;
+        assert!(why.contains("nothing listens at 127.0.0.1:1"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_looks_nothing_is_asked_until_somebody_does() {
+    let url = server().url(&fresh());
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|_| true).await;
+    watcher
+        .wishes
+        .send(Wishes {
+            need: Need::Heartbeat,
+            ..Wishes::default()
+        })
+        .unwrap();
+    // One more may be on its way; then it is quiet, and the first wish for refreshes is heard at once.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let before = watcher.news.lock().unwrap().len();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(watcher.news.lock().unwrap().len(), before);
+    let began = Instant::now();
+    watcher.wishes.send(Wishes::default()).unwrap();
+    watcher.sample(|_| true).await;
+    assert!(began.elapsed() < Duration::from_secs(8));
+}
