@@ -158,7 +158,7 @@ fn code(mut text: &str) -> &str {
     }
 }
 
-impl<'a> Statement<'a> {
+impl Statement<'_> {
     /// Returns its first word, in lower case.
     pub fn first_word(&self) -> String {
         next_word(self.text).to_ascii_lowercase()

@@ -5,8 +5,10 @@ use crate::domain::sample::blocking::first_blocker;
 use crate::domain::sample::history::History;
 use crate::domain::sample::metric::{Reading, Unit, measure, metric_named};
 use crate::domain::sample::model::Sample;
+use crate::domain::sample::rates::whole;
 use crate::domain::sample::rule::holds;
 use crate::domain::sample::words::lasting;
+use crate::domain::units;
 
 /// Milliseconds for which a rule must not hold before its alarm is cleared.
 pub const CALM_MS: i64 = 5_000;
@@ -92,7 +94,8 @@ impl Judge {
                         lasted_ms: u64::try_from(last - since).unwrap_or_default(),
                     });
                 }
-                _ => {}
+                (State::Calm | State::Holds { .. }, State::Calm | State::Holds { .. })
+                | (State::Raised { .. }, State::Raised { .. } | State::Holds { .. }) => {}
             }
         }
         changes
@@ -137,9 +140,7 @@ fn next(before: State, verdict: Option<bool>, rule: &AlarmRule, now: i64) -> Sta
             last: now,
         },
         (State::Calm, Some(true)) => State::Holds { since: now },
-        (State::Calm, Some(false) | None) | (State::Holds { .. }, Some(false) | None) => {
-            State::Calm
-        }
+        (State::Calm | State::Holds { .. }, Some(false) | None) => State::Calm,
         (State::Holds { since }, Some(true)) if long_enough(since) => {
             State::Raised { since, last: now }
         }
@@ -162,12 +163,7 @@ pub fn words(metric: &str, reading: &Reading) -> String {
     match (metric.unit, of) {
         (Unit::Count, _) | (Unit::Share, None) => format!("{value:.0}"),
         (Unit::Share, Some(of)) => format!("{value:.0} of {of:.0} ({:.0} %)", value / of * 100.0),
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "durations are whole milliseconds and not negative"
-        )]
-        (Unit::Duration, _) => lasting(value as u64),
+        (Unit::Duration, _) => lasting(whole(value)),
         (Unit::Bytes, _) => size(value),
         (Unit::BytesPerSecond, _) => format!("{}/s", size(value)),
         (Unit::PerSecond, None) => format!("{value:.1}/s"),
@@ -177,18 +173,7 @@ pub fn words(metric: &str, reading: &Reading) -> String {
 
 /// Returns bytes as people say them: `1.2 GB`.
 pub fn size(bytes: f64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"];
-    let mut value = bytes;
-    let mut unit = 0;
-    while value >= 1_000.0 && unit + 1 < units.len() {
-        value /= 1_000.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{value:.0} B")
-    } else {
-        format!("{value:.1} {}", units[unit])
-    }
+    units::bytes(whole(bytes))
 }
 
 #[cfg(test)]

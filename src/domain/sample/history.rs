@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::domain::run::event::Peaks;
 use crate::domain::sample::metric::{METRICS, amount, lag_bytes};
 use crate::domain::sample::model::Sample;
+use crate::domain::sample::rates::whole;
 
 /// The last values of every metric, the oldest first, with gaps where nothing was known.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,15 +104,6 @@ impl Peaks {
         let lag = sample.server.as_ref().and_then(lag_bytes);
         self.lag_bytes = self.lag_bytes.max(lag);
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "metrics that count are whole and not negative"
-)]
-fn whole(value: f64) -> u64 {
-    value as u64
 }
 
 #[cfg(test)]

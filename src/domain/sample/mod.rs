@@ -12,6 +12,8 @@ pub mod news;
 pub mod own;
 pub mod rates;
 pub mod rule;
+pub mod server;
+mod weave;
 pub mod words;
 
 pub use model::Sample;

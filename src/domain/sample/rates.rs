@@ -11,6 +11,16 @@ pub fn number(count: u64) -> f64 {
     count as f64
 }
 
+/// Returns an amount as a whole number, cut off below zero and above the largest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is cut off is below a millisecond or a byte"
+)]
+pub fn whole(value: f64) -> u64 {
+    value as u64
+}
+
 /// Returns what grew a second from `before` to `after`; `None` where no time passed or the counters were reset.
 pub fn between(before: &Totals, after: &Totals) -> Option<Rates> {
     let ms = u64::try_from(after.at_ms - before.at_ms)

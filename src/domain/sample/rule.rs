@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::domain::runbook::model::Op;
 use crate::domain::sample::identity::operator;
 use crate::domain::sample::metric::{Metric, Reading, Unit, metric_named};
+use crate::domain::sample::rates::number as number_of;
+use crate::domain::units;
 
 /// A rule's text, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +29,14 @@ pub struct Rule {
 /// One sentence: what cannot be read.
 pub fn parse_rule(text: &str) -> Result<Rule, String> {
     let text = text.trim();
-    let (test, hold_for) = match text.rsplit_once(" for ") {
-        Some((test, held)) => (test.trim(), duration(held.trim())?),
+    let (comparison, hold_for) = match text.rsplit_once(" for ") {
+        Some((comparison, held)) => (comparison.trim(), hold_time(held.trim())?),
         None => (text, Duration::ZERO),
     };
-    let end = test
+    let end = comparison
         .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-        .unwrap_or(test.len());
-    let (name, comparison) = test.split_at(end);
+        .unwrap_or(comparison.len());
+    let (name, comparison) = comparison.split_at(end);
     if name.is_empty() {
         return Err("a rule begins with the name of a metric, as `blocked >= 5 for 10s`".into());
     }
@@ -67,49 +69,12 @@ pub fn parse_rule(text: &str) -> Result<Rule, String> {
     })
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
-    let ms = number
-        .zip(milliseconds(unit))
-        .map(|(number, ms)| number * ms)
-        .filter(|ms| *ms >= 0.0);
-    ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok())
-        .ok_or_else(|| format!("`{text}` is no duration: write it as 10s, 5m or 1h"))
+fn hold_time(text: &str) -> Result<Duration, String> {
+    units::duration(text).map_err(|e| format!("{}: {}", e.why, e.hint))
 }
 
-fn split(text: &str) -> (Option<f64>, &str) {
-    let end = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_' || c == '-'))
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    (number.replace('_', "").parse().ok(), unit.trim())
-}
-
-fn milliseconds(unit: &str) -> Option<f64> {
-    Some(match unit {
-        "ms" => 1.0,
-        "s" | "sec" => 1_000.0,
-        "m" | "min" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        _ => return None,
-    })
-}
-
-fn bytes(unit: &str) -> Option<f64> {
-    let unit = unit.strip_suffix("/s").unwrap_or(unit);
-    Some(match unit {
-        "" | "B" => 1.0,
-        "kB" | "KB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
-        "TB" => 1e12,
-        "KiB" | "K" => 1_024.0,
-        "MiB" | "M" => 1_048_576.0,
-        "GiB" | "G" => 1_073_741_824.0,
-        "TiB" | "T" => 1_099_511_627_776.0,
-        _ => return None,
-    })
+fn plain(text: &str) -> Option<f64> {
+    text.trim().replace('_', "").parse().ok()
 }
 
 /// A threshold: an amount in the metric's unit, or a percentage.
@@ -126,27 +91,39 @@ pub enum Threshold {
 /// # Errors
 /// One sentence: what cannot be read.
 pub fn level(metric: &Metric, text: &str) -> Result<Threshold, String> {
-    let (number, unit) = split(text);
-    let wrong = |example: &str| {
+    let percent = text
+        .strip_suffix('%')
+        .and_then(plain)
+        .map(Threshold::Percent);
+    let number = plain(text).map(Threshold::Amount);
+    let per_second = text.strip_suffix("/s").unwrap_or(text);
+    let (read, example) = match metric.unit {
+        Unit::Count => (number, "5"),
+        Unit::Share => (number.or(percent), "180 or 85%"),
+        Unit::PerSecond => (
+            plain(per_second).map(Threshold::Amount).or(percent),
+            "100 or 50%",
+        ),
+        Unit::Duration => {
+            let time = units::duration(text)
+                .ok()
+                .map(|d| d.as_secs_f64() * 1_000.0);
+            (time.map(Threshold::Amount).or(zero(number)), "10s")
+        }
+        Unit::Bytes | Unit::BytesPerSecond => {
+            let size = units::size(per_second).ok().map(number_of);
+            (size.map(Threshold::Amount).or(zero(number)), "10 GB")
+        }
+    };
+    read.ok_or_else(|| {
         let name = metric.name;
-        Err(format!(
-            "`{text}` cannot be compared with `{name}`: write it as {example}"
-        ))
-    };
-    let amount = |factor: Option<f64>| number.zip(factor).map(|(n, f)| Threshold::Amount(n * f));
-    let (read, example) = match (metric.unit, unit) {
-        (Unit::Share | Unit::PerSecond, "%") => (number.map(Threshold::Percent), "85%"),
-        (Unit::Count, "") => (amount(Some(1.0)), "5"),
-        (Unit::Count, _) => (None, "5"),
-        (Unit::Share, "") => (amount(Some(1.0)), "85%"),
-        (Unit::Share, _) => (None, "180 or 85%"),
-        (Unit::PerSecond, "" | "/s") => (amount(Some(1.0)), "100"),
-        (Unit::PerSecond, _) => (None, "100 or 50%"),
-        (Unit::Duration, "") if number == Some(0.0) => (amount(Some(1.0)), "0"),
-        (Unit::Duration, _) => (amount(milliseconds(unit)), "10s"),
-        (Unit::Bytes | Unit::BytesPerSecond, _) => (amount(bytes(unit)), "10GB"),
-    };
-    read.map_or_else(|| wrong(example), Ok)
+        format!("`{text}` cannot be compared with `{name}`: write it as {example}")
+    })
+}
+
+/// Nothing is nothing in every unit.
+fn zero(number: Option<Threshold>) -> Option<Threshold> {
+    number.filter(|n| *n == Threshold::Amount(0.0))
 }
 
 /// Returns whether `seen op threshold` holds; `None` where they cannot be compared.
@@ -220,11 +197,11 @@ mod tests {
             (">= 5", "begins with the name"),
             ("blocked ~ 5", "no comparison"),
             ("blocked >=", "nothing stands after `blocked >=`"),
-            ("blocked >= 5 for ever", "`ever` is no duration"),
+            ("blocked >= 5 for ever", "`ever`"),
             ("blocked >= many", "cannot be compared with `blocked`"),
             ("blocked >= 5%", "cannot be compared with `blocked`"),
             ("longest_wait > 5", "write it as 10s"),
-            ("slot_retained > 5s", "write it as 10GB"),
+            ("slot_retained > 5s", "write it as 10 GB"),
         ] {
             let why = parse_rule(text).unwrap_err();
             assert!(why.contains(said), "{text}: {why}");

@@ -93,23 +93,8 @@ impl Control {
         let Some(before) = self.backend(pid).await? else {
             return Ok(ActOutcome::AlreadyGone);
         };
-        let refused = |why: &str| {
-            let why = why.to_owned();
-            Ok(ActOutcome::Refused { why })
-        };
-        if before.start.is_empty() {
-            return refused(
-                "this role may not see when the session began, so it cannot be told from a later one with the same pid: grant pg_read_all_stats",
-            );
-        }
-        if before.start != backend_start {
-            return Ok(ActOutcome::AlreadyGone);
-        }
-        if act == BackendAct::Cancel && before.state.starts_with("idle") {
-            return refused(&format!(
-                "there is no statement to cancel: it is {}; terminate ends it",
-                before.state
-            ));
+        if let Some(ended) = before.forbids(backend_start, act) {
+            return Ok(ended);
         }
         let function = match act {
             BackendAct::Cancel => "pg_cancel_backend",
@@ -124,11 +109,10 @@ impl Control {
             ))
             .await?;
         match sent.into_iter().flatten().next().flatten().as_deref() {
-            None => return Ok(ActOutcome::AlreadyGone),
-            Some("t") => {}
-            Some(_) => return refused("the signal could not be sent"),
+            None => Ok(ActOutcome::AlreadyGone),
+            Some("t") => self.watch(pid, &before, act, began).await,
+            Some(_) => Ok(refused("the signal could not be sent")),
         }
-        self.watch(pid, &before, act, began).await
     }
 
     async fn watch(
@@ -174,7 +158,33 @@ impl Control {
     }
 }
 
-pub(super) fn quoted(text: &str) -> String {
+impl Backend {
+    /// Returns how an act ends that is not even tried.
+    fn forbids(&self, backend_start: &str, act: BackendAct) -> Option<ActOutcome> {
+        if self.start.is_empty() {
+            return Some(refused(
+                "this role may not see when the session began, so it cannot be told from a later one \
+                 with the same pid: grant pg_read_all_stats",
+            ));
+        }
+        if self.start != backend_start {
+            return Some(ActOutcome::AlreadyGone);
+        }
+        (act == BackendAct::Cancel && self.state.starts_with("idle")).then(|| {
+            let state = &self.state;
+            refused(&format!(
+                "there is no statement to cancel: it is {state}; terminate ends it"
+            ))
+        })
+    }
+}
+
+fn refused(why: &str) -> ActOutcome {
+    let why = why.to_owned();
+    ActOutcome::Refused { why }
+}
+
+fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::settings::{self, Settings};
+use crate::engine::database::postgres::ssl::{Ssl, ssl};
 
 /// Settings that libpq knows and that change nothing here.
 const WITHOUT_EFFECT: &[&str] = &[
@@ -38,16 +39,6 @@ pub(super) struct Host {
     pub name: String,
     pub port: u16,
     pub password: Option<String>,
-}
-
-/// Encryption.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Ssl {
-    /// `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`.
-    pub mode: String,
-    pub root: Option<PathBuf>,
-    pub cert: Option<PathBuf>,
-    pub key: Option<PathBuf>,
 }
 
 /// Which of several servers is wanted.
@@ -101,21 +92,11 @@ impl Dsn {
         let mut hosts = places(&name.unwrap_or_default(), &port)?;
         let password = take("password", "PGPASSWORD");
         if password.is_none() {
-            let file = take("passfile", "PGPASSFILE").map(PathBuf::from);
-            let file = file.or_else(|| Some(home.as_ref()?.join(".pgpass")));
-            let file = file
-                .filter(|path| is_private(path))
-                .and_then(|path| (around.file)(&path));
-            for host in &mut hosts {
-                let port = host.port.to_string();
-                let name = if host.name.starts_with('/') {
-                    "localhost"
-                } else {
-                    &host.name
-                };
-                let wanted = [name, &port, &database, &user];
-                let found = file.as_deref().and_then(|f| settings::password(f, wanted));
-                host.password = found;
+            let path = take("passfile", "PGPASSFILE").map(PathBuf::from);
+            let path = path.or_else(|| Some(home.as_ref()?.join(".pgpass")));
+            let path = path.filter(|path| is_private(path));
+            if let Some(file) = path.and_then(|path| (around.file)(&path)) {
+                look_up_passwords(&mut hosts, &file, &database, &user);
             }
         }
         let seconds = take("connect_timeout", "PGCONNECT_TIMEOUT");
@@ -163,11 +144,10 @@ impl fmt::Debug for Dsn {
 impl Host {
     /// Returns `host:port`, or the socket's directory.
     pub fn address(&self) -> String {
-        match (self.is_socket(), self.name.contains(':')) {
-            (true, _) if self.port == 5432 => self.name.clone(),
-            (true, _) => format!("{}:{}", self.name, self.port),
-            (false, true) => format!("[{}]:{}", self.name, self.port),
-            (false, false) => format!("{}:{}", self.name, self.port),
+        match (self.is_socket(), self.port) {
+            (true, 5432) => self.name.clone(),
+            (false, port) if self.name.contains(':') => format!("[{}]:{port}", self.name),
+            (_, port) => format!("{}:{port}", self.name),
         }
     }
 
@@ -245,36 +225,23 @@ fn default_host(port: u16) -> String {
     found.map_or_else(|| "localhost".to_owned(), |dir| (*dir).to_owned())
 }
 
+fn look_up_passwords(hosts: &mut [Host], file: &str, database: &str, user: &str) {
+    for host in hosts {
+        let port = host.port.to_string();
+        let name = if host.is_socket() {
+            "localhost"
+        } else {
+            &host.name
+        };
+        host.password = settings::password(file, [name, &port, database, user]);
+    }
+}
+
 /// A password file that others may read is not used, as libpq does it.
 fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o077 == 0)
-}
-
-fn ssl(take: &impl Fn(&str, &str) -> Option<String>, home: Option<&Path>) -> Ssl {
-    let mut mode = take("sslmode", "PGSSLMODE").unwrap_or_else(|| "prefer".to_owned());
-    let default = |name: &str| {
-        let path = home?.join(".postgresql").join(name);
-        path.exists().then_some(path)
-    };
-    let path = |key, env, name| take(key, env).map(PathBuf::from).or_else(|| default(name));
-    let root = path("sslrootcert", "PGSSLROOTCERT", "root.crt");
-    let root = match root {
-        Some(root) if root == Path::new("system") => {
-            "verify-full".clone_into(&mut mode);
-            None
-        }
-        root => root,
-    };
-    if mode == "require" && root.is_some() {
-        "verify-ca".clone_into(&mut mode); // libpq's promise, which sqlx does not keep
-    }
-    Ssl {
-        mode,
-        root,
-        cert: path("sslcert", "PGSSLCERT", "postgresql.crt"),
-        key: path("sslkey", "PGSSLKEY", "postgresql.key"),
-    }
+    std::fs::metadata(path)
+        .is_ok_and(|m| m.is_file() && m.permissions().mode().trailing_zeros() >= 6)
 }
 
 fn wanted(text: Option<&str>) -> Wanted {

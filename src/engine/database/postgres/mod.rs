@@ -14,6 +14,7 @@ mod row;
 mod server;
 mod sessions;
 mod settings;
+mod ssl;
 mod statement;
 mod trouble;
 mod values;

@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(4);
 /// Time between two signs of life while nobody needs refreshes.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Time between two questions for sizes.
-const SIZES: Duration = Duration::from_secs(60);
+const SIZES: Duration = Duration::from_mins(1);
 /// How long counters are left alone after a catalog was locked.
 const LOCKED_PAUSE: Duration = Duration::from_secs(5);
 /// Refusals in a row before it is said that nothing can be read.
@@ -179,14 +179,14 @@ impl<'a> Watch<'a> {
         last_answer: &mut Instant,
     ) -> Option<DatabaseError> {
         loop {
-            let wished = wishes.borrow_and_update().clone();
+            let asked = wishes.borrow_and_update().clone();
             let began = Instant::now();
-            let pause = match wished.need {
+            let pause = match asked.need {
                 Need::Heartbeat => match ask(link, "SELECT 1", LIMIT).await {
                     Ok(_) => HEARTBEAT,
                     Err(error) => return Some(error),
                 },
-                Need::Refreshes => match self.refresh(link, &wished).await {
+                Need::Refreshes => match self.refresh(link, &asked).await {
                     Ok(sample) => {
                         self.refusals = 0;
                         let pause = Duration::from_millis(sample.interval_ms);
@@ -207,7 +207,7 @@ impl<'a> Watch<'a> {
                 *last_answer = Instant::now();
             }
             let rest = pause.saturating_sub(began.elapsed());
-            if !next_round(wishes, &wished, rest).await {
+            if !next_round(wishes, &asked, rest).await {
                 return None;
             }
         }

@@ -50,53 +50,47 @@ pub(super) async fn ask(
 }
 
 fn read(row: &PgRow) -> Server {
-    let total = |name| row::unsigned(row, name).unwrap_or_default();
-    let at_ms = row::long(row, "at_ms").unwrap_or_default();
     let standby: bool = row::get(row, "in_recovery").unwrap_or_default();
+    let frozen = row::int(row, "frozen_age").and_then(|n| u64::try_from(n).ok());
+    let receiver: Option<ReceiverRow> = serde_json::from_str(&row::text(row, "receiver")).ok();
+    let totals = totals(row);
     Server {
-        at_ms,
+        at_ms: totals.at_ms,
         role: Some(if standby {
             ServerRole::Standby
         } else {
             ServerRole::Primary
         }),
-        totals: Totals {
-            at_ms,
-            commits: total("commits"),
-            rollbacks: total("rollbacks"),
-            blocks_fetched: total("blks_fetched"),
-            blocks_hit: total("blks_hit"),
-            inserted: total("ins"),
-            updated: total("upd"),
-            deleted: total("del"),
-            temp_bytes: total("temp_bytes"),
-            wal_bytes: total("wal_bytes"),
-            deadlocks: total("deadlocks"),
-            conflicts: total("conflicts"),
-        },
-        frozen_age: row::int(row, "frozen_age")
-            .and_then(|n| u64::try_from(n).ok())
-            .unwrap_or_default(),
-        senders: json::<SenderRow>(row, "senders")
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        receiver: serde_json::from_str::<ReceiverRow>(&row::text(row, "receiver"))
-            .ok()
-            .map(Into::into),
-        slots: json::<SlotRow>(row, "slots")
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        prepared: json::<PreparedRow>(row, "prepared")
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        progress: json::<ProgressRow>(row, "progress")
-            .into_iter()
-            .map(Into::into)
-            .collect(),
+        totals,
+        frozen_age: frozen.unwrap_or_default(),
+        senders: list::<SenderRow, _>(row, "senders"),
+        receiver: receiver.map(Into::into),
+        slots: list::<SlotRow, _>(row, "slots"),
+        prepared: list::<PreparedRow, _>(row, "prepared"),
+        progress: list::<ProgressRow, _>(row, "progress"),
         ..Server::default()
+    }
+}
+
+fn list<R: for<'de> Deserialize<'de> + Into<T>, T>(row: &PgRow, name: &str) -> Vec<T> {
+    json::<R>(row, name).into_iter().map(Into::into).collect()
+}
+
+fn totals(row: &PgRow) -> Totals {
+    let total = |name| row::unsigned(row, name).unwrap_or_default();
+    Totals {
+        at_ms: row::long(row, "at_ms").unwrap_or_default(),
+        commits: total("commits"),
+        rollbacks: total("rollbacks"),
+        blocks_fetched: total("blks_fetched"),
+        blocks_hit: total("blks_hit"),
+        inserted: total("ins"),
+        updated: total("upd"),
+        deleted: total("del"),
+        temp_bytes: total("temp_bytes"),
+        wal_bytes: total("wal_bytes"),
+        deadlocks: total("deadlocks"),
+        conflicts: total("conflicts"),
     }
 }
 

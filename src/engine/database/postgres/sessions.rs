@@ -279,7 +279,7 @@ fn add(counts: &mut Counts, group: GroupRow) {
             Some("active") => counts.active += clients,
             Some("idle") => counts.idle += clients,
             Some(s) if s.starts_with("idle in transaction") => {
-                counts.idle_in_transaction += clients
+                counts.idle_in_transaction += clients;
             }
             Some(_) | None => {}
         }

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> Result<Settings, String> {
     }
 }
 
-/// `postgres`, `postgresql`, and what SQLAlchemy makes of them: `postgresql+psycopg2`.
+/// `postgres`, `postgresql`, and what `SQLAlchemy` makes of them: `postgresql+psycopg2`.
 fn is_postgres(scheme: &str) -> bool {
     let base = scheme.split('+').next().unwrap_or_default();
     base == "postgres" || base == "postgresql"
@@ -71,9 +71,10 @@ fn host_list(text: &str) -> Result<(String, String), String> {
         hosts.push(host);
         ports.push(port);
     }
-    let ports = match ports.iter().all(|p| p.is_empty()) {
-        true => String::new(),
-        false => ports.join(","),
+    let ports = if ports.iter().all(|p| p.is_empty()) {
+        String::new()
+    } else {
+        ports.join(",")
     };
     Ok((hosts.join(","), ports))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Column as _, Connection as _, Either, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Row as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::instrument::WithSubscriber as _;
 
@@ -188,7 +188,7 @@ impl Session<'_> {
     fn row(&mut self, row: &PgRow, before: u64) {
         if before == 0 {
             self.seen.first_value = text(row, 0);
-            let names: Vec<&str> = row.columns().iter().map(|c| c.name()).collect();
+            let names: Vec<&str> = row.columns().iter().map(sqlx::Column::name).collect();
             self.tell(&names.join(" | "));
         }
         if before < self.cap {

@@ -24,7 +24,7 @@ pub(super) fn connecting(
     match error {
         sqlx::Error::Io(io) => io_trouble(io, address),
         sqlx::Error::Database(_) => match account(error) {
-            Some(said) => refused(said, address, user, database),
+            Some(said) => refused(&said, address, user, database),
             None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
         },
         sqlx::Error::Tls(source) => trouble(
@@ -97,55 +97,58 @@ fn io_trouble(io: &std::io::Error, address: &str) -> DatabaseError {
     }
 }
 
-fn refused(said: SqlError, address: &str, user: &str, database: &str) -> DatabaseError {
-    match said.code.as_str() {
-        "28P01" => trouble(
+fn refused(said: &SqlError, address: &str, user: &str, database: &str) -> DatabaseError {
+    let message = &said.message;
+    let (kind, text, hint) = match said.code.as_str() {
+        "28P01" => (
             Trouble::Denied,
             format!("{address} refused the password of {user}"),
             "give it by PGPASSWORD, in ~/.pgpass (mode 0600) or in the address",
         ),
-        "28000" => trouble(
+        "28000" => (
             Trouble::Denied,
-            format!("{address} does not admit {user}: {}", said.message),
+            format!("{address} does not admit {user}: {message}"),
             "the server's pg_hba.conf decides who may come from where, and whether encrypted",
         ),
-        "3D000" => trouble(
+        "3D000" => (
             Trouble::NoDatabase,
             format!("there is no database \"{database}\" at {address}"),
             "`psql -l` lists those that are",
         ),
-        "42501" => trouble(
+        "42501" => (
             Trouble::Denied,
-            format!("{user} may not connect to \"{database}\": {}", said.message),
+            format!("{user} may not connect to \"{database}\": {message}"),
             "its owner can GRANT CONNECT ON DATABASE",
         ),
-        "53300" => trouble(
-            Trouble::Busy,
-            format!("{address} takes no more connections: {}", said.message),
-            "end idle sessions, or connect as a superuser: a few places are kept for them",
-        ),
-        "57P03" => trouble(
-            Trouble::Busy,
-            format!("{address} does not take connections yet: {}", said.message),
-            "it starts, stops or recovers: wait",
-        ),
-        "08P01" if said.message.contains("startup parameter") => trouble(
+        "53300" | "57P03" => return busy(said, address),
+        "08P01" if message.contains("startup parameter") => (
             Trouble::NotThisServer,
-            format!(
-                "a connection pooler stands between us and the server: {}",
-                said.message
-            ),
+            format!("a connection pooler stands between us and the server: {message}"),
             "give the server's own address: settings must not be shared with other clients",
         ),
-        code => trouble(
+        code => (
             Trouble::Denied,
-            format!(
-                "{address} refused the connection: {} ({code})",
-                said.message
-            ),
+            format!("{address} refused the connection: {message} ({code})"),
             said.hint.as_deref().unwrap_or_default(),
         ),
+    };
+    trouble(kind, text, hint)
+}
+
+fn busy(said: &SqlError, address: &str) -> DatabaseError {
+    let message = &said.message;
+    if said.code == "57P03" {
+        return trouble(
+            Trouble::Busy,
+            format!("{address} does not take connections yet: {message}"),
+            "it starts, stops or recovers: wait",
+        );
     }
+    trouble(
+        Trouble::Busy,
+        format!("{address} takes no more connections: {message}"),
+        "end idle sessions, or connect as a superuser: a few places are kept for them",
+    )
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {

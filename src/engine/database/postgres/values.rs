@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 use crate::domain::runbook::model::OwnValue;
 use crate::domain::sample::model::OwnReading;
 use crate::domain::sample::own::MONITOR_NAME;
+use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
 
@@ -68,26 +69,25 @@ pub(super) async fn watch_values(dsn: Dsn, values: Vec<OwnValue>, tell: watch::S
         };
         due[at] = now + values[at].every.max(Duration::from_millis(200));
         let answer = ask(connected, &values[at].sql, LIMIT).await;
-        let lost = answer
-            .as_ref()
-            .is_err_and(|e| e.kind != crate::engine::database::error::Trouble::Refused);
-        tell.send_modify(|readings| {
-            let (reading, read_at) = &mut readings[at];
-            match answer {
-                Ok(rows) => {
-                    reading.value = rows
-                        .into_iter()
-                        .next()
-                        .and_then(|row| row.into_iter().next().flatten());
-                    reading.error.clear();
-                    *read_at = Some(Instant::now());
-                }
-                Err(error) => reading.error = error.said,
-            }
-        });
-        if lost {
+        if answer.as_ref().is_err_and(|e| e.kind != Trouble::Refused) {
             link = None;
         }
+        tell.send_modify(|readings| note(&mut readings[at], answer));
+    }
+}
+
+fn note(
+    (reading, read_at): &mut (OwnReading, Option<Instant>),
+    answer: Result<Vec<Vec<Option<String>>>, DatabaseError>,
+) {
+    match answer {
+        Ok(rows) => {
+            let first = rows.into_iter().next();
+            reading.value = first.and_then(|row| row.into_iter().next().flatten());
+            reading.error.clear();
+            *read_at = Some(Instant::now());
+        }
+        Err(error) => reading.error = error.said,
     }
 }
 

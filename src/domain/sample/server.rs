@@ -1,0 +1,195 @@
+//! What a server says of itself: counters, replication, slots, prepared transactions, progress.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::runbook::model::ServerRole;
+
+/// What the server says of itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// The server's clock when it was read, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Primary or standby.
+    pub role: Option<ServerRole>,
+    /// Counters since the server's statistics began.
+    pub totals: Totals,
+    /// What they grew by a second; `None` until two were read, and after a reset.
+    pub rates: Option<Rates>,
+    /// Deadlocks since the monitor began.
+    pub deadlocks: u64,
+    /// The oldest database's age in transactions.
+    pub frozen_age: u64,
+    /// Bytes of the database; `None`: not asked, or may not be read.
+    pub database_bytes: Option<u64>,
+    /// Replicas that are fed.
+    pub senders: Vec<Sender>,
+    /// Where it is itself fed.
+    pub receiver: Option<Receiver>,
+    /// Replication slots.
+    pub slots: Vec<Slot>,
+    /// Prepared transactions, the oldest first.
+    pub prepared: Vec<Prepared>,
+    /// Long commands that tell how far they are.
+    pub progress: Vec<Progress>,
+}
+
+/// Counters of the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// The server's clock when they were read, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Transactions rolled back.
+    pub rollbacks: u64,
+    /// Blocks asked for.
+    pub blocks_fetched: u64,
+    /// Of these, found in memory.
+    pub blocks_hit: u64,
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows updated.
+    pub updated: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Bytes written to temporary files.
+    pub temp_bytes: u64,
+    /// Bytes of write-ahead log.
+    pub wal_bytes: u64,
+    /// Deadlocks.
+    pub deadlocks: u64,
+    /// Queries of a standby cancelled for the primary's sake.
+    pub conflicts: u64,
+}
+
+/// Changes a second, of the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rates {
+    /// Transactions, committed or not.
+    pub tps: f64,
+    /// Transactions rolled back.
+    pub rollbacks: f64,
+    /// Rows inserted, updated and deleted.
+    pub rows: f64,
+    /// Bytes written to temporary files.
+    pub temp_bytes: f64,
+    /// Bytes of write-ahead log.
+    pub wal_bytes: f64,
+    /// Part of the blocks that were found in memory, 0 to 1; `None`: none was asked for.
+    pub hit_ratio: Option<f64>,
+}
+
+/// A replica that is fed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sender {
+    /// Its sender's process.
+    pub pid: i32,
+    /// Its name.
+    pub application: String,
+    /// Its address.
+    pub client: String,
+    /// `streaming`, `catchup`, …
+    pub state: String,
+    /// `sync`, `async`, …
+    pub sync: String,
+    /// Bytes not yet replayed.
+    pub unreplayed: Option<u64>,
+    /// Milliseconds of lag as the replica reports it; it can stand still while bytes pile up.
+    pub replay_lag_ms: Option<u64>,
+}
+
+/// Where a standby is fed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receiver {
+    /// `streaming`, …
+    pub status: String,
+    /// Bytes received and not yet replayed.
+    pub unreplayed: Option<u64>,
+    /// Milliseconds since the last transaction that was replayed, while there is more to replay.
+    pub replay_age_ms: Option<u64>,
+    /// `not paused`, …
+    pub pause: String,
+}
+
+/// A replication slot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Slot {
+    /// Its name.
+    pub name: String,
+    /// `physical` or `logical`.
+    pub kind: String,
+    /// Whether anybody reads from it.
+    pub usage: SlotUse,
+    /// `reserved`, `extended`, `unreserved`, `lost`.
+    pub wal_status: String,
+    /// Bytes of log that it keeps from being removed.
+    pub retained: Option<u64>,
+}
+
+/// Whether anybody reads from a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SlotUse {
+    /// Somebody does.
+    Active,
+    /// Nobody does: it only grows.
+    #[default]
+    Inactive,
+}
+
+/// A prepared transaction: no session, and it holds its locks until somebody ends it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prepared {
+    /// Its transaction.
+    pub xid: String,
+    /// Its name.
+    pub gid: String,
+    /// Milliseconds since it was prepared.
+    pub age_ms: u64,
+    /// Who prepared it.
+    pub owner: String,
+    /// Where it must be ended.
+    pub place: PreparedIn,
+}
+
+/// The database of a prepared transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PreparedIn {
+    /// The monitored one.
+    #[default]
+    Here,
+    /// Another one of the same server.
+    Elsewhere,
+}
+
+/// How far a long command is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// Its session.
+    pub pid: i32,
+    /// `CREATE INDEX CONCURRENTLY`, `VACUUM`, …
+    pub command: String,
+    /// `building index: scanning table`
+    pub phase: String,
+    /// The table.
+    pub relation: String,
+    /// The index.
+    pub index: String,
+    /// Done so far, in the unit of `total`.
+    pub done: u64,
+    /// All of it; 0: not known.
+    pub total: u64,
+    /// What is counted: `blocks`, `rows`, `bytes`, `lockers`, `partitions`.
+    pub unit: String,
+    /// The session whose transaction it waits for to end.
+    pub waits_for: Option<i32>,
+}
