@@ -90,7 +90,7 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
         Action::CancelSession | Action::TerminateSession if model.purpose == Purpose::Watch => {
             Some("this screen only watches: the run is driven elsewhere".into())
         }
-        Action::CancelSession | Action::TerminateSession | Action::Inspect
+        Action::CancelSession | Action::TerminateSession
             if model.monitor.selected_session().is_none() =>
         {
             Some("no session is selected: move to one with the arrow keys".into())
@@ -287,13 +287,12 @@ fn on_monitor(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Sort => model.monitor.sort = model.monitor.sort.next(),
         Action::Inspect => {
-            return model
-                .monitor
-                .selected_session()
-                .map(Monitor::reference)
-                .map(Effect::Inspect)
-                .into_iter()
-                .collect();
+            // Without a session to look at, Enter means what it means everywhere.
+            return match model.monitor.selected_session().map(Monitor::reference) {
+                Some(session) => vec![Effect::Inspect(session)],
+                None if model.purpose == Purpose::Drive => proceed(model),
+                None => Vec::new(),
+            };
         }
         Action::CancelSession => return act_on(model, BackendAct::Cancel),
         Action::TerminateSession => return act_on(model, BackendAct::Terminate),

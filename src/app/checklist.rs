@@ -203,5 +203,5 @@ pub fn shown<'a>(book: &'a Runbook, run: &'a RunState, list: &'a Checklist) -> O
         .as_ref()
         .or_else(|| run.running().map(|(id, _)| id).next())
         .or_else(|| next::current(book, run))
-        .or_else(|| book.steps.last().map(|s| &s.id))
+        .or_else(|| next::route(book, run).last().map(|s| &s.id))
 }

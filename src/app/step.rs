@@ -208,8 +208,8 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
         Action::Decide(choices) => choices
             .iter()
             .map(|c| match &c.when {
-                Some(when) => format!("◇ {} — {when}", c.title),
-                None => format!("◇ {}", c.title),
+                Some(when) => format!("- **{}** — {when}", c.title),
+                None => format!("- **{}**", c.title),
             })
             .collect::<Vec<_>>()
             .join("\n"),
@@ -334,8 +334,13 @@ fn careful_facts(step: &Step, fact: &mut impl FnMut(&str, String)) {
 
 /// What Enter does when the cursor stands on `step`.
 fn enter(model: &Model, step: &Step) -> String {
-    if model.run.closed.is_some() || next::current(&model.book, &model.run) != Some(&step.id) {
-        return String::new();
+    if model.run.closed.is_some() {
+        return "The record is closed: Enter writes and signs the log".into();
+    }
+    match next::current(&model.book, &model.run) {
+        None => return "Every step is settled: Enter ends the run".into(),
+        Some(current) if *current != step.id => return String::new(),
+        Some(_) => {}
     }
     if model.run.hold.is_some() {
         return "Enter shows why the run is on hold".into();

@@ -3,8 +3,13 @@
 pub mod assign;
 pub mod decide;
 pub mod event;
+#[cfg(test)]
+pub mod fixture;
 pub mod next;
 pub mod schedule;
 pub mod state;
 pub mod values;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;
