@@ -16,3 +16,6 @@ pub mod shown;
 pub mod start;
 pub mod step;
 pub mod update;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,397 @@
+//! Keys and news become effects; nothing touches the world before its record is on disk.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::app::message::{Effect, Msg};
+use crate::app::model::{Model, Now, Purpose, Recording};
+use crate::app::update::update;
+use crate::domain::attempt::{Ended, Outcome};
+use crate::domain::journal::Entry;
+use crate::domain::run::event::{Event, HoldReason, TargetSeen};
+use crate::domain::run::fixture::{book, entries, failure, letters, outcome, run, started};
+use crate::domain::run::state::Stand;
+use crate::domain::runbook::model::{Runbook, StepId};
+use crate::domain::sample::news::MonitorNews;
+use crate::domain::signal::AttemptNews;
+
+/// A model with a disk that takes everything at once, and a clock.
+struct Desk {
+    model: Model,
+    seq: u64,
+    /// Every effect but the appends.
+    effects: Vec<Effect>,
+    events: Vec<Event>,
+}
+
+impl Desk {
+    fn new(book: Runbook, target: &str) -> Self {
+        let model = Model::new(Purpose::Drive, Arc::new(book), run(target, vec![]));
+        let mut desk = Self {
+            model,
+            seq: 1,
+            effects: Vec::new(),
+            events: Vec::new(),
+        };
+        desk.wait(10_000);
+        desk
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let mut inbox = vec![msg];
+        while let Some(msg) = inbox.pop() {
+            for effect in update(&mut self.model, msg) {
+                match effect {
+                    Effect::Append(events) => inbox.push(Msg::Journaled(self.write(events))),
+                    other => self.effects.push(other),
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, events: Vec<Event>) -> Vec<Entry> {
+        self.events.extend(events.clone());
+        let mut written = entries(events);
+        for entry in &mut written {
+            self.seq += 1;
+            entry.seq = self.seq;
+        }
+        written
+    }
+
+    /// Lets `ms` pass and draws a frame.
+    fn wait(&mut self, ms: u64) {
+        let now = self.model.now;
+        let wall_ms = now.wall_ms + i64::try_from(ms).unwrap();
+        self.tell(Msg::Tick(Now {
+            wall_ms,
+            mono_ms: now.mono_ms + ms,
+        }));
+        self.tell(Msg::Drawn);
+    }
+
+    fn press(&mut self, code: KeyCode) {
+        let at_ms = self.model.now.mono_ms;
+        self.tell(Msg::Key {
+            key: KeyEvent::from(code),
+            at_ms,
+        });
+    }
+
+    /// Types `text` as a person does, and Enter after a pause.
+    fn type_and_enter(&mut self, text: &str) {
+        for c in text.chars() {
+            self.wait(60);
+            self.press(KeyCode::Char(c));
+        }
+        self.enter();
+    }
+
+    fn enter(&mut self) {
+        self.wait(1_000);
+        self.press(KeyCode::Enter);
+        self.wait(10);
+    }
+
+    fn ended(&mut self, step: &str, attempt: u32, outcome: Outcome) {
+        let (step, outcome, tail) = (StepId::new(step), Box::new(outcome), String::new());
+        self.tell(Msg::Attempt(AttemptNews::Ended {
+            step,
+            attempt,
+            outcome,
+            tail,
+        }));
+    }
+
+    fn launched(&self) -> Vec<String> {
+        let launched = self.effects.iter().filter_map(|e| match e {
+            Effect::Launch { step, attempt } => Some(format!("{step}.{attempt}")),
+            _ => None,
+        });
+        launched.collect()
+    }
+
+    fn stand(&self, step: &str) -> &Stand {
+        self.model.run.stand(&StepId::new(step))
+    }
+
+    fn problem(&self) -> String {
+        self.model
+            .dialog
+            .as_ref()
+            .and_then(|d| d.problem.clone())
+            .unwrap_or_default()
+    }
+}
+
+#[test]
+fn a_step_runs_only_once_its_start_is_on_disk() {
+    let mut model = Model::new(Purpose::Drive, Arc::new(letters("s")), run("prod", vec![]));
+    let effects = update(
+        &mut model,
+        Msg::Tick(Now {
+            wall_ms: 1,
+            mono_ms: 1,
+        }),
+    );
+    let [Effect::Append(events)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(matches!(&events[..], [Event::StepStarted(_)]));
+    assert_eq!(
+        update(
+            &mut model,
+            Msg::Tick(Now {
+                wall_ms: 2,
+                mono_ms: 2
+            })
+        ),
+        [],
+        "nothing is decided before the disk has spoken"
+    );
+    let effects = update(&mut model, Msg::Journaled(entries(events.clone())));
+    assert!(effects.contains(&Effect::Launch {
+        step: StepId::new("s1"),
+        attempt: 1
+    }));
+}
+
+#[test]
+fn the_autopilot_goes_on_to_the_first_step_that_needs_a_person() {
+    let mut desk = Desk::new(letters("ssm"), "prod");
+    assert_eq!(desk.launched(), ["s1.1"]);
+    desk.ended("s1", 1, outcome(Ended::Passed));
+    desk.ended("s2", 1, outcome(Ended::Passed));
+    desk.wait(5_000);
+    assert_eq!(desk.launched(), ["s1.1", "s2.1"]);
+    assert_eq!(desk.stand("m3"), &Stand::Waiting);
+}
+
+#[test]
+fn what_the_disk_refuses_is_not_done_and_facts_are_kept_for_later() {
+    let mut model = Model::new(
+        Purpose::Drive,
+        Arc::new(letters("ss")),
+        run("prod", vec![started("s1", 1)]),
+    );
+    let (step, outcome) = (StepId::new("s1"), Box::new(outcome(Ended::Passed)));
+    let news = AttemptNews::Ended {
+        step,
+        attempt: 1,
+        outcome,
+        tail: String::new(),
+    };
+    let _ = update(&mut model, Msg::Tick(Now::default())); // takes up the output that is shown
+    let effects = update(&mut model, Msg::Attempt(news));
+    let [Effect::Append(events)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let refused = Msg::NotJournaled {
+        events: events.clone(),
+        why: "no space left".into(),
+    };
+    assert_eq!(update(&mut model, refused), [Effect::Ring]);
+    assert!(matches!(model.recording, Recording::Refused { .. }));
+    assert_eq!(
+        update(
+            &mut model,
+            Msg::Key {
+                key: KeyCode::Char('n').into(),
+                at_ms: 9
+            }
+        ),
+        []
+    );
+    assert!(
+        model
+            .notice
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("no space left")
+    );
+    let again = update(&mut model, Msg::DiskBack);
+    assert_eq!(again, [Effect::Append(events.clone())]);
+}
+
+#[test]
+fn a_confirmation_takes_a_readable_question_and_a_deliberate_enter() {
+    let mut desk = Desk::new(letters("m"), "prod");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Enter);
+    assert!(desk.problem().contains("too quick"), "typed ahead");
+    desk.wait(1_000);
+    desk.tell(Msg::Paste("\n".into()));
+    assert_eq!(desk.stand("m1"), &Stand::Waiting, "a paste answers nothing");
+    desk.enter();
+    assert_eq!(desk.stand("m1"), &Stand::Done);
+    assert!(
+        matches!(&desk.events[..], [Event::StepConfirmed(c)] if c.seen_ms >= 2_000),
+        "{:?}",
+        desk.events
+    );
+}
+
+#[test]
+fn a_key_that_is_held_down_answers_nothing() {
+    let mut desk = Desk::new(letters("m"), "prod");
+    desk.press(KeyCode::Enter);
+    for pause in [500, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30] {
+        desk.wait(pause);
+        desk.press(KeyCode::Enter);
+    }
+    assert_eq!(desk.stand("m1"), &Stand::Waiting);
+}
+
+#[test]
+fn a_dangerous_step_starts_only_with_the_targets_name() {
+    let mut desk = Desk::new(letters("d"), "prod");
+    desk.press(KeyCode::Enter);
+    desk.type_and_enter("staging");
+    assert!(desk.problem().contains("not `prod`"), "{}", desk.problem());
+    assert_eq!(desk.launched(), [""; 0]);
+    for _ in 0..7 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.type_and_enter("prod");
+    assert_eq!(desk.launched(), ["d1.1"]);
+    assert!(matches!(&desk.events[0], Event::StepStarted(s) if s.typed == "prod"));
+}
+
+#[test]
+fn keys_of_the_checklist_sleep_while_a_dialog_is_open() {
+    let mut desk = Desk::new(letters("m"), "prod");
+    desk.press(KeyCode::Char('?'));
+    desk.press(KeyCode::Char('q'));
+    assert!(desk.effects.iter().all(|e| !matches!(e, Effect::Quit(_))));
+    desk.press(KeyCode::Esc);
+    assert!(desk.model.dialog.is_none());
+}
+
+#[test]
+fn a_failed_step_is_tried_again_by_itself_as_often_as_its_runbook_says() {
+    let mut desk = Desk::new(
+        book(
+            "phases:\n  - phase: One\n    steps:\n      - {step: a, id: a, run: 'true', retry: {times: 2, wait: 5s, only_if: lock}}\n",
+        ),
+        "prod",
+    );
+    let failed = |summary: &str| Outcome {
+        summary: summary.into(),
+        ..outcome(failure())
+    };
+    desk.ended("a", 1, failed("lock timeout"));
+    desk.wait(4_000);
+    assert_eq!(desk.launched(), ["a.1"]);
+    desk.wait(2_000);
+    assert_eq!(desk.launched(), ["a.1", "a.2"]);
+    desk.ended("a", 2, failed("syntax error"));
+    desk.wait(60_000);
+    assert_eq!(
+        desk.launched(),
+        ["a.1", "a.2"],
+        "another reason is for a person"
+    );
+}
+
+#[test]
+fn news_of_an_old_attempt_changes_nothing() {
+    let mut desk = Desk::new(letters("s"), "prod");
+    desk.ended("s1", 7, outcome(Ended::Passed));
+    assert_eq!(desk.stand("s1"), &Stand::Running);
+}
+
+#[test]
+fn another_server_than_it_must_be_holds_the_run() {
+    let text = "runbook: 1\ntitle: t\ntargets:\n  prod: {database: 'postgres:///x', must_be: {database: billing}}\nphases:\n  - phase: One\n    steps:\n      - {step: a, id: a, run: 'true'}\n";
+    let parsed = crate::domain::runbook::parse::parse(text.as_bytes(), "t", &|_| {
+        Err(std::io::ErrorKind::NotFound.into())
+    });
+    let mut desk = Desk::new(parsed.unwrap_or_else(|p| panic!("{}", p.render())), "prod");
+    assert_eq!(
+        desk.launched(),
+        [""; 0],
+        "nothing starts before the server has said who it is"
+    );
+    let seen = TargetSeen {
+        database: "staging".into(),
+        ..TargetSeen::default()
+    };
+    desk.tell(Msg::Monitor(MonitorNews::Identity(seen)));
+    desk.wait(1_000);
+    assert_eq!(desk.launched(), [""; 0]);
+    assert!(
+        matches!(&desk.model.run.hold, Some(HoldReason::Identity { differs }) if differs[0].contains("billing"))
+    );
+}
+
+#[test]
+fn a_watch_ends_by_time_alone_and_needs_no_process() {
+    let mut desk = Desk::new(
+        book("phases:\n  - phase: One\n    steps:\n      - {step: a, id: a, watch: {for: 20s}}\n"),
+        "prod",
+    );
+    assert_eq!(desk.stand("a"), &Stand::Running);
+    let since = desk
+        .model
+        .run
+        .record(&StepId::new("a"))
+        .unwrap()
+        .started_ms
+        .unwrap();
+    desk.tell(Msg::Tick(Now {
+        wall_ms: since + 19_000,
+        mono_ms: 60_000,
+    }));
+    assert_eq!(desk.stand("a"), &Stand::Running);
+    desk.tell(Msg::Tick(Now {
+        wall_ms: since + 21_000,
+        mono_ms: 62_000,
+    }));
+    assert_eq!(desk.stand("a"), &Stand::Done);
+    assert_eq!(desk.launched(), [""; 0]);
+}
+
+#[test]
+fn a_background_step_runs_beside_the_others_and_ends_with_its_phase() {
+    let mut desk = Desk::new(
+        book(
+            "phases:\n  - phase: One\n    steps:\n      - {step: a, id: a, run: 'tail', background: until end of phase}\n      - {step: b, id: b, run: 'true'}\n  - phase: Two\n    steps:\n      - {step: c, id: c, confirm: x}\n",
+        ),
+        "prod",
+    );
+    desk.wait(100);
+    assert_eq!(desk.launched(), ["a.1", "b.1"]);
+    desk.ended("b", 1, outcome(Ended::Passed));
+    desk.wait(100);
+    assert!(desk.effects.contains(&Effect::Stop {
+        step: StepId::new("a"),
+        attempt: 1
+    }));
+    desk.ended("a", 1, outcome(Ended::Cancelled));
+    assert_eq!(desk.stand("a"), &Stand::Done);
+}
+
+#[test]
+fn a_screen_that_only_watches_drives_nothing() {
+    let mut model = Model::new(Purpose::Watch, Arc::new(letters("sm")), run("prod", vec![]));
+    assert_eq!(
+        update(
+            &mut model,
+            Msg::Tick(Now {
+                wall_ms: 1,
+                mono_ms: 1
+            })
+        ),
+        []
+    );
+    let _ = update(
+        &mut model,
+        Msg::Key {
+            key: KeyCode::Enter.into(),
+            at_ms: 1,
+        },
+    );
+    assert!(model.notice.unwrap().text.contains("only watches"));
+}
