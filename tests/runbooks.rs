@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -102,6 +103,66 @@ fn the_schema_that_is_shipped_is_the_one_that_is_printed() {
         "{} is out of date: run this test once with HOLDPOINT_WRITE_SCHEMA=1",
         path.display()
     );
+}
+
+/// Runs `holdpoint check` with these words; returns its exit code and what it printed.
+fn checked(words: &[&str]) -> (Option<i32>, String) {
+    let ended = Command::new(env!("CARGO_BIN_EXE_holdpoint"))
+        .arg("check")
+        .args(words)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(ended.stderr.is_empty());
+    (
+        ended.status.code(),
+        String::from_utf8(ended.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn the_command_tells_good_from_bad_and_from_unreadable() {
+    let bad = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    fs::write(
+        bad.path(),
+        "runbook: 1\ntitle: x\nphases: [{phase: a, steps: [{step: b, rum: c}]}]\n",
+    )
+    .unwrap();
+    let bad = bad.path().to_str().unwrap();
+    let good = "tests/fixtures/full.yaml";
+
+    assert_eq!(
+        checked(&[good]),
+        (
+            Some(0),
+            format!("{good}: good: 18 steps, 2 phases, 1 way back\n")
+        )
+    );
+    let (code, text) = checked(&[good, bad]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("did you mean `run`?"), "{text}");
+    assert!(
+        text.ends_with("not a runbook that could be run (2 errors)\n"),
+        "{text}"
+    );
+    for unreadable in ["nowhere.yaml", "tests"] {
+        let (code, text) = checked(&[bad, unreadable]);
+        assert_eq!(code, Some(4));
+        assert!(
+            text.contains(&format!("error: {unreadable} cannot be read: ")),
+            "{text}"
+        );
+    }
+    let (code, text) = checked(&["/dev/zero"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("a runbook has at most 8 MiB"), "{text}");
+
+    let (code, text) = checked(&["--json", good, bad, "nowhere.yaml"]);
+    let list: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, Some(4));
+    assert_eq!(list[0]["errors"], 0);
+    assert_eq!(list[1]["problems"][0]["line"], 3);
+    assert!(list[2]["unreadable"].is_string());
 }
 
 /// Holds `value` against the few words of JSON schema that ours uses; any other word is a fault of this test.

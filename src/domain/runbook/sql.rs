@@ -121,23 +121,17 @@ pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         text.push_str(&sql[done..slot.at.start]);
         match slot.kind {
             SlotKind::Value { name, form } => {
-                let owned = || name.to_owned();
-                let value = lookup(name).ok_or_else(|| SqlFault::Missing { name: owned() })?;
-                let quoted = match form {
-                    Form::Value => literal(&value),
-                    Form::Ident => identifier(&value),
-                };
-                let quoted = quoted.map_err(|why| SqlFault::Unfit { name: owned(), why })?;
+                let quoted = quoted(name, form, lookup)?;
                 // A quote right before or behind would become one with ours.
                 let glued =
                     |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '&' | '\'' | '"');
-                if text.ends_with(glued) {
-                    text.push(' ');
-                }
-                text.push_str(&quoted);
-                if sql[slot.at.end..].starts_with(glued) {
-                    text.push(' ');
-                }
+                let before = if text.ends_with(glued) { " " } else { "" };
+                let behind = if sql[slot.at.end..].starts_with(glued) {
+                    " "
+                } else {
+                    ""
+                };
+                text.extend([before, &quoted, behind]);
             }
             SlotKind::Quoted { name } => {
                 return Err(SqlFault::Quoted {
@@ -151,6 +145,21 @@ pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     }
     text.push_str(&sql[done..]);
     Ok(text)
+}
+
+/// Returns the quoted value of the variable `name`.
+fn quoted(
+    name: &str,
+    form: Form,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, SqlFault> {
+    let name = || name.to_owned();
+    let value = lookup(&name()).ok_or_else(|| SqlFault::Missing { name: name() })?;
+    let quoted = match form {
+        Form::Value => literal(&value),
+        Form::Ident => identifier(&value),
+    };
+    quoted.map_err(|why| SqlFault::Unfit { name: name(), why })
 }
 
 /// Quotes a value as a PostgreSQL literal; `E'…'` where it holds a backslash.

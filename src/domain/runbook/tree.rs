@@ -139,31 +139,24 @@ impl Builder {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
-                if self.documents > 1 {
-                    self.fault(
-                        at,
-                        "a second document begins here",
-                        "a runbook is one document: take out the `---` or `...`",
-                        Reach::Nothing,
-                    );
-                    return true;
-                }
+                return self.documents > 1 && self.second_document(at);
             }
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &span);
+                // A tagged one was meant as a text, and has been refused once.
                 let style = match style {
-                    // It was meant as a text, and has been refused once.
-                    ScalarStyle::Plain if tag.is_some() => Style::Quoted,
-                    ScalarStyle::Plain => Style::Plain,
-                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                    ScalarStyle::Plain if tag.is_none() => Style::Plain,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                    _ => Style::Quoted,
                 };
-                let value = if style == Style::Plain && text[at.clone()].is_empty() {
+                // The parser gives nothing as `~`.
+                let nothing = style == Style::Plain && text[at.clone()].is_empty();
+                let text = if nothing {
                     String::new()
                 } else {
                     value.into_owned()
                 };
-                self.add(at, Kind::Scalar { text: value, style }, 1, anchor);
+                self.add(at, Kind::Scalar { text, style }, 1, anchor);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &span);
@@ -180,6 +173,12 @@ impl Builder {
             _ => {}
         }
         false
+    }
+
+    fn second_document(&mut self, at: Range<usize>) -> bool {
+        let hint = "a runbook is one document: take out the `---` or `...`";
+        self.fault(at, "a second document begins here", hint, Reach::Nothing);
+        true
     }
 
     fn fault(&mut self, at: Range<usize>, message: &str, hint: &str, reach: Reach) {

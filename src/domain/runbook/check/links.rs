@@ -7,6 +7,8 @@ use crate::domain::runbook::near;
 use crate::domain::runbook::read::{Link, LinkTo, Reader, Wanted, allowed};
 use crate::domain::sample::metric::METRICS;
 
+const ENDS_WHERE_IT_BEGAN: &str = "a way back ends where it began: it leads to no step of a phase";
+
 /// Checks every link.
 pub(super) fn check(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>) {
     for link in std::mem::take(&mut reader.links) {
@@ -59,12 +61,13 @@ fn path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>, link: &
 fn step_or_path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>, link: &Link) {
     let there = ids.get(link.name.as_str()).map(|i| &book.steps[*i]);
     let is_path = book.path(&link.name).is_some();
-    let here = link.step.map(|i| &book.steps[i]);
     let inside = |place: Place| match place {
         Place::Phase(_) => None,
         Place::Path(path) => Some(path),
     };
-    let Some(here) = here else { return };
+    let Some(here) = link.step.map(|i| &book.steps[i]) else {
+        return;
+    };
     match (there, is_path) {
         (Some(there), true) if inside(there.place) == inside(here.place) => {
             let hint = "give the step another `id`, or the path another name";
@@ -74,30 +77,22 @@ fn step_or_path(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usize>,
         // A path comes before a step of another list, which could not be meant.
         (_, true) => {}
         (None, false) => {
-            let steps = step_names(book);
-            unknown(
-                reader,
-                link,
-                "rollback path or step",
-                paths(book).chain(steps),
-            );
+            let known = paths(book).chain(step_names(book));
+            unknown(reader, link, "rollback path or step", known);
         }
         (Some(there), false) if here.id == there.id => {
             let message = "the decision leads to itself";
             let hint = "leave `go_to` out to go on with the next step";
             reader.error(link.at.clone(), message, Some(hint.into()));
         }
+        (Some(there), false) if inside(there.place) == inside(here.place) => {}
         (Some(there), false) => {
-            if inside(there.place) != inside(here.place) {
-                let message = format!("`{}` stands in another list", link.name);
-                let hint = match there.place {
-                    Place::Path(path) => format!("go to its path: `{}`", book.rollback[path].name),
-                    Place::Phase(_) => {
-                        "a way back ends where it began: it leads to no step of a phase".into()
-                    }
-                };
-                reader.error(link.at.clone(), message, Some(hint));
-            }
+            let message = format!("`{}` stands in another list", link.name);
+            let hint = match there.place {
+                Place::Path(path) => format!("go to its path: `{}`", book.rollback[path].name),
+                Place::Phase(_) => ENDS_WHERE_IT_BEGAN.to_owned(),
+            };
+            reader.error(link.at.clone(), message, Some(hint));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole file: its head, its phases, its ways back, and the names of its steps.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::domain::runbook::keys::{PATH, PHASE, ROOT};
 use crate::domain::runbook::model::{Phase, Place, RollbackPath, Runbook, StepId};
@@ -21,38 +22,7 @@ pub(in crate::domain::runbook) fn runbook(reader: &mut Reader, root: &Node) -> R
     if let Some(node) = fields.take("runbook") {
         reader.version(node);
     }
-    book.title = fields
-        .read(reader, "title", Reader::text)
-        .unwrap_or_default();
-    book.about = fields.read(reader, "about", Reader::template);
-    if let Some(node) = fields.take("parameters") {
-        book.parameters = reader.parameters(node);
-    }
-    if let Some(node) = fields.take("secrets") {
-        reader.secrets = reader.texts(node);
-        book.secrets = reader
-            .secrets
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
-    }
-    if let Some(node) = fields.take("targets") {
-        book.targets = reader.targets(node);
-    }
-    book.window = fields.read(reader, "window", Reader::window);
-    if let Some(node) = fields.take("roles") {
-        book.roles = reader
-            .texts(node)
-            .into_iter()
-            .map(|(role, _)| role)
-            .collect();
-    }
-    if let Some(node) = fields.take("contacts") {
-        book.contacts = reader.contacts(node);
-    }
-    if let Some(node) = fields.take("monitor") {
-        book.monitor = reader.monitor(node).unwrap_or_default();
-    }
+    head(reader, &mut fields, &mut book);
     if let Some(node) = fields.take("phases") {
         book.phases = reader.phases(node);
     }
@@ -62,6 +32,36 @@ pub(in crate::domain::runbook) fn runbook(reader: &mut Reader, root: &Node) -> R
     book.steps = std::mem::take(&mut reader.steps);
     reader.name_steps(&mut book);
     book
+}
+
+/// Reads everything but the steps.
+fn head(reader: &mut Reader, fields: &mut Fields, book: &mut Runbook) {
+    let names =
+        |list: Vec<(String, Range<usize>)>| list.into_iter().map(|(name, _)| name).collect();
+    book.title = fields
+        .read(reader, "title", Reader::text)
+        .unwrap_or_default();
+    book.about = fields.read(reader, "about", Reader::template);
+    if let Some(node) = fields.take("parameters") {
+        book.parameters = reader.parameters(node);
+    }
+    if let Some(node) = fields.take("secrets") {
+        reader.secrets = reader.texts(node);
+        book.secrets = names(reader.secrets.clone());
+    }
+    if let Some(node) = fields.take("targets") {
+        book.targets = reader.targets(node);
+    }
+    book.window = fields.read(reader, "window", Reader::window);
+    if let Some(node) = fields.take("roles") {
+        book.roles = names(reader.texts(node));
+    }
+    if let Some(node) = fields.take("contacts") {
+        book.contacts = reader.contacts(node);
+    }
+    if let Some(node) = fields.take("monitor") {
+        book.monitor = reader.monitor(node).unwrap_or_default();
+    }
 }
 
 impl Reader<'_> {

@@ -58,14 +58,7 @@ impl Reader<'_> {
         let mut fields = Fields::open(self, node, &STEP)?;
         let index = self.steps.len();
         self.step = Some(index);
-        let entries = fields.entries.iter();
-        self.marks.push(Marks {
-            at: node.at.clone(),
-            keys: entries
-                .map(|e| (e.name, e.key_at.clone(), e.value.at.clone()))
-                .collect(),
-            ..Marks::default()
-        });
+        self.marks.push(marks(node, &fields));
         counter.count += 1;
         let kind = self.action_kind(&fields);
         let title = fields.read(self, "step", Self::template);
@@ -144,8 +137,7 @@ impl Reader<'_> {
 
     /// Reads what every step may have.
     fn common(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
-        let automated = !matches!(kind, Some("confirm" | "decide"));
-        let works = automated && kind != Some("watch");
+        let works = !matches!(kind, Some("confirm" | "decide" | "watch"));
         step.note = fields.read(self, "note", Self::template);
         step.takes = fields.read(self, "takes", Self::duration);
         step.not_before = fields.read(self, "not_before", Self::offset);
@@ -171,6 +163,15 @@ impl Reader<'_> {
             cx.link(LinkTo::Step, &id, n.at.clone());
             Some(StepId::new(id))
         });
+        self.nature(fields, kind, step);
+        if works {
+            self.work(fields, kind, step);
+        }
+    }
+
+    /// Reads what depends on whether a person or a program does it.
+    fn nature(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
+        let automated = !matches!(kind, Some("confirm" | "decide"));
         if kind != Some("decide") {
             step.evidence = self.evidence(fields, kind);
         }
@@ -186,9 +187,6 @@ impl Reader<'_> {
             if fields.read(self, "manual", Self::flag) == Some(true) {
                 step.start = Start::ByHand;
             }
-        }
-        if works {
-            self.work(fields, kind, step);
         }
     }
 
@@ -320,6 +318,18 @@ impl Reader<'_> {
             until: until?,
             alarm_on,
         })
+    }
+}
+
+/// Returns where a step and its keys stand.
+fn marks(node: &Node, fields: &Fields) -> Marks {
+    let entries = fields.entries.iter();
+    Marks {
+        at: node.at.clone(),
+        keys: entries
+            .map(|e| (e.name, e.key_at.clone(), e.value.at.clone()))
+            .collect(),
+        ..Marks::default()
     }
 }
 

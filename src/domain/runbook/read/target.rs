@@ -97,16 +97,7 @@ impl Reader<'_> {
             Some(text)
         });
         if let Some(n) = fields.take("databases") {
-            for (name, at, value) in self.values(n, Slot::Hidden) {
-                if !is_name(&name) {
-                    self.error(
-                        at,
-                        format!("`{}` cannot be the name of a database", clip(&name)),
-                        Some("letters, digits and `_`".into()),
-                    );
-                }
-                target.databases.insert(name, value);
-            }
+            target.databases = self.databases(n);
         }
         if fields.read(self, "protect", Self::flag) == Some(true) {
             target.protect = Protection::Protected;
@@ -122,13 +113,23 @@ impl Reader<'_> {
             }
         }
         if let Some(n) = fields.take("values") {
-            let mut values = BTreeMap::new();
             for (name, at, value) in self.values(n, Slot::Text) {
                 self.value_name(&name, at);
-                values.insert(name, value);
+                target.values.insert(name, value);
             }
-            target.values = values;
         }
+    }
+
+    fn databases(&mut self, node: &Node) -> BTreeMap<String, String> {
+        let mut databases = BTreeMap::new();
+        for (name, at, value) in self.values(node, Slot::Hidden) {
+            if !is_name(&name) {
+                let message = format!("`{}` cannot be the name of a database", clip(&name));
+                self.error(at, message, Some("letters, digits and `_`".into()));
+            }
+            databases.insert(name, value);
+        }
+        databases
     }
 
     fn identity(&mut self, node: &Node) -> Option<Identity> {

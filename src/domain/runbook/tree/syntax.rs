@@ -27,14 +27,8 @@ pub(super) fn fault(error: &ScanError, text: &str) -> Fault {
 fn blamed(error: &ScanError, text: &str, at: usize) -> usize {
     let before = &text[..at];
     let found = match error.kind() {
-        ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabNotAllowed
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => before.ends_with('\t').then(|| at - 1),
-        ErrorKind::UnclosedQuotedScalar
-        | ErrorKind::InvalidQuotedScalarIndent
-        | ErrorKind::DocumentIndicatorInQuotedScalar => [": '", ": \"", "- '", "- \""]
+        kind if is_tab(kind) => before.ends_with('\t').then(|| at - 1),
+        kind if is_open_quote(kind) => [": '", ": \"", "- '", "- \""]
             .iter()
             .filter_map(|opening| before.rfind(opening))
             .max()
@@ -45,72 +39,105 @@ fn blamed(error: &ScanError, text: &str, at: usize) -> usize {
 }
 
 fn told(error: &ScanError, text: &str, at: usize) -> (String, Option<&'static str>, Reach) {
-    let line = |message: &str, hint| (message.to_owned(), Some(hint), Reach::Line);
-    let rest = |message: &str, hint| (message.to_owned(), Some(hint), Reach::Rest);
-    match error.kind() {
-        ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabNotAllowed
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => rest(
-            "a tab stands where YAML wants spaces",
-            "indent with spaces, two for each level",
-        ),
-        ErrorKind::MappingValueNotAllowed if begins_line(text, at) => rest(
-            "this line is indented deeper than the one it belongs to",
-            "keys of one step stand exactly below each other",
-        ),
-        ErrorKind::MappingValueNotAllowed => line("a second `: ` on this line", QUOTE),
-        ErrorKind::InvalidBlockScalarHeader => line(
+    let kind = error.kind();
+    if let ErrorKind::UnexpectedCharacter { character } = kind
+        && !character.is_control()
+    {
+        let message = format!("a value cannot begin with `{character}`");
+        return (message, Some("put the text in quotes"), Reach::Line);
+    }
+    let deeper = matches!(kind, ErrorKind::MappingValueNotAllowed) && begins_line(text, at);
+    if let Some((message, hint)) = spoils_line(kind).filter(|_| !deeper) {
+        return (message.to_owned(), Some(hint), Reach::Line);
+    }
+    match spoils_rest(kind) {
+        Some((message, hint)) => (message.to_owned(), Some(hint), Reach::Rest),
+        None => (kind.to_string(), None, Reach::Rest),
+    }
+}
+
+/// Returns message and hint for what spoils the value on its line only.
+fn spoils_line(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        ErrorKind::MappingValueNotAllowed => ("a second `: ` on this line", QUOTE),
+        ErrorKind::InvalidBlockScalarHeader => (
             "a bare `>` or `|` at the start of a value begins a block of text",
             "put the comparison in quotes: '>= 11'",
         ),
-        ErrorKind::UnexpectedCharacter { character } if character.is_control() => rest(
-            "a control character stands in the file",
-            "take it out; in double quotes it is written as \"\\x07\"",
-        ),
-        ErrorKind::UnexpectedCharacter { character } => (
-            format!("a value cannot begin with `{character}`"),
-            Some("put the text in quotes"),
-            Reach::Line,
-        ),
         ErrorKind::InvalidTrailingSingleQuotedScalar
-        | ErrorKind::InvalidTrailingDoubleQuotedScalar => line(
+        | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
             "something stands behind the closing quote",
             "quote the whole value; inside single quotes a quote is written twice: 'it''s'",
         ),
-        ErrorKind::UnknownQuotedScalarEscape => line(
+        ErrorKind::UnknownQuotedScalarEscape => (
             "an escape in double quotes that YAML does not know",
             "use single quotes, in which a backslash stands for itself: '\\d+'",
         ),
-        ErrorKind::UnknownAnchor => line(
+        ErrorKind::UnknownAnchor => (
             "this alias names an anchor that does not exist",
             "a text that begins with `*` stands in quotes",
         ),
-        ErrorKind::BlockSequenceEntryNotAllowed => line(
+        ErrorKind::BlockSequenceEntryNotAllowed => (
             "a list begins on the line of its key",
             "begin the list on the next line; a text that begins with `- ` stands in quotes",
         ),
-        ErrorKind::UnclosedQuotedScalar
-        | ErrorKind::InvalidQuotedScalarIndent
-        | ErrorKind::DocumentIndicatorInQuotedScalar => rest(
+        _ => return None,
+    })
+}
+
+/// Returns message and hint for what makes everything after it unreadable.
+fn spoils_rest(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        kind if is_tab(kind) => (
+            "a tab stands where YAML wants spaces",
+            "indent with spaces, two for each level",
+        ),
+        kind if is_open_quote(kind) => (
             "this quote is not closed",
             "inside single quotes a quote is written twice: 'it''s'",
         ),
-        ErrorKind::RecursionLimitExceeded => rest(
-            "values are nested more than 100 deep",
-            "a runbook needs a dozen levels",
-        ),
-        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => rest(
-            "this line does not belong to the lines above it",
-            "look at the indentation: what belongs together begins in the same column",
-        ),
-        kind if is_bracket(kind) => rest(
+        kind if is_bracket(kind) => (
             "a `[` or `{` is opened and not closed rightly",
             "close it; a text with `[`, `]`, `{`, `}` or `,` in a bracketed list stands in quotes",
         ),
-        other => (other.to_string(), None, Reach::Rest),
-    }
+        ErrorKind::MappingValueNotAllowed => (
+            "this line is indented deeper than the one it belongs to",
+            "keys of one step stand exactly below each other",
+        ),
+        ErrorKind::UnexpectedCharacter { .. } => (
+            "a control character stands in the file",
+            "take it out; in double quotes it is written as \"\\x07\"",
+        ),
+        ErrorKind::RecursionLimitExceeded => (
+            "values are nested more than 100 deep",
+            "a runbook needs a dozen levels",
+        ),
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => (
+            "this line does not belong to the lines above it",
+            "look at the indentation: what belongs together begins in the same column",
+        ),
+        _ => return None,
+    })
+}
+
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabNotAllowed
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+            | ErrorKind::TabAtBlockScalarStart
+    )
+}
+
+fn is_open_quote(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnclosedQuotedScalar
+            | ErrorKind::InvalidQuotedScalarIndent
+            | ErrorKind::DocumentIndicatorInQuotedScalar
+    )
 }
 
 fn is_bracket(kind: &ErrorKind) -> bool {
