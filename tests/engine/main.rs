@@ -5,6 +5,8 @@ mod attempt;
 #[cfg(test)]
 mod attempt_http;
 #[cfg(test)]
+mod attempt_long;
+#[cfg(test)]
 mod attempt_sql;
 #[cfg(test)]
 mod attempt_stop;
