@@ -1,0 +1,203 @@
+//! The files of one run as its record: read carefully, because they may come from anywhere.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use crate::domain::journal::Journal;
+use crate::domain::report::{self, signoff};
+use crate::domain::run::event::Event;
+use crate::domain::runbook::model::Runbook;
+use crate::domain::runbook::parse;
+use crate::engine::seal::error::{SealError, io_at};
+
+/// The largest file that is read, in bytes.
+pub const LARGEST: u64 = 512 << 20;
+
+/// A run's directory, and its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The directory.
+    pub dir: PathBuf,
+    /// The log.
+    pub log: PathBuf,
+}
+
+impl Bundle {
+    /// Returns the bundle of a run's directory, or of its log.
+    pub fn at(path: &Path) -> Self {
+        if path.is_dir() {
+            let (dir, log) = (path.to_owned(), path.join("log.md"));
+            return Self { dir, log };
+        }
+        let dir = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            Some(_) | None => PathBuf::from("."),
+        };
+        let log = path.to_owned();
+        Self { dir, log }
+    }
+
+    /// Reads a file by its path within the directory: a plain file, never through a link out of it.
+    ///
+    /// # Errors
+    /// It is not there, is no plain file, or is too large.
+    pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let inside = Path::new(path)
+            .components()
+            .all(|c| matches!(c, Component::Normal(_)));
+        if !inside || path.is_empty() {
+            return Err(io::Error::other("its path leads out of the folder"));
+        }
+        let mut whole = self.dir.clone();
+        for part in Path::new(path).components() {
+            whole.push(part);
+            if fs::symlink_metadata(&whole)?.is_symlink() {
+                return Err(io::Error::other("it is a link"));
+            }
+        }
+        plain(&whole)
+    }
+
+    /// Returns the journal's bytes.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn journal(&self) -> Result<Vec<u8>, SealError> {
+        self.read("journal.jsonl")
+            .map_err(io_at(self.dir.join("journal.jsonl")))
+    }
+
+    /// Returns the plan that was executed.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not valid.
+    pub fn book(&self) -> Result<Runbook, SealError> {
+        let bytes = self
+            .read("runbook.yaml")
+            .map_err(io_at(self.dir.join("runbook.yaml")))?;
+        let files = |name: &str| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let bytes = self.read(&format!("files/{name}"))?;
+            String::from_utf8(bytes).map_err(io::Error::other)
+        };
+        parse::parse(&bytes, "runbook.yaml", &files).map_err(|p| SealError::Runbook(p.render()))
+    }
+
+    /// Returns the log as the journal tells it, before anybody signs it.
+    ///
+    /// # Errors
+    /// The runbook or the journal cannot be read.
+    pub fn tell(&self) -> Result<String, SealError> {
+        let book = self.book()?;
+        let journal = self.journal()?;
+        Ok(report::render(&book, &journal, &|path| {
+            self.read(path).ok()
+        })?)
+    }
+
+    /// Returns the log as it stands on the disk; `None`: there is none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn log(&self) -> Result<Option<String>, SealError> {
+        match plain(&self.log) {
+            Ok(bytes) => String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|e| io_at(&self.log)(io::Error::other(e))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(io_at(&self.log)(e)),
+        }
+    }
+
+    /// Writes the log, unless it is signed: then it stays as it is. Returns its text.
+    ///
+    /// # Errors
+    /// The runbook or the journal cannot be read, or the disk refuses.
+    pub fn write_log(&self) -> Result<String, SealError> {
+        if let Some(log) = self.log()?
+            && signoff::read(&log).is_some_and(|layout| !layout.blocks.is_empty())
+        {
+            return Ok(log);
+        }
+        let told = self.tell()?;
+        self.replace_log(&told)?;
+        Ok(told)
+    }
+
+    /// Puts another text in the log's place: at no time is there half a log.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn replace_log(&self, text: &str) -> Result<(), SealError> {
+        let mut name = self.log.as_os_str().to_owned();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)
+            .and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.sync_all()
+            });
+        written.map_err(io_at(&new))?;
+        fs::rename(&new, &self.log).map_err(io_at(&self.log))?;
+        let dir = File::open(&self.dir).and_then(|dir| dir.sync_all());
+        dir.map_err(io_at(&self.dir))
+    }
+
+    /// Whether the run was closed, and who drove it last.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn ending(&self) -> Result<Ending, SealError> {
+        let journal = Journal::read(&self.journal()?).map_err(report::ReportError::from)?;
+        let last = journal.entries.last().map(|e| &e.event);
+        Ok(Ending {
+            closed: match last {
+                Some(Event::RunClosed(_)) if journal.torn == 0 => Closing::Closed,
+                Some(_) | None => Closing::Open,
+            },
+            operator: journal.entries.iter().rev().find_map(|e| match &e.event {
+                Event::Operator(operator) => Some(operator.identity.clone()),
+                _ => None,
+            }),
+        })
+    }
+}
+
+/// How a journal ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Whether the run was closed.
+    pub closed: Closing,
+    /// The identity of who drove it last.
+    pub operator: Option<String>,
+}
+
+/// Whether a run was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// It was.
+    Closed,
+    /// Its journal may still grow.
+    Open,
+}
+
+/// Reads a plain file of a bearable size: no pipe, no device, nothing that never ends.
+pub fn plain(path: &Path) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
+    if about.len() > LARGEST {
+        return Err(io::Error::other("it is larger than 512 MiB"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

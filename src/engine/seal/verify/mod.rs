@@ -1,0 +1,236 @@
+//! Whether a log is the record that was signed, by people whom the verifier's own list names.
+//!
+//! It is total: whatever the files hold, the answer is a report.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::domain::report::signoff;
+use crate::domain::tame;
+use crate::engine::seal::bundle::{Bundle, plain};
+use crate::engine::seal::desk::Desk;
+
+mod bytes;
+mod chain;
+mod evidence;
+mod people;
+mod roots;
+
+#[cfg(test)]
+mod tests;
+
+pub use roots::Roots;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Question {
+    /// The list of trusted signers; `None`: the one that the verifier has configured.
+    pub trust: Option<PathBuf>,
+    /// The list of revoked keys; `None`: the one beside the trusted signers, or git's.
+    pub revoked: Option<PathBuf>,
+    /// Heads that were posted elsewhere.
+    pub heads: Vec<Posted>,
+}
+
+/// A journal's head as somebody else kept it: `13:3f2a…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The record's number.
+    pub seq: u64,
+    /// The digest, or at least its first eight digits.
+    pub head: String,
+}
+
+impl std::str::FromStr for Posted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || "a head is written SEQ:HASH, with at least 8 digits of the hash".to_owned();
+        let (seq, head) = text.split_once(':').ok_or_else(bad)?;
+        let seq = seq.parse().map_err(|_| bad())?;
+        let head = head.to_ascii_lowercase();
+        if !(8..=64).contains(&head.len()) || !head.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(bad());
+        }
+        Ok(Self { seq, head })
+    }
+}
+
+/// What one line of the report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Mark {
+    /// It holds.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// It is still to be done.
+    Todo,
+    /// It is worth knowing, and changes no verdict.
+    Warn,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// What it says.
+    pub mark: Mark,
+    /// What was looked at.
+    pub name: String,
+    /// What was found.
+    pub text: String,
+}
+
+/// The verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// This is the record that was signed, by people whom the list names for their roles.
+    Verified,
+    /// Something is not as it was signed, or not by whom it says.
+    Failed,
+    /// Nothing is wrong, and something is missing.
+    Incomplete,
+}
+
+/// The report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub lines: Vec<Line>,
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// There is no log.
+    #[error("{path}: {source}; `holdpoint log RUN` writes the log of a run")]
+    NoLog {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A list cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    List {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The list of signers lies in the folder that is to be verified.
+    #[error(
+        "{path} lies in the folder that is to be verified: whom to trust is never read from there, use your own list"
+    )]
+    TrustInBundle {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// Verifies the log at `path`, which names it or its directory.
+///
+/// # Errors
+/// There is no log, or a list that was named cannot be used. Whatever the log holds is no error but a report.
+pub fn verify(desk: &Desk, path: &Path, question: &Question) -> Result<VerifyReport, VerifyError> {
+    let bundle = Bundle::at(path);
+    let read = plain(&bundle.log).map_err(|source| VerifyError::NoLog {
+        path: bundle.log.clone(),
+        source,
+    })?;
+    let roots = Roots::find(desk, &bundle, question)?;
+    let mut lines = Lines::default();
+    if let Some(log) = bytes::look(&mut lines, &read) {
+        let layout = bytes::layout(&mut lines, &log);
+        roots.tell(&mut lines);
+        if let Some(layout) = layout {
+            let book = bundle.book();
+            people::look(&mut lines, &roots, &layout, book.as_ref().ok());
+            evidence::look(&mut lines, &bundle, &layout);
+            chain::look(&mut lines, &roots, &bundle, &layout, question);
+        }
+    }
+    Ok(lines.finish())
+}
+
+/// The lines of a report as it grows.
+#[derive(Debug, Default)]
+struct Lines(Vec<Line>);
+
+impl Lines {
+    fn say(&mut self, mark: Mark, name: impl Into<String>, text: impl AsRef<str>) {
+        let (name, text) = (name.into(), tame::line(text.as_ref()));
+        self.0.push(Line { mark, name, text });
+    }
+
+    fn finish(self) -> VerifyReport {
+        let has = |mark: Mark| self.0.iter().any(|l| l.mark == mark);
+        let verdict = if has(Mark::Fail) {
+            Verdict::Failed
+        } else if has(Mark::Todo) {
+            Verdict::Incomplete
+        } else {
+            Verdict::Verified
+        };
+        VerifyReport {
+            verdict,
+            lines: self.0,
+        }
+    }
+}
+
+impl VerifyReport {
+    /// Returns the exit code: 0 verified, 1 failed, 2 incomplete.
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            Verdict::Verified => 0,
+            Verdict::Failed => 1,
+            Verdict::Incomplete => 2,
+        }
+    }
+
+    /// Returns the report for people.
+    pub fn text(&self) -> String {
+        let width = self.lines.iter().map(|l| l.name.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for line in &self.lines {
+            let mark = match line.mark {
+                Mark::Pass => "PASS",
+                Mark::Fail => "FAIL",
+                Mark::Todo => "TODO",
+                Mark::Warn => "WARN",
+            };
+            let _ = writeln!(text, "{mark}  {:width$}  {}", line.name, line.text);
+        }
+        let verdict = match self.verdict {
+            Verdict::Verified => {
+                "VERIFIED. This is the record that was signed, by people the trust file names for those roles."
+            }
+            Verdict::Failed => "FAILED. Do not rely on this record: see the lines marked FAIL.",
+            Verdict::Incomplete => {
+                "INCOMPLETE. Nothing is wrong so far; the lines marked TODO are missing."
+            }
+        };
+        text + "\nVERDICT: " + verdict + "\n"
+    }
+
+    /// Returns the report for programs.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+/// Returns how a signer is named in the report.
+fn named(statement: &signoff::Statement) -> String {
+    format!(
+        "{}: {} <{}>",
+        statement.role, statement.name, statement.identity
+    )
+}

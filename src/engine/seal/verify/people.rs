@@ -1,0 +1,162 @@
+//! Who signed as what, and who is still to sign.
+
+use crate::domain::report::signoff::{self, Block, Decision, Layout};
+use crate::domain::runbook::model::Runbook;
+use crate::engine::seal::verify::roots::{self, Found, Roots};
+use crate::engine::seal::verify::{Lines, Mark, named};
+use crate::engine::seal::wire::{Reader, SshSignature};
+
+/// Looks at every signature and at the roles that are required.
+pub fn look(lines: &mut Lines, roots: &Roots, layout: &Layout, book: Option<&Runbook>) {
+    let mut good: Vec<&Block> = Vec::new();
+    for block in &layout.blocks {
+        if signature(lines, roots, block) {
+            good.push(block);
+        }
+    }
+    match book {
+        Some(book) => sign_offs(lines, &book.roles, &good),
+        None => lines.say(
+            Mark::Fail,
+            "sign-offs",
+            "which roles are required is not known: runbook.yaml cannot be read",
+        ),
+    }
+    same_person(lines, &good);
+}
+
+/// Looks at one signature; returns whether it is good.
+fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
+    let name = format!("signature {}", block.number);
+    let statement = &block.statement;
+    let who = named(statement);
+    let fail = |lines: &mut Lines, why: &str| lines.say(Mark::Fail, &name, format!("{who}: {why}"));
+    if signoff::slug(&statement.role).is_empty() {
+        fail(
+            lines,
+            "its role has no letter or digit that a namespace can hold",
+        );
+        return false;
+    }
+    let Some(signature) = SshSignature::from_armour(block.armour) else {
+        fail(
+            lines,
+            "the signature cannot be read: it was changed, or made by something unknown",
+        );
+        return false;
+    };
+    if !signature.key.is_certificate() && signature.key.fingerprint() != statement.key {
+        fail(lines, "the key that it names is not the key that signed");
+        return false;
+    }
+    let claim = roots::claim(statement, signoff::namespace(&statement.role), block.signed);
+    let told = format!(
+        "{who} \"{}\" at {} (claimed){}",
+        statement.decision.word(),
+        statement.said_at(),
+        touched(&signature)
+    );
+    match roots.judge(&signature, &claim) {
+        Found::Good => lines.say(Mark::Pass, &name, told),
+        Found::Untold => lines.say(
+            Mark::Todo,
+            &name,
+            format!("{told}: intact, but nobody says whose key it is"),
+        ),
+        Found::Bad(why) => {
+            fail(lines, &why);
+            return false;
+        }
+    }
+    true
+}
+
+/// What a security token says about its touch.
+fn touched(signature: &SshSignature) -> String {
+    if !signature.key.kind.starts_with("sk-") {
+        return String::new();
+    }
+    let mut reader = Reader::new(&signature.value);
+    let flags = reader
+        .string()
+        .and_then(|_| reader.string())
+        .and_then(|_| reader.byte());
+    let touch = match flags {
+        Some(flags) if flags & 1 != 0 => "touch confirmed",
+        Some(_) | None => "NO TOUCH",
+    };
+    let pin = if flags.is_some_and(|f| f & 4 != 0) {
+        ", PIN or finger checked"
+    } else {
+        ""
+    };
+    format!(", security token: {touch}{pin}")
+}
+
+fn sign_offs(lines: &mut Lines, required: &[String], good: &[&Block]) {
+    let mut missing = Vec::new();
+    for role in required {
+        let slug = signoff::slug(role);
+        let last = good
+            .iter()
+            .rev()
+            .find(|b| signoff::slug(&b.statement.role) == slug);
+        match last.map(|b| b.statement.decision) {
+            Some(Decision::Approved | Decision::ApprovedWithRemarks) => {}
+            Some(Decision::Rejected) => {
+                lines.say(
+                    Mark::Todo,
+                    "sign-offs",
+                    format!("{role} REJECTED this record, and has not approved it since"),
+                );
+            }
+            None => missing.push(role.as_str()),
+        }
+    }
+    if !missing.is_empty() {
+        lines.say(
+            Mark::Todo,
+            "sign-offs",
+            format!("missing or not valid: {}", missing.join(", ")),
+        );
+        return;
+    }
+    match (required.len(), good.len()) {
+        (0, 0) => lines.say(
+            Mark::Todo,
+            "sign-offs",
+            "nobody has signed; the runbook requires no role",
+        ),
+        (0, n) => lines.say(
+            Mark::Pass,
+            "sign-offs",
+            format!("{n} signature(s); the runbook requires no role"),
+        ),
+        (n, _) => lines.say(
+            Mark::Pass,
+            "sign-offs",
+            format!("all {n} required roles signed: {}", required.join(", ")),
+        ),
+    }
+}
+
+/// Four eyes are worth more than two: it is said where one person, or one key, signed for two roles.
+fn same_person(lines: &mut Lines, good: &[&Block]) {
+    for (at, block) in good.iter().enumerate() {
+        let other = good[..at].iter().find(|b| {
+            b.statement.role != block.statement.role
+                && (b.statement.identity == block.statement.identity
+                    || b.statement.key == block.statement.key)
+        });
+        if let Some(other) = other {
+            lines.say(
+                Mark::Warn,
+                "four eyes",
+                format!(
+                    "{} signed as {} and as {}",
+                    block.statement.identity, other.statement.role, block.statement.role
+                ),
+            );
+        }
+    }
+}
