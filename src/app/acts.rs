@@ -303,7 +303,7 @@ fn on_monitor(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn act_on(model: &mut Model, act: BackendAct) -> Vec<Effect> {
     let session = model.monitor.selected_session().map(Monitor::reference);
-    let dialog = session.map(|s| questions::act(model, s, act));
+    let dialog = session.map(|s| questions::act(model, &s, act));
     dialog.map_or_else(Vec::new, |d| open(model, d))
 }
 

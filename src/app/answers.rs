@@ -28,7 +28,7 @@ pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else {
         return Vec::new();
     };
-    let typed_before = std::mem::replace(&mut dialog.typed_ms, Some(at_ms));
+    let typed_before = dialog.typed_ms.replace(at_ms);
     dialog.problem = None;
     let in_field = matches!(dialog.focus, Part::Field(_));
     let action = keys::lookup(Scope::Dialog, key);
@@ -40,7 +40,7 @@ pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
         Some(Action::PageUp) => dialog.scroll = dialog.scroll.saturating_sub(10),
         Some(Action::PageDown) => dialog.scroll = dialog.scroll.saturating_add(10),
         Some(Action::Up | Action::Down) if !in_field => {
-            move_cursor(dialog, if key.code == KeyCode::Up { -1 } else { 1 })
+            move_cursor(dialog, if key.code == KeyCode::Up { -1 } else { 1 });
         }
         Some(Action::Tick) if dialog.focus == Part::Boxes => tick(dialog),
         _ => type_key(dialog, key),

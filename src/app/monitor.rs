@@ -55,6 +55,7 @@ pub enum SortBy {
 
 impl SortBy {
     /// Returns the next column.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Duration => Self::Transaction,
@@ -116,7 +117,7 @@ impl Monitor {
         let waited = |s: &Session| s.lock.as_ref().and_then(|l| l.wait_ms);
         match self.sort {
             SortBy::Duration => {
-                sessions.sort_by_key(|s| (s.state == "idle", descending(s.query_ms)))
+                sessions.sort_by_key(|s| (s.state == "idle", descending(s.query_ms)));
             }
             SortBy::Transaction => sessions.sort_by_key(|s| descending(s.xact_ms)),
             SortBy::Wait => sessions.sort_by_key(|s| descending(waited(s))),

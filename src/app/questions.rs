@@ -570,7 +570,7 @@ pub fn rollback(model: &Model, name: &str) -> Option<Dialog> {
 }
 
 /// Asks before a session is acted on.
-pub fn act(model: &Model, session: SessionRef, act: BackendAct) -> Dialog {
+pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
     let (title, enter) = match act {
         BackendAct::Cancel => (
             format!("Cancel the statement of session {}", session.pid),

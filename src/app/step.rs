@@ -152,7 +152,7 @@ fn first(model: &Model, step: &Step, record: Option<&StepRecord>) -> Vec<(Tone, 
         match record.stand {
             Stand::Failed => lines.push((Tone::Danger, record.why.clone())),
             Stand::InDoubt => {
-                lines.push((Tone::Danger, format!("It may have run: {}", record.why)))
+                lines.push((Tone::Danger, format!("It may have run: {}", record.why)));
             }
             Stand::Skipped | Stand::Accepted => lines.push((Tone::Warning, record.why.clone())),
             Stand::Waiting | Stand::Running | Stand::Done => {}
@@ -161,10 +161,10 @@ fn first(model: &Model, step: &Step, record: Option<&StepRecord>) -> Vec<(Tone, 
         lines.extend(left.map(|l| (Tone::Warning, l.clone())));
         match &record.verified {
             Some((Answer::Holds, detail)) => {
-                lines.push((Tone::Good, format!("verify holds: {detail}")))
+                lines.push((Tone::Good, format!("verify holds: {detail}")));
             }
             Some((Answer::DoesNotHold, detail)) => {
-                lines.push((Tone::Danger, format!("verify does not hold: {detail}")))
+                lines.push((Tone::Danger, format!("verify does not hold: {detail}")));
             }
             Some((Answer::Unknown, detail)) => lines.push((
                 Tone::Warning,
@@ -319,7 +319,7 @@ fn careful_facts(step: &Step, fact: &mut impl FnMut(&str, String)) {
     match step.evidence {
         Evidence::None | Evidence::Show => {}
         asked @ (Evidence::Text | Evidence::Link | Evidence::File) => {
-            fact("asks for", decide::evidence_word(asked).into())
+            fact("asks for", decide::evidence_word(asked).into());
         }
     }
     match step.background.as_ref().map(|b| b.until) {

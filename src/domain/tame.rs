@@ -62,12 +62,11 @@ fn without_colours(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
-        rest = match colour(rest) {
-            Some(after_colour) => after_colour,
-            None => {
-                kept.push(*first);
-                after
-            }
+        rest = if let Some(after_colour) = colour(rest) {
+            after_colour
+        } else {
+            kept.push(*first);
+            after
         };
     }
     kept
@@ -88,9 +87,10 @@ pub fn code_span(text: impl AsRef<[u8]>) -> String {
         return "(empty)".to_owned();
     }
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
-    let pad = match text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
-        true => " ",
-        false => "",
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
     };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }

@@ -208,7 +208,7 @@ impl Store {
         let _ = self.file.set_len(self.length);
         let path = self.path.with_file_name("probe.tmp");
         let written = File::create(&path)
-            .and_then(|mut f| f.write_all(&[b'x'; 65_536]).and_then(|()| f.sync_all()));
+            .and_then(|mut f| f.write_all(&vec![b'x'; 65_536]).and_then(|()| f.sync_all()));
         let _ = fs::remove_file(&path);
         written
     }
@@ -278,8 +278,14 @@ mod tests {
             fs::write(&path, &bytes[..cut]).unwrap();
             let opened = Store::open(&path).unwrap();
             assert_eq!(opened.entries.len(), 1);
-            assert_eq!(opened.torn.unwrap().bytes as usize, cut - first);
-            assert_eq!(fs::metadata(&path).unwrap().len() as usize, first);
+            assert_eq!(
+                usize::try_from(opened.torn.unwrap().bytes).unwrap(),
+                cut - first
+            );
+            assert_eq!(
+                usize::try_from(fs::metadata(&path).unwrap().len()).unwrap(),
+                first
+            );
         }
         assert!(dir.path().join("journal.jsonl.torn-2").exists());
     }

@@ -75,7 +75,7 @@ pub async fn drive(
     loop {
         let due = driver
             .due
-            .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            .unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         let first = tokio::select! {
             biased;
             _ = terminate.recv() => Msg::Terminated { how: "SIGTERM".into() },

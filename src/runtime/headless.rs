@@ -47,9 +47,9 @@ pub async fn drive(
             _ = second.tick() => Msg::Tick(now()),
         };
         if let Msg::Journaled(entries) = &msg {
-            entries
-                .iter()
-                .for_each(|entry| tell(&line(&model.book, entry)));
+            for entry in entries {
+                tell(&line(&model.book, entry));
+            }
         }
         let mut effects = update(&mut model, Msg::Tick(now()));
         effects.extend(update(&mut model, msg));
@@ -75,7 +75,11 @@ fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option
             Some(Concern::Seal(sealing)) => {
                 world.flush();
                 match seal::seal(world, model, sealing) {
-                    Ok(lines) => lines.iter().for_each(|l| tell(l)),
+                    Ok(lines) => {
+                        for line in &lines {
+                            tell(line);
+                        }
+                    }
                     Err(why) => tell(&why),
                 }
                 return Some(Leaving::Closed);

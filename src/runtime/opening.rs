@@ -127,7 +127,7 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
 ///
 /// # Errors
 /// Somebody else drives it, its journal is broken, or its runbook cannot be read.
-pub fn take_up(dir: RunDir, operator: Operator, reason: String) -> Result<OpenRun, OpenError> {
+pub fn take_up(dir: RunDir, operator: &Operator, reason: String) -> Result<OpenRun, OpenError> {
     let lock = dir.drive()?;
     let source = pinned(&dir)?;
     let opened = Store::open(&dir.journal())?;
@@ -148,7 +148,7 @@ pub fn take_up(dir: RunDir, operator: Operator, reason: String) -> Result<OpenRu
             pid,
             reason,
         });
-        if run.operator != operator {
+        if run.operator != *operator {
             events.push(Event::Operator(operator.clone()));
         }
         for entry in store.append(&operator.identity, &events)? {

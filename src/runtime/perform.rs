@@ -310,7 +310,7 @@ impl World {
         let Some(dir) = self.run_dir.as_ref().map(|d| d.path.clone()) else {
             return;
         };
-        let unused = (1..).find(|n| {
+        let unused = (1..10_000).find(|n| {
             let name = format!("{:02}.verify.{n}", step.ordinal);
             matches!(attempt::state(&dir, &name), AttemptState::NotStarted)
         });

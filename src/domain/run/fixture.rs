@@ -8,6 +8,9 @@ use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::runbook::parse::parse;
 
 /// Reads a runbook written in YAML below `phases:` and `rollback:`; its target `prod` is protected.
+///
+/// # Panics
+/// The runbook is not valid.
 pub fn book(rest: &str) -> Runbook {
     let text = format!(
         "runbook: 1\ntitle: test\ntargets:\n  prod: {{protect: true}}\n  staging: {{}}\n{rest}"

@@ -6,7 +6,7 @@ use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{
     AlarmRaised, Answer, Closed, Event, Finding, HoldReason, NoteKind, Opened, Operator, Peaks,
-    TargetSeen,
+    Started, TargetSeen,
 };
 use crate::domain::runbook::model::StepId;
 
@@ -205,19 +205,9 @@ impl RunState {
             }
             Event::Operator(operator) => self.operator = operator.clone(),
             Event::Target(seen) => self.target = Some(seen.clone()),
-            Event::StepStarted(started) => {
-                let record = self.touch(&started.step);
-                *record = StepRecord {
-                    stand: Stand::Running,
-                    attempts: started.attempt,
-                    started_ms: Some(at),
-                    peaks: record.peaks,
-                    typed: started.typed.clone(),
-                    ..StepRecord::default()
-                };
-            }
+            Event::StepStarted(started) => self.started(started, at),
             Event::StepFinished(finished) => {
-                self.finished(&finished.step, &finished.outcome, finished.peaks, at)
+                self.finished(&finished.step, &finished.outcome, finished.peaks, at);
             }
             Event::StepInterrupted { step, why, .. } => self.settle(step, Stand::InDoubt, why, at),
             Event::StepResolved {
@@ -256,42 +246,15 @@ impl RunState {
             }
             Event::Held { why } => self.hold = Some(why.clone()),
             Event::Released => self.hold = None,
-            Event::AlarmRaised(raised) => {
-                self.alarms.push(AlarmRecord {
-                    raised: raised.clone(),
-                    raised_ms: at,
-                    cleared_ms: None,
-                });
-            }
-            Event::AlarmCleared { rule, .. } => {
-                for alarm in self
-                    .alarms
-                    .iter_mut()
-                    .filter(|a| a.raised.rule == *rule && a.cleared_ms.is_none())
-                {
-                    alarm.cleared_ms = Some(at);
-                }
-            }
+            Event::AlarmRaised(raised) => self.alarms.push(AlarmRecord {
+                raised: raised.clone(),
+                raised_ms: at,
+                cleared_ms: None,
+            }),
+            Event::AlarmCleared { rule, .. } => self.cleared(rule, at),
             Event::ManualSql { number, .. } => self.manual_sql = *number,
-            Event::RollbackEntered { path, reason } => {
-                self.route = Route::Back { path: path.clone() };
-                let (path, reason) = (path.clone(), reason.clone());
-                self.rollbacks.push(RollbackRecord {
-                    path,
-                    reason,
-                    entered_ms: at,
-                    finished_ms: None,
-                });
-            }
-            Event::RollbackFinished { path } => {
-                for record in self
-                    .rollbacks
-                    .iter_mut()
-                    .filter(|r| r.path == *path && r.finished_ms.is_none())
-                {
-                    record.finished_ms = Some(at);
-                }
-            }
+            Event::RollbackEntered { path, reason } => self.entered(path, reason, at),
+            Event::RollbackFinished { path } => self.walked(path, at),
             Event::RunClosed(closed) => self.closed = Some(closed.clone()),
             Event::Checkpoint(_)
             | Event::BackendActed(_)
@@ -303,6 +266,44 @@ impl RunState {
             | Event::RunResumed { .. }
             | Event::RunLeft { .. }
             | Event::Unknown { .. } => {}
+        }
+    }
+
+    fn started(&mut self, started: &Started, at: i64) {
+        let record = self.touch(&started.step);
+        *record = StepRecord {
+            stand: Stand::Running,
+            attempts: started.attempt,
+            started_ms: Some(at),
+            peaks: record.peaks,
+            typed: started.typed.clone(),
+            ..StepRecord::default()
+        };
+    }
+
+    fn cleared(&mut self, rule: &str, at: i64) {
+        let open = |a: &&mut AlarmRecord| a.raised.rule == rule && a.cleared_ms.is_none();
+        for alarm in self.alarms.iter_mut().filter(open) {
+            alarm.cleared_ms = Some(at);
+        }
+    }
+
+    fn entered(&mut self, path: &str, reason: &str, at: i64) {
+        self.route = Route::Back {
+            path: path.to_owned(),
+        };
+        self.rollbacks.push(RollbackRecord {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            entered_ms: at,
+            finished_ms: None,
+        });
+    }
+
+    fn walked(&mut self, path: &str, at: i64) {
+        let open = |r: &&mut RollbackRecord| r.path == path && r.finished_ms.is_none();
+        for record in self.rollbacks.iter_mut().filter(open) {
+            record.finished_ms = Some(at);
         }
     }
 
