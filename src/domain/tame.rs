@@ -62,11 +62,12 @@ fn without_colours(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
-        rest = if let Some(after_colour) = colour(rest) {
-            after_colour
-        } else {
-            kept.push(*first);
-            after
+        rest = match colour(rest) {
+            Some(after_colour) => after_colour,
+            None => {
+                kept.push(*first);
+                after
+            }
         };
     }
     kept
@@ -87,10 +88,9 @@ pub fn code_span(text: impl AsRef<[u8]>) -> String {
         return "(empty)".to_owned();
     }
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
-        " "
-    } else {
-        ""
+    let pad = match text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        true => " ",
+        false => "",
     };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }

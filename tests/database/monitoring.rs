@@ -117,7 +117,7 @@ async fn the_runs_own_sessions_are_marked_and_the_sentence_says_who_is_in_the_wa
         w.steps = vec![
             step("holdpoint.x.apply.1", None),
             step("never", Some(by_name)),
-        ];
+        ]
     });
     let (alter, _a) = Client::called(&url, "holdpoint.x.apply.1")
         .await

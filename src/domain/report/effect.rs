@@ -105,7 +105,7 @@ fn is_felt(story: &Story, attempt: &Attempt, peaks: &Peaks) -> bool {
     let looks = story
         .book
         .step(&attempt.started.step)
-        .is_some_and(super::super::runbook::model::Step::only_looks);
+        .is_some_and(|s| s.only_looks());
     !looks || peaks.blocked > 0 || peaks.blocked_by_us > 0
 }
 
