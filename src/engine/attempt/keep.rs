@@ -1,6 +1,6 @@
 //! What is remembered of a stream for expectations and captures: its beginning and its end, never all of a flood.
 
-/// How much is kept of either end.
+/// How much is kept of the beginning, and at least of the end; of the end up to twice as much.
 const EACH: usize = 512 * 1024;
 
 /// The beginning and the end of a stream, as it came.
@@ -25,20 +25,26 @@ impl Keep {
         if self.dropped > 0 {
             bytes.push(b'\n');
         }
-        bytes.extend_from_slice(&self.tail[self.tail.len().saturating_sub(EACH)..]);
+        bytes.extend_from_slice(&self.tail);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
-/// Appends `bytes` to `tail` and lets its beginning go once it is twice as long as `keep`; returns how many bytes went.
+/// Appends `bytes` to `tail`, which never holds more than twice `keep`: when it would, all but the last `keep` go.
+///
+/// Returns how many bytes went.
 pub fn keep_last(tail: &mut Vec<u8>, bytes: &[u8], keep: usize) -> u64 {
-    tail.extend_from_slice(bytes);
-    if tail.len() <= 2 * keep {
+    if tail.len() + bytes.len() <= 2 * keep {
+        tail.extend_from_slice(bytes);
         return 0;
     }
-    let gone = tail.len() - keep;
+    let last = &bytes[bytes.len().saturating_sub(keep)..];
+    let gone = (tail.len() + last.len())
+        .saturating_sub(keep)
+        .min(tail.len());
     tail.drain(..gone);
-    gone as u64
+    tail.extend_from_slice(last);
+    (gone + bytes.len() - last.len()) as u64
 }
 
 #[cfg(test)]
@@ -57,7 +63,35 @@ mod tests {
         keep.take(b"end");
         let text = keep.text();
         assert!(text.starts_with("one two") && text.ends_with("xend"));
-        assert!(text.len() <= 2 * EACH + 1);
+        assert!(text.len() <= 3 * EACH + 1);
         assert!(keep.tail.capacity() <= 4 * EACH);
+    }
+
+    #[test]
+    fn whatever_is_not_kept_is_counted() {
+        for piece in [1, 7, 4096, 65_536, 3 * EACH] {
+            let (mut tail, mut gone, mut came) = (Vec::new(), 0, 0);
+            while came < 4 * EACH {
+                let bytes: Vec<u8> = (came..came + piece)
+                    .map(|n| u8::try_from(n % 251).unwrap())
+                    .collect();
+                gone += keep_last(&mut tail, &bytes, EACH);
+                came += piece;
+                assert!(tail.len() <= 2 * EACH);
+            }
+            assert_eq!(gone + tail.len() as u64, came as u64);
+            assert!(tail.len() >= EACH);
+            assert_eq!(tail.last(), Some(&u8::try_from((came - 1) % 251).unwrap()));
+        }
+    }
+
+    #[test]
+    fn what_fits_is_not_cut() {
+        let mut keep = Keep::default();
+        let bytes = vec![b'y'; 2 * EACH + EACH / 2];
+        for piece in bytes.chunks(10_000) {
+            keep.take(piece);
+        }
+        assert_eq!(keep.text().len(), bytes.len());
     }
 }
