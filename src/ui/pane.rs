@@ -96,13 +96,11 @@ impl<'a> Frame<'a> {
 /// Puts a space at both sides of a title; its spans without a style take `base`, and nothing takes the frame's.
 fn spaced(line: Line<'_>, base: Style) -> Line<'_> {
     let reset = Style::reset();
+    let of_line = line.style;
     let mut spans = vec![Span::styled(" ", reset)];
     spans.extend(line.spans.into_iter().map(|span| {
-        let style = reset.patch(if span.style == Style::default() {
-            base
-        } else {
-            span.style
-        });
+        let own = of_line.patch(span.style);
+        let style = reset.patch(if own == Style::default() { base } else { own });
         Span::styled(span.content, style)
     }));
     spans.push(Span::styled(" ", reset));
@@ -121,7 +119,10 @@ pub fn lines<'a>(
         let style = line.style;
         let fitted = fit(line, usize::from(area.width), theme.glyphs.ellipsis);
         buf.set_line(row.x, row.y, &fitted, row.width);
-        if style != Style::default() {
+        if style == theme.selected {
+            // The cursor's row is one bar: what its words mean is told by their signs.
+            buf.set_style(row, Style::reset().patch(style));
+        } else if style != Style::default() {
             buf.set_style(row, style);
         }
     }

@@ -1,0 +1,151 @@
+//! Whole screens, kept as text: read the snapshots before accepting them.
+
+use holdpoint::app::model::Model;
+use holdpoint::app::start::{Open, Opening, StartScreen};
+use holdpoint::ui::theme::{Charset, Palette, Theme};
+use holdpoint::ui::{view, view_start};
+use ratatui::Frame;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+mod hostile;
+mod paint;
+mod scenes;
+
+/// The sizes that every scene is drawn at.
+const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (180, 50)];
+
+/// A scene's name and how it comes about.
+type Scene = (&'static str, fn() -> Model);
+
+const SCENES: [Scene; 11] = [
+    ("fresh", scenes::fresh),
+    ("storm", scenes::storm),
+    ("failure", scenes::failure),
+    ("failure_choices", scenes::failure_choices),
+    ("typed_danger", scenes::typed_danger),
+    ("deciding", scenes::deciding),
+    ("confirming", scenes::confirming),
+    ("lost", scenes::lost),
+    ("help", scenes::help),
+    ("monitoring", scenes::monitoring),
+    ("monitor_focus", scenes::monitor_focus),
+];
+
+/// Draws into so many cells.
+fn drawn((width, height): (u16, u16), draw: impl FnOnce(&mut Frame)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(draw).unwrap().buffer.clone()
+}
+
+/// Returns what a terminal would show, row by row.
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
+    let row = |cells: &[ratatui::buffer::Cell]| {
+        let mut text = String::new();
+        let mut hidden = 0;
+        for cell in cells {
+            if hidden == 0 {
+                text.push_str(cell.symbol());
+                hidden = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+            } else {
+                hidden -= 1;
+            }
+        }
+        text.trim_end().to_owned()
+    };
+    rows.map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn start_screen() -> StartScreen {
+    let opening = |title: &str, detail: &str, open| Opening {
+        title: title.into(),
+        detail: detail.into(),
+        open,
+    };
+    StartScreen {
+        openings: vec![
+            opening(
+                "Alembic migration → production",
+                "waits for you at 3.2 Apply the migrations, since 02:14Z",
+                Open::Run("20261120T014100Z-billing-7f3a2c".into()),
+            ),
+            opening(
+                "Alembic migration",
+                "runbooks/alembic-postgresql.yaml",
+                Open::Runbook("a".into()),
+            ),
+            opening(
+                "Failover rehearsal",
+                "runbooks/failover.yaml",
+                Open::Runbook("b".into()),
+            ),
+            opening(
+                "The demonstration",
+                "a throw-away PostgreSQL and a migration that meets a lock",
+                Open::Demo,
+            ),
+        ],
+        cursor: 0,
+        notice: String::new(),
+    }
+}
+
+#[test]
+fn every_scene_at_every_size() {
+    let theme = Theme::default();
+    for (name, scene) in SCENES {
+        let model = scene();
+        for size in SIZES {
+            let buffer = drawn(size, |frame| view(&model, &theme, frame));
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), text(&buffer));
+        }
+    }
+}
+
+#[test]
+fn the_start_screen_at_every_size() {
+    for size in SIZES {
+        let buffer = drawn(size, |frame| {
+            view_start(&start_screen(), &Theme::default(), frame)
+        });
+        insta::assert_snapshot!(format!("start_{}x{}", size.0, size.1), text(&buffer));
+    }
+}
+
+#[test]
+fn a_tiny_terminal_says_so_and_that_the_run_goes_on() {
+    let model = scenes::storm();
+    let buffer = drawn((59, 16), |frame| view(&model, &Theme::default(), frame));
+    insta::assert_snapshot!("tiny", text(&buffer));
+}
+
+#[test]
+fn without_colours_nothing_is_coloured_and_everything_is_still_told() {
+    let model = scenes::storm();
+    let plain = Theme::new(Palette::Plain, Charset::Unicode);
+    let coloured = drawn((120, 40), |frame| view(&model, &Theme::default(), frame));
+    let uncoloured = drawn((120, 40), |frame| view(&model, &plain, frame));
+    assert_eq!(text(&coloured), text(&uncoloured));
+    let reset = ratatui::style::Color::Reset;
+    assert!(
+        uncoloured
+            .content
+            .iter()
+            .all(|c| c.fg == reset && c.bg == reset)
+    );
+}
+
+#[test]
+fn an_ascii_terminal_gets_ascii_only() {
+    let ascii = Theme::new(Palette::Colours, Charset::Ascii);
+    for (name, scene) in SCENES {
+        let model = scene();
+        let buffer = drawn((120, 40), |frame| view(&model, &ascii, frame));
+        assert!(text(&buffer).is_ascii(), "{name}");
+        if name == "storm" {
+            insta::assert_snapshot!("storm_ascii", text(&buffer));
+        }
+    }
+}
