@@ -102,7 +102,9 @@ fn move_part(dialog: &mut Dialog, by: isize) {
     let count = isize::try_from(parts.len()).unwrap_or(1);
     let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
     dialog.focus = parts[usize::try_from(to).unwrap_or(0)];
-    dialog.cursor = 0;
+    if dialog.focus == Part::Boxes {
+        dialog.cursor = 0; // a choice stays made while its reason is typed
+    }
 }
 
 fn move_cursor(dialog: &mut Dialog, by: isize) {

@@ -23,7 +23,7 @@ pub fn height(model: &Model) -> u16 {
         .iter()
         .filter(|a| a.cleared_ms.is_none())
         .count();
-    u16::try_from((holding * 2 + (model.run.alarms.len() - holding)).clamp(1, 8) + 2).unwrap_or(10)
+    u16::try_from((holding * 3 + (model.run.alarms.len() - holding)).clamp(1, 8) + 2).unwrap_or(10)
 }
 
 /// Returns how many alarms hold, as a span; `None`: none does.
@@ -58,20 +58,22 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .figure(figure)
         .draw(area, buf);
     let width = usize::from(room.width);
-    let held = model
+    let past = model
         .run
         .alarms
         .iter()
         .rev()
         .filter(|a| a.cleared_ms.is_some());
-    let hold = model
+    let present = model
         .run
         .alarms
         .iter()
         .rev()
         .filter(|a| a.cleared_ms.is_none());
-    let mut rows: Vec<Line> = hold.flat_map(|a| holding_lines(theme, a, width)).collect();
-    rows.extend(held.map(|a| past_line(theme, a, width)));
+    let mut rows: Vec<Line> = present
+        .flat_map(|a| holding_lines(theme, a, width))
+        .collect();
+    rows.extend(past.map(|a| past_line(theme, a, width)));
     if rows.is_empty() {
         let rules = model.book.monitor.alarms.len();
         let watched = if rules == 1 {
@@ -108,11 +110,8 @@ fn holding_lines(theme: &Theme, alarm: &AlarmRecord, room: usize) -> Vec<Line<'s
         .into_iter()
         .filter(|s| !s.is_empty());
     let seen = seen.cloned().collect::<Vec<_>>().join("; ");
-    lines.extend(
-        wrap_line(&Line::raw(format!("  {seen}")), room, 0)
-            .into_iter()
-            .take(1),
-    );
+    let seen = wrap_line(&Line::raw(format!("  {seen}")), room, 0);
+    lines.extend(seen.into_iter().take(2));
     lines
 }
 

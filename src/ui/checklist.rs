@@ -42,6 +42,12 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     lines(theme, drawn, room, buf);
 }
 
+/// Returns how many rows the pane needs with its frame.
+pub fn height(model: &Model) -> u16 {
+    let rows = rows(&model.book, &model.run, model.checklist.selected.as_ref());
+    u16::try_from(rows.len() + 2).unwrap_or(u16::MAX)
+}
+
 /// Returns how many steps are settled of how many: `11/23`.
 pub fn summary(model: &Model) -> String {
     figure(&rows(&model.book, &model.run, None))
@@ -114,7 +120,7 @@ fn part(
     fold: Fold,
     here: Here,
 ) -> (&'static str, Style, Style, Span<'static>) {
-    let signs = &theme.glyphs;
+    let signs = theme.glyphs;
     let whole = done == all && all > 0;
     let (sign, style) = match (fold, whole, done) {
         (Fold::Open, ..) => (

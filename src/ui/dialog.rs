@@ -8,13 +8,16 @@ use ratatui::widgets::{Clear, Widget};
 use crate::app::dialog::{Dialog, Field, Intent, Need, Part, Tick};
 use crate::app::model::Tone;
 use crate::ui::help;
+use crate::ui::markdown;
 use crate::ui::pane::{Focus, Frame, lines};
 use crate::ui::step::{call, tone_sign};
-use crate::ui::text::{pad, width, wrap_line};
+use crate::ui::text::{cut, width, wrap_line};
 use crate::ui::theme::Theme;
 
 /// Cells of the widest dialog.
 const WIDEST: u16 = 88;
+/// Cells of the longest label beside which its hint may stand.
+const LABEL: usize = 20;
 /// Rows of a dialog's body at most, on screen or not.
 const LONGEST: usize = 2_000;
 
@@ -81,9 +84,7 @@ fn body(dialog: &Dialog, theme: &Theme, room: usize) -> Body {
         body.lines = help::lines(theme, room);
         return body;
     }
-    for (tone, text) in dialog.sentences.iter().take(LONGEST) {
-        body.lines.extend(sentence(theme, *tone, text, room));
-    }
+    sentences(dialog, theme, room, &mut body);
     if !body.lines.is_empty() && has_questions {
         body.lines.push(Line::default());
     }
@@ -95,12 +96,33 @@ fn body(dialog: &Dialog, theme: &Theme, room: usize) -> Body {
     body
 }
 
+/// What the dialog says; what its runbook says to do is markdown.
+fn sentences(dialog: &Dialog, theme: &Theme, room: usize, body: &mut Body) {
+    let prose = matches!(dialog.intent, Intent::Confirm(_) | Intent::Decide(_));
+    let mut text = String::new();
+    for (tone, said) in dialog.sentences.iter().take(LONGEST) {
+        if prose && *tone == Tone::Plain {
+            text.push_str(said);
+            text.push('\n');
+            continue;
+        }
+        body.lines
+            .extend(markdown::lines(&std::mem::take(&mut text), room, theme));
+        body.lines.extend(sentence(theme, *tone, said, room));
+    }
+    body.lines.extend(markdown::lines(&text, room, theme));
+}
+
 /// A sentence in its tone; where it has weight a sign says so too.
 fn sentence(theme: &Theme, tone: Tone, text: &str, room: usize) -> Vec<Line<'static>> {
     let style = theme.tone(tone);
     let sign = tone_sign(theme, tone).trim();
     if text.is_empty() {
         return vec![Line::default()];
+    }
+    let excerpt = tone == Tone::Quiet && text.starts_with("  ");
+    if excerpt {
+        return vec![Line::styled(cut(text, room, theme.glyphs.ellipsis), style)];
     }
     if sign.is_empty() {
         return wrap_line(&Line::styled(text.to_owned(), style), room, 0);
@@ -121,81 +143,63 @@ fn boxes(dialog: &Dialog, theme: &Theme, room: usize, body: &mut Body) {
             Span::styled(format!("{sign} "), style),
             Span::raw(tick_box.text.clone()),
         ]);
-        push_entry(theme, wrap_line(&text, room, 4), here, room, body);
+        push_entry(theme, wrap_line(&text, room, 4), here.then_some(at), body);
     }
     if !dialog.boxes.is_empty() && !dialog.fields.is_empty() {
         body.lines.push(Line::default());
     }
 }
 
+/// Labels at the left, hints beside them in a column of their own; below a label that is too long for it.
 fn choices(dialog: &Dialog, theme: &Theme, room: usize, body: &mut Body) {
-    let of_labels = dialog
-        .choices
-        .iter()
-        .map(|c| width(&c.label))
-        .max()
-        .unwrap_or(0);
-    let beside = of_labels + 30 <= room;
+    let labels = dialog.choices.iter().map(|c| width(&c.label));
+    let column = labels.filter(|w| *w <= LABEL).max().unwrap_or(2) + 4;
     for (at, offer) in dialog.choices.iter().enumerate() {
-        let here = dialog.focus == Part::Choices && dialog.cursor == at;
-        let pointer = if here { theme.glyphs.cursor } else { " " };
+        let picked = dialog.cursor == at;
+        let pointer = if picked { theme.glyphs.cursor } else { " " };
         let (label, hint) = match &offer.refused {
             None => (theme.strong, offer.hint.clone()),
             Some(why) => (theme.quiet, format!("not now: {why}")),
         };
-        let head = vec![
+        let head = Line::from(vec![
             Span::styled(format!("{pointer} "), theme.focus),
             Span::styled(offer.label.clone(), label),
-        ];
-        let mut entry;
-        if beside {
-            let gap = " ".repeat(of_labels - width(&offer.label) + 2);
-            let hint = wrap_line(
-                &Line::styled(hint, theme.quiet),
-                room.saturating_sub(of_labels + 4),
-                0,
-            );
-            entry = vec![Line::from(head)];
-            for (i, line) in hint.into_iter().enumerate() {
-                if i > 0 {
-                    entry.push(Line::raw(" ".repeat(of_labels + 2)));
-                }
-                let gap = if i == 0 { gap.clone() } else { "  ".to_owned() };
-                if let Some(last) = entry.last_mut() {
-                    last.spans.push(Span::raw(gap));
-                    last.spans.extend(line.spans);
-                }
-            }
-        } else {
-            entry = wrap_line(&Line::from(head), room, 2);
-            if !hint.is_empty() {
-                entry.extend(wrap_line(
-                    &Line::styled(format!("    {hint}"), theme.quiet),
-                    room,
-                    0,
-                ));
+        ]);
+        let mut entry = wrap_line(&head, room, 2);
+        let beside = entry.len() == 1 && width(&offer.label) + 4 <= column;
+        let hint = wrap_line(
+            &Line::styled(hint, theme.quiet),
+            room.saturating_sub(column),
+            0,
+        );
+        for (i, line) in hint.into_iter().filter(|l| !l.spans.is_empty()).enumerate() {
+            let taken = if i == 0 && beside {
+                width(&offer.label) + 2
+            } else {
+                0
+            };
+            let gap = Span::raw(" ".repeat(column - taken));
+            let rest: Vec<Span> = [gap].into_iter().chain(line.spans).collect();
+            match entry.last_mut().filter(|_| i == 0 && beside) {
+                Some(last) => last.spans.extend(rest),
+                None => entry.push(Line::from(rest)),
             }
         }
-        push_entry(theme, entry, here, room, body);
+        let here = picked && dialog.focus == Part::Choices;
+        push_entry(theme, entry, here.then_some(at), body);
     }
     if !dialog.choices.is_empty() && !dialog.fields.is_empty() {
         body.lines.push(Line::default());
     }
 }
 
-/// Pushes a box or a choice; the one that the cursor stands on is marked in its first line.
-fn push_entry(
-    theme: &Theme,
-    mut entry: Vec<Line<'static>>,
-    here: bool,
-    room: usize,
-    body: &mut Body,
-) {
-    if here {
-        body.focus = body.lines.len()..body.lines.len() + entry.len();
+/// Pushes a box or a choice; `here` is its place where the cursor stands on it.
+fn push_entry(theme: &Theme, mut entry: Vec<Line<'static>>, here: Option<usize>, body: &mut Body) {
+    if let Some(at) = here {
+        // Of the first one a line in sight is enough: what is said above it is to be read first.
+        let rows = if at == 0 { 1 } else { entry.len() };
+        body.focus = body.lines.len()..body.lines.len() + rows;
         if let Some(first) = entry.first_mut() {
-            let missing = room.saturating_sub(crate::ui::text::line_width(first));
-            first.spans.push(Span::raw(" ".repeat(missing)));
             first.style = theme.selected;
         }
     }
@@ -317,21 +321,25 @@ fn foot(dialog: &Dialog, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         );
     }
     if dialog.enter.is_empty() {
-        foot.push(Line::from(vec![
-            Span::styled("esc", theme.key),
-            Span::styled(" shuts this", theme.quiet),
-        ]));
-    } else {
-        let mut bar = call(theme, &dialog.enter, room);
-        if dialog.tone == Tone::Danger {
-            let text = pad(
-                &format!(" {} {}", theme.glyphs.marks.running, dialog.enter),
-                room,
-                theme.glyphs.ellipsis,
-            );
-            bar = Line::styled(text, theme.protected);
-        }
-        foot.push(bar);
+        foot.push(Line::styled("esc shuts this", theme.quiet));
+        return foot;
     }
+    let enter = match dialog.choices.get(dialog.cursor) {
+        None => dialog.enter.clone(),
+        Some(c) => {
+            let whole = format!("{}: {}", dialog.enter, c.label);
+            let fits = width(&whole) + 4 <= room;
+            if fits {
+                whole
+            } else {
+                format!("Enter: {}", c.label)
+            }
+        }
+    };
+    let bar = call(theme, &enter, room);
+    foot.push(match dialog.tone {
+        Tone::Danger => bar.style(theme.protected),
+        Tone::Plain | Tone::Quiet | Tone::Active | Tone::Good | Tone::Warning => bar,
+    });
     foot
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::{Model, Purpose, Recording};
+use crate::app::monitor::Link;
 use crate::app::step::known;
 use crate::domain::run::event::{HoldReason, Mode, Status};
 use crate::domain::run::next;
@@ -14,7 +15,7 @@ use crate::domain::runbook::model::{Protection, WayBack};
 use crate::domain::sample::words::lasting;
 use crate::domain::units::clock;
 use crate::ui::gauge;
-use crate::ui::text::{apart, line_width};
+use crate::ui::text::{apart, cut, line_width, width};
 use crate::ui::theme::Theme;
 use crate::ui::{alarms, pane};
 
@@ -32,14 +33,23 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     } else {
         Line::default()
     };
-    let mut lines = vec![apart(title_line(model, theme, room), right, room, mark)];
+    let for_title = room.saturating_sub(line_width(&right) + 1);
+    let mut lines = vec![apart(
+        title_line(model, theme, for_title),
+        right,
+        room,
+        mark,
+    )];
     if area.height > 1 {
+        let matter = matter(model, theme);
+        // What is wrong takes the room of what is as planned.
+        let spare = room.saturating_sub(line_width(&matter) + 3);
         let right = if has_run {
-            deadlines(model, theme, &clocks, room)
+            deadlines(model, theme, &clocks, spare.max(room / 3))
         } else {
             Line::default()
         };
-        lines.push(apart(matter(model, theme), right, room, mark));
+        lines.push(apart(matter, right, room, mark));
     }
     pane::lines(theme, lines, area, buf);
 }
@@ -50,51 +60,75 @@ pub fn time_of_day(ms: i64, format: &str) -> String {
     at.format(format).to_string()
 }
 
+/// The title gives way to the target's name, the server's identity to both.
 fn title_line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
-    let run = &model.run;
-    let mut spans = vec![Span::raw(" ")];
-    if room >= 100 {
-        spans.push(Span::styled("holdpoint  ", theme.quiet));
-    }
     let title = match model.purpose {
         Purpose::Drive => model.book.title.clone(),
         Purpose::Watch => format!("watching: {}", model.book.title),
         Purpose::Monitor => "monitor".to_owned(),
     };
-    spans.push(Span::styled(title, theme.strong));
-    match run.opened.mode {
-        Mode::Rehearsal => spans.push(Span::styled(
-            " (rehearsal: nothing is touched)",
-            theme.warning,
-        )),
-        Mode::StepByStep => spans.push(Span::styled(" (step by step)", theme.quiet)),
-        Mode::Autopilot | Mode::Unattended => {}
+    let mut aim = mode(model, theme);
+    aim.extend(target(model, theme));
+    let of_aim = line_width(&Line::from(aim.clone()));
+    let mut spans = vec![Span::raw(" ")];
+    if room >= of_aim + width(&title) + 40 {
+        spans.push(Span::styled("holdpoint  ", theme.quiet));
     }
-    if !run.opened.target.is_empty() {
-        let protected = model
-            .book
-            .target(&run.opened.target)
-            .is_some_and(|t| t.protect == Protection::Protected);
-        let style = if protected {
-            theme.protected
-        } else {
-            theme.strong
-        };
-        spans.push(Span::raw(format!(" {} ", theme.glyphs.arrow)));
-        spans.push(Span::styled(
-            format!(" {} ", run.opened.target.to_uppercase()),
-            style,
-        ));
-    }
-    if let Some(seen) = &run.target {
-        let dot = theme.glyphs.dot;
-        let text = format!(
-            "  {}@{} {dot} {} {}",
-            seen.database, seen.address, seen.version, seen.role
-        );
-        spans.push(Span::styled(text, theme.quiet));
-    }
+    let taken = line_width(&Line::from(spans.clone()));
+    let for_title = room.saturating_sub(taken + of_aim).max(8);
+    spans.push(Span::styled(
+        cut(&title, for_title, theme.glyphs.ellipsis),
+        theme.strong,
+    ));
+    spans.extend(aim);
+    let left = room.saturating_sub(line_width(&Line::from(spans.clone())) + 2);
+    spans.extend(identity(model, theme, left));
     Line::from(spans)
+}
+
+fn mode(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    match model.run.opened.mode {
+        Mode::Rehearsal => vec![Span::styled(
+            " rehearsal, nothing is touched",
+            theme.warning,
+        )],
+        Mode::StepByStep => vec![Span::styled(" step by step", theme.quiet)],
+        Mode::Autopilot | Mode::Unattended => Vec::new(),
+    }
+}
+
+fn target(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    let name = &model.run.opened.target;
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let protected = model
+        .book
+        .target(name)
+        .is_some_and(|t| t.protect == Protection::Protected);
+    let style = if protected {
+        theme.protected
+    } else {
+        theme.strong
+    };
+    let arrow = Span::raw(format!(" {} ", theme.glyphs.arrow));
+    vec![
+        arrow,
+        Span::styled(
+            format!(" {} ", cut(&name.to_uppercase(), 24, theme.glyphs.ellipsis)),
+            style,
+        ),
+    ]
+}
+
+/// The server as it says itself, as much of it as fits whole.
+fn identity(model: &Model, theme: &Theme, room: usize) -> Option<Span<'static>> {
+    let seen = model.run.target.as_ref()?;
+    let dot = theme.glyphs.dot;
+    let short = format!("  {}@{}", seen.database, seen.address);
+    let long = format!("{short} {dot} {} {}", seen.version, seen.role);
+    let fits = [long, short].into_iter().find(|text| width(text) <= room)?;
+    Some(Span::styled(fits, theme.quiet))
 }
 
 /// `T+0:19:04  window 41 min left ▓▓▓▓▓▓░░░░`
@@ -111,6 +145,10 @@ fn clocks_line(model: &Model, theme: &Theme, clocks: &Clocks, room: usize) -> Li
             _ => theme.plain,
         };
         let text = match left {
+            _ if now < clocks.start => {
+                let to_go = lasting((clocks.start - now).unsigned_abs());
+                format!("  window opens in {to_go}")
+            }
             ..0 => format!(
                 "  {} window over by {}",
                 theme.glyphs.alarm,
@@ -126,7 +164,7 @@ fn clocks_line(model: &Model, theme: &Theme, clocks: &Clocks, room: usize) -> Li
             );
             let part = part / crate::domain::sample::rates::number(whole.unsigned_abs());
             spans.push(Span::styled(
-                format!(" {}", gauge::bar(part, 10, &theme.glyphs)),
+                format!(" {}", gauge::bar(part, 10, theme.glyphs)),
                 style,
             ));
         }
@@ -165,6 +203,10 @@ fn matter(model: &Model, theme: &Theme) -> Line<'static> {
             HoldReason::Identity { differs } => (differs.join("; "), theme.danger),
         };
         return said(format!("{alarm} on hold, no step starts: {why}"), style);
+    }
+    if let Link::Lost { why } = &model.monitor.link {
+        let text = format!("{alarm} the database does not answer: {why}");
+        return said(text, theme.danger);
     }
     if let Some(text) = model.blocking_line() {
         let waits = model.monitor.sample.as_ref();
@@ -249,7 +291,7 @@ fn deadlines(model: &Model, theme: &Theme, clocks: &Clocks, room: usize) -> Line
     let mut line = Line::default();
     for part in parts {
         let taken = line_width(&line);
-        if taken > 0 && taken + 3 + part.width() > room * 2 / 3 {
+        if taken > 0 && taken + 3 + part.width() > room {
             break;
         }
         if taken > 0 {

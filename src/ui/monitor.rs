@@ -81,6 +81,20 @@ pub fn draw_chosen(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     draw_panel(model, theme, model.monitor.panel, area, buf);
 }
 
+/// Draws the panel that was chosen and, where there is room, the connections below it.
+pub fn draw_chosen_and_connections(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let beside = model.monitor.panel != Panel::Connections && area.height >= 24;
+    let [chosen, below] = Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(if beside { 8 } else { 0 }),
+    ])
+    .areas(area);
+    draw_panel(model, theme, model.monitor.panel, chosen, buf);
+    if beside {
+        draw_panel(model, theme, Panel::Connections, below, buf);
+    }
+}
+
 /// Draws all panels one below the other.
 pub fn draw_column(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let spare = area.height >= 44;
@@ -137,11 +151,15 @@ pub fn summary(model: &Model, theme: &Theme) -> Line<'static> {
             theme.warning,
         ),
         Freshness::Fresh => {
-            let mut line = locks::figure(model, theme);
+            let mut line = locks::brief(model, theme);
+            let of_line = line.style;
+            line.spans
+                .iter_mut()
+                .for_each(|s| s.style = of_line.patch(s.style));
+            line.style = Style::default();
             line.spans
                 .push(Span::styled(format!(" {} ", theme.glyphs.dot), theme.quiet));
-            line.spans.extend(connections::figure(model, theme).spans);
-            line.spans.push(Span::styled(" connections", theme.quiet));
+            line.spans.push(connections::brief(model, theme));
             line
         }
     }

@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::{Model, Pane, Purpose, Zoom};
-use crate::ui::text::{fit, width};
+use crate::ui::text::{fit, line_width};
 use crate::ui::theme::{Charset, Theme};
 use crate::ui::{alarms, checklist, dialog, header, monitor, output, pane, status, step};
 
@@ -95,15 +95,15 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         MEDIUM.. => {
             let [left, right] =
                 Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);
-            let most = left.height * 45 / 100;
+            let wanted = checklist::height(model).clamp(6, (left.height * 45 / 100).max(6));
             let [list, below] =
-                Layout::vertical([Constraint::Length(most), Constraint::Fill(1)]).areas(left);
+                Layout::vertical([Constraint::Length(wanted), Constraint::Fill(1)]).areas(left);
             checklist::draw(model, theme, list, buf);
             draw_step(model, theme, below, buf);
             let of_alarms = alarms::height(model).min(right.height / 3);
             let [panel, warned] =
                 Layout::vertical([Constraint::Fill(1), Constraint::Length(of_alarms)]).areas(right);
-            monitor::draw_chosen(model, theme, panel, buf);
+            monitor::draw_chosen_and_connections(model, theme, panel, buf);
             if of_alarms > 2 {
                 alarms::draw(model, theme, warned, buf);
             }
@@ -112,9 +112,21 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             let [tabs, rest] =
                 Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
             draw_tabs(model, theme, tabs, buf);
-            draw_focused(model, theme, rest, buf);
+            draw_one(model, theme, rest, buf);
         }
     }
+}
+
+/// Draws the pane that has the keyboard; what Enter does is said below the checklist, where the step is not in sight.
+fn draw_one(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let in_sight = model.focus != Pane::Checklist || model.dialog.is_some();
+    let enter = step::enter(model).filter(|_| !in_sight);
+    let of_bar = u16::from(enter.is_some());
+    let [pane, bar] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(of_bar)]).areas(area);
+    draw_focused(model, theme, pane, buf);
+    let bar_line = enter.map(|enter| step::call(theme, &enter, usize::from(bar.width)));
+    pane::lines(theme, bar_line, bar, buf);
 }
 
 /// Draws the pane that has the keyboard.
@@ -145,7 +157,9 @@ fn draw_list(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let content = step::content(model, theme, area.width);
     let has_output = !model.output.name.is_empty() && area.height >= 10;
-    let most = if has_output {
+    let most = if has_output && model.zoom == Zoom::Full {
+        area.height.saturating_sub(6)
+    } else if has_output {
         (area.height * 3 / 5).max(5)
     } else {
         area.height
@@ -187,14 +201,14 @@ fn draw_tabs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         (Pane::Monitor, monitor::summary(model, theme)),
     ];
     let room = usize::from(area.width);
-    let rest = room.saturating_sub(10 + width("Checklist 11/23"));
+    // The server's figures stay whole where that leaves the step's title some room.
+    let of_monitor = line_width(&tabs[2].1).min(28);
+    let of_list = line_width(&tabs[0].1).min(18);
+    let of_step = room.saturating_sub(of_monitor + of_list + 6);
+    let rooms = [of_list, of_step, of_monitor];
     let mut spans = Vec::new();
-    for (at, (tab, text)) in tabs.into_iter().enumerate() {
-        let text = fit(
-            text,
-            if at == 0 { 18 } else { rest / 2 + 1 },
-            theme.glyphs.ellipsis,
-        );
+    for ((tab, text), room) in tabs.into_iter().zip(rooms) {
+        let text = fit(text, room, theme.glyphs.ellipsis);
         let here = tab == model.focus;
         spans.push(Span::styled(if here { "[" } else { " " }, theme.focus));
         spans.extend(text.spans.into_iter().map(|s| {

@@ -10,11 +10,16 @@ use crate::app::model::{Model, Purpose, Recording};
 use crate::ui::header::time_of_day;
 use crate::ui::pane;
 use crate::ui::step::tone_sign;
-use crate::ui::text::{apart, line_width};
+use crate::ui::text::{apart, line_width, width};
 use crate::ui::theme::Theme;
 
 /// Keys that stay where there is room for few.
-const ALWAYS: [Action; 3] = [Action::Proceed, Action::Help, Action::Leave];
+const ALWAYS: [Action; 4] = [
+    Action::Proceed,
+    Action::NextPane,
+    Action::Help,
+    Action::Leave,
+];
 
 /// Draws the bottom: with two lines the notice stands above the keys, with one it takes their place.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -49,19 +54,23 @@ fn notice(model: &Model, theme: &Theme) -> Option<Line<'static>> {
 fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
     let scope = model.scope();
     if scope == Scope::Dialog {
-        return dialog_keys(theme);
+        return dialog_keys(model, theme, room);
     }
     let reaches =
         |b: &&Binding| !b.short.is_empty() && (b.scope == scope || b.scope == Scope::Anywhere);
     let mut shown: Vec<&Binding> = BINDINGS.iter().filter(reaches).collect();
     let refused = |b: &Binding| refused_now(model, b.action).is_some();
+    if model.purpose != Purpose::Drive {
+        shown.retain(|b| !refused(b)); // nothing that only a driver may do
+    }
     // What would be refused goes first where there is no room, then what stands last in the table.
     while shown.len() > 1 && line_width(&key_line(model, theme, &shown)) > room {
         let of_refused = shown
             .iter()
             .rposition(|b| refused(b) && !ALWAYS.contains(&b.action));
         let of_others = || shown.iter().rposition(|b| !ALWAYS.contains(&b.action));
-        let Some(at) = of_refused.or_else(of_others) else {
+        let of_rest = || shown.iter().rposition(|b| b.action != Action::Help);
+        let Some(at) = of_refused.or_else(of_others).or_else(of_rest) else {
             break;
         };
         shown.remove(at);
@@ -85,31 +94,46 @@ fn key_line(model: &Model, theme: &Theme, shown: &[&Binding]) -> Line<'static> {
     Line::from(spans)
 }
 
-fn dialog_keys(theme: &Theme) -> Line<'static> {
-    let words = [
-        (Action::Answer, "does what the bar says"),
-        (Action::Dismiss, "shuts it: nothing happens"),
-        (Action::NextPart, "next part"),
-    ];
-    let mut spans = vec![Span::raw(" ")];
-    for (action, word) in words {
-        let Some(binding) = BINDINGS
+fn dialog_keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
+    let asks = model.dialog.as_ref().is_some_and(|d| !d.enter.is_empty());
+    let words = if asks {
+        [
+            (Action::Dismiss, "shuts it, nothing happens"),
+            (Action::NextPart, "next part"),
+            (Action::Answer, "does what the bar says"),
+        ]
+    } else {
+        [
+            (Action::Dismiss, "shuts it"),
+            (Action::PageUp, "page up"),
+            (Action::PageDown, "page down"),
+        ]
+    };
+    let mut line = Line::from(Span::raw(" "));
+    for (at, (action, word)) in words.into_iter().enumerate() {
+        let found = BINDINGS
             .iter()
-            .find(|b| b.scope == Scope::Dialog && b.action == action)
-        else {
+            .find(|b| b.scope == Scope::Dialog && b.action == action);
+        let Some(key) = found.map(|b| name(b.key)) else {
             continue;
         };
-        if spans.len() > 1 {
-            spans.push(Span::styled(format!(" {} ", theme.glyphs.dot), theme.quiet));
+        let dot = if at > 0 {
+            format!(" {} ", theme.glyphs.dot)
+        } else {
+            String::new()
+        };
+        if line_width(&line) + width(&dot) + width(&key) + 1 + width(word) > room {
+            break;
         }
-        spans.push(Span::styled(name(binding.key), theme.key));
-        spans.push(Span::raw(format!(" {word}")));
+        line.spans.push(Span::styled(dot, theme.quiet));
+        line.spans.push(Span::styled(key, theme.key));
+        line.spans.push(Span::raw(format!(" {word}")));
     }
-    Line::from(spans)
+    line
 }
 
 fn recording(model: &Model, theme: &Theme) -> Line<'static> {
-    let signs = &theme.glyphs;
+    let signs = theme.glyphs;
     let clock = Span::raw(format!(" {} ", time_of_day(model.now.wall_ms, "%H:%M:%SZ")));
     let state = match (&model.recording, model.purpose) {
         (_, Purpose::Monitor) => Span::raw(""),

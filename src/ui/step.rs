@@ -7,12 +7,12 @@ use ratatui::text::{Line, Span};
 use crate::app::acts::refused_now;
 use crate::app::checklist::shown;
 use crate::app::keys::{Action as Key, BINDINGS, name};
-use crate::app::model::{Model, Pane, Tone};
+use crate::app::model::{Model, Pane, Tone, Zoom};
 use crate::app::step::{StepView, describe};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::{Action, Step};
 use crate::ui::markdown;
-use crate::ui::pane::{Frame, focus, lines};
+use crate::ui::pane::{Focus, Frame, focus, lines};
 use crate::ui::text::{cut, pad, width, wrap_line};
 use crate::ui::theme::Theme;
 
@@ -61,14 +61,22 @@ pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mu
     let mut shown = content.lines;
     if hidden > 0 && height > 1 {
         shown.truncate(height - 1);
-        let more = format!(
-            "{} {} more lines: z shows them",
-            theme.glyphs.more[1],
-            hidden + 1
-        );
+        let how = match (model.zoom, focus(model, Pane::Output)) {
+            (Zoom::Full, _) => "a larger terminal shows them",
+            (Zoom::Shared, Focus::Here) => "z shows them",
+            (Zoom::Shared, Focus::Elsewhere) => "tab, then z shows them",
+        };
+        let more = format!("{} {} more lines: {how}", theme.glyphs.more[1], hidden + 1);
         shown.push(Line::styled(more, theme.quiet));
     }
     lines(theme, shown, room, buf);
+}
+
+/// Returns what Enter does to the shown step now; `None`: nothing.
+pub fn enter(model: &Model) -> Option<String> {
+    let id = shown(&model.book, &model.run, &model.checklist)?;
+    let enter = describe(model, model.book.step(id)?).enter;
+    (!enter.is_empty()).then_some(enter)
 }
 
 fn body(
@@ -80,7 +88,10 @@ fn body(
 ) -> Vec<Line<'static>> {
     let mut lines = first(theme, view, room);
     if !view.enter.is_empty() {
-        lines.push(call(theme, &view.enter, room));
+        let bar = call(theme, &view.enter, room);
+        // While a dialog asks, only its own bar calls.
+        let asked = model.dialog.is_some();
+        lines.push(if asked { bar.style(theme.quiet) } else { bar });
     }
     if matches!(model.run.stand(&step.id), Stand::Failed | Stand::InDoubt) && !view.enter.is_empty()
     {
@@ -96,7 +107,7 @@ fn body(
         lines.extend(wrap_line(&line, room, 2));
     }
     separate(&mut lines);
-    lines.extend(facts(theme, view, room));
+    lines.extend(facts(theme, view, model.run.stand(&step.id), room));
     if let Some(note) = &view.note {
         separate(&mut lines);
         lines.extend(markdown::lines(note, room, theme));
@@ -186,12 +197,15 @@ fn cut_spans<'a>(theme: &Theme, line: Line<'a>, room: usize) -> Vec<Span<'a>> {
 
 /// What is done: an instruction as prose, anything that is run as it is written.
 fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<'static>> {
-    let by_hand = match step.action {
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => true,
-        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => false,
-    };
-    if by_hand {
-        return markdown::lines(&view.action.join("\n"), room, theme);
+    match step.action {
+        Action::Confirm(_) | Action::Watch(_) => {
+            return markdown::lines(&view.action.join("\n"), room, theme);
+        }
+        Action::Decide(_) => {
+            let ways = view.action.iter().map(|line| Line::raw(line.clone()));
+            return ways.flat_map(|line| wrap_line(&line, room, 2)).collect();
+        }
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {}
     }
     let gutter = theme.glyphs.tree[2];
     let wrapped = view
@@ -206,7 +220,7 @@ fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<
         .collect()
 }
 
-fn facts(theme: &Theme, view: &StepView, room: usize) -> Vec<Line<'static>> {
+fn facts(theme: &Theme, view: &StepView, stand: &Stand, room: usize) -> Vec<Line<'static>> {
     let of_labels = view
         .facts
         .iter()
@@ -215,9 +229,10 @@ fn facts(theme: &Theme, view: &StepView, room: usize) -> Vec<Line<'static>> {
         .unwrap_or(0)
         .min(room / 3);
     let wrapped = view.facts.iter().flat_map(|(label, text)| {
-        let style = match label.as_str() {
-            "danger" | "point of no return" => theme.danger,
-            "critical" => theme.warning,
+        // What was to be weighed before the start is told quietly after it.
+        let style = match (label.as_str(), stand) {
+            ("danger" | "point of no return", Stand::Waiting) => theme.danger,
+            ("critical", Stand::Waiting) => theme.warning,
             _ => theme.plain,
         };
         let label = Span::styled(

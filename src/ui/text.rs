@@ -196,7 +196,7 @@ pub fn wrap_line(line: &Line, room: usize, hang: usize) -> Vec<Line<'static>> {
             current.push(word.space);
         }
         for part in word.parts {
-            push_broken(part, room, indent, &mut taken, &mut current, &mut lines);
+            push_broken(&part, room, indent, &mut taken, &mut current, &mut lines);
         }
     }
     lines.push(Line::from(current));
@@ -205,7 +205,7 @@ pub fn wrap_line(line: &Line, room: usize, hang: usize) -> Vec<Line<'static>> {
 
 /// Pushes a part of a word; what is longer than a line is broken where the line ends.
 fn push_broken(
-    part: Span<'static>,
+    part: &Span<'static>,
     room: usize,
     indent: usize,
     taken: &mut usize,

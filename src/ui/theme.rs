@@ -39,7 +39,7 @@ pub struct Theme {
     /// The frame of any other pane.
     pub frame: Style,
     /// The signs.
-    pub glyphs: Glyphs,
+    pub glyphs: &'static Glyphs,
 }
 
 /// Whether colours are used.
@@ -72,8 +72,8 @@ impl Theme {
     /// Returns the theme for a palette and a charset.
     pub fn new(palette: Palette, charset: Charset) -> Self {
         let glyphs = match charset {
-            Charset::Unicode => Glyphs::UNICODE,
-            Charset::Ascii => Glyphs::ASCII,
+            Charset::Unicode => &Glyphs::UNICODE,
+            Charset::Ascii => &Glyphs::ASCII,
         };
         match palette {
             Palette::Colours => Self::coloured(glyphs),
@@ -104,7 +104,7 @@ impl Theme {
     }
 
     // Only the eight colours that every terminal maps to something readable on its own background.
-    fn coloured(glyphs: Glyphs) -> Self {
+    fn coloured(glyphs: &'static Glyphs) -> Self {
         let of = |colour: Color| Style::new().fg(colour);
         Self {
             active: of(Color::Cyan).add_modifier(Modifier::BOLD),
@@ -120,7 +120,7 @@ impl Theme {
         }
     }
 
-    fn uncoloured(glyphs: Glyphs) -> Self {
+    fn uncoloured(glyphs: &'static Glyphs) -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         let quiet = plain.add_modifier(Modifier::DIM);
@@ -434,7 +434,7 @@ mod tests {
         );
         assert_eq!(
             theme(&[("LANG", "en_US.UTF-8"), ("LC_ALL", "C")]).glyphs,
-            Glyphs::ASCII
+            &Glyphs::ASCII
         );
         assert_eq!(theme(&[]), Theme::new(Palette::Colours, Charset::Ascii));
     }

@@ -108,10 +108,24 @@ fn every_scene_at_every_size() {
 fn the_start_screen_at_every_size() {
     for size in SIZES {
         let buffer = drawn(size, |frame| {
-            view_start(&start_screen(), &Theme::default(), frame)
+            view_start(&start_screen(), &Theme::default(), frame);
         });
         insta::assert_snapshot!(format!("start_{}x{}", size.0, size.1), text(&buffer));
     }
+}
+
+#[test]
+fn a_choice_stays_made_and_marked_while_its_reason_is_typed() {
+    let model = scenes::deciding_with_a_reason();
+    let text = text(&drawn((80, 24), |frame| {
+        view(&model, &Theme::default(), frame);
+    }));
+    assert!(text.contains("› Roll back"), "{text}");
+    assert!(
+        text.contains("Enter takes the marked way: Roll back"),
+        "{text}"
+    );
+    assert!(text.contains("errors doubled"), "{text}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn paint_every_scene() {
         }
     }
     let buffer = drawn((120, 40), |frame| {
-        view_start(&start_screen(), &Theme::default(), frame)
+        view_start(&start_screen(), &Theme::default(), frame);
     });
     std::fs::write(dir.join("start_120x40.ansi"), painted(&buffer)).unwrap();
 }

@@ -1,10 +1,16 @@
 //! Moments of a production window, told by events, samples and keys: what the screens are drawn from.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a scene that cannot be told is a broken test"
+)]
+
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdpoint::app::message::Msg;
 use holdpoint::app::model::{Identified, Model, Now, Purpose};
+use holdpoint::app::monitor::Link;
 use holdpoint::app::update::update;
 use holdpoint::domain::attempt::{Ended, Outcome};
 use holdpoint::domain::journal::Entry;
@@ -46,7 +52,7 @@ impl Story {
     pub fn opened() -> Self {
         let mut model = Model::new(Purpose::Drive, Arc::new(book()), RunState::default());
         model.identified = Identified::Yes;
-        model.runbook_dir = "/srv/billing".to_owned();
+        model.runbook_dir = String::from("/srv/billing");
         model
             .environment
             .insert("DATABASE_URL".into(), "postgresql://db1/billing".into());
@@ -201,7 +207,15 @@ impl Story {
 
     /// A key is pressed, long after the last one.
     pub fn key(&mut self, code: KeyCode) {
-        let at_ms = self.model.now.mono_ms + 5_000;
+        let _ = update(&mut self.model, Msg::Drawn);
+        self.later(2);
+        if let (Some(sample), Link::Live) = (
+            self.model.monitor.sample.clone(),
+            self.model.monitor.link.clone(),
+        ) {
+            self.sample(*sample);
+        }
+        let at_ms = self.model.now.mono_ms;
         let key = KeyEvent::new(code, KeyModifiers::NONE);
         let _ = update(&mut self.model, Msg::Key { key, at_ms });
     }
@@ -424,6 +438,14 @@ pub fn lock_storm() -> Sample {
     }
 }
 
+/// The same for somebody who drives no run.
+fn of_strangers(mut sample: Sample) -> Sample {
+    for session in &mut sample.sessions {
+        session.ours = Ours::No;
+    }
+    sample
+}
+
 /// A run that waits for its first confirmation.
 pub fn fresh() -> Model {
     let mut story = Story::opened();
@@ -506,8 +528,22 @@ pub fn typed_danger() -> Model {
     story.model
 }
 
-/// The decision is open.
+/// The decision is open, the second way is marked.
 pub fn deciding() -> Model {
+    to_decide().model
+}
+
+/// … and its reason is being typed.
+pub fn deciding_with_a_reason() -> Model {
+    let mut story = to_decide();
+    story.key(KeyCode::Tab);
+    for c in "errors doubled".chars() {
+        story.key(KeyCode::Char(c));
+    }
+    story.model
+}
+
+fn to_decide() -> Story {
     let mut story = Story::opened();
     story.ready();
     story.pass("apply", 44);
@@ -515,7 +551,7 @@ pub fn deciding() -> Model {
     story.sample(calm());
     story.key(KeyCode::Enter);
     story.key(KeyCode::Down);
-    story.model
+    story
 }
 
 /// A manual step with boxes is being confirmed.
@@ -539,6 +575,7 @@ pub fn lost() -> Model {
             for_ms: 12_000,
         }),
     );
+    story.model.recording = holdpoint::app::model::Recording::Saved;
     story.model
 }
 
@@ -582,7 +619,7 @@ pub fn monitoring() -> Model {
     }
     let _ = update(
         &mut model,
-        Msg::Monitor(MonitorNews::Sampled(Box::new(lock_storm()))),
+        Msg::Monitor(MonitorNews::Sampled(Box::new(of_strangers(lock_storm())))),
     );
     let _ = update(
         &mut model,

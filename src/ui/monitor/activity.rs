@@ -82,14 +82,14 @@ fn order_words(sort: SortBy) -> &'static str {
 
 fn columns(sort: SortBy, room: usize) -> Vec<Column> {
     let mut columns = vec![Column::numbers("pid", 7)];
-    if room >= 60 {
+    if room >= 84 {
         columns.push(Column::words("user", 10));
     }
     columns.push(Column::words(
         "application",
         if room >= 60 { 16 } else { 10 },
     ));
-    if room >= 90 {
+    if room >= 110 {
         columns.push(Column::words("database", 10));
         columns.push(Column::words("client", 15));
     }

@@ -27,6 +27,17 @@ pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
     Line::styled(format!("{sign} {text}").trim_start().to_owned(), style)
 }
 
+/// Returns `83/97`, for screens that have no room for the panel.
+pub(super) fn brief(model: &Model, theme: &Theme) -> Span<'static> {
+    let line = figure(model, theme);
+    let text: String = line
+        .spans
+        .iter()
+        .map(|s| s.content.replace(" of ", "/"))
+        .collect();
+    Span::styled(text, line.style)
+}
+
 /// Returns what the panel says in so much room.
 pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     let room = usize::from(area.width);
@@ -53,13 +64,13 @@ fn gauge_line(model: &Model, theme: &Theme, sample: &Sample, room: usize) -> Lin
     let left = counts.limit.saturating_sub(counts.connections);
     let mut spans = Vec::new();
     if counts.limit > 0 {
-        let bar = gauge::bar(part, (room / 3).clamp(6, 24), &theme.glyphs);
+        let bar = gauge::bar(part, (room / 3).clamp(6, 24), theme.glyphs);
         spans.push(Span::styled(bar, style));
         spans.push(Span::styled(format!(" {left} left "), style));
     }
     let taken = line_width(&Line::from(spans.clone()));
     let history: Vec<Option<f64>> = model.monitor.history.line("connections").collect();
-    let spark = gauge::spark(&history, room.saturating_sub(taken), None, &theme.glyphs);
+    let spark = gauge::spark(&history, room.saturating_sub(taken), None, theme.glyphs);
     spans.push(Span::styled(spark, theme.quiet));
     Line::from(spans)
 }
@@ -74,7 +85,7 @@ fn states(theme: &Theme, sample: &Sample) -> Vec<Span<'static>> {
         .filter_map(|s| s.state_ms)
         .max()
         .filter(|_| counts.idle_in_transaction > 0);
-    let lasted = longest.map_or(String::new(), |ms| format!(" {}", lasting(ms)));
+    let lasted = longest.map_or(String::new(), |ms| format!(" ({})", lasting(ms)));
     let marked = |text: String, grade: Grade| {
         let (style, sign) = theme.grade(grade);
         Span::styled(format!("{text} {sign}").trim_end().to_owned(), style)

@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use crate::app::model::Model;
 use crate::domain::sample::Sample;
 use crate::domain::sample::blocking::{By, Node, Who};
-use crate::domain::sample::headline;
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::Session;
 use crate::ui::gauge;
@@ -49,6 +48,18 @@ pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
             let text = format!("{} {n} waiting, {behind} behind us", theme.glyphs.alarm);
             Line::styled(text, theme.danger)
         }
+    }
+}
+
+/// Returns the worst in a few words, for screens that have no room for the panel.
+pub(super) fn brief(model: &Model, theme: &Theme) -> Line<'static> {
+    let sample = model.monitor.sample.as_ref();
+    match sample.map_or(0, |s| model.monitor.forest.behind_ours(s)) {
+        0 => figure(model, theme),
+        n => Line::styled(
+            format!("{} {n} behind us", theme.glyphs.alarm),
+            theme.danger,
+        ),
     }
 }
 
@@ -95,7 +106,7 @@ fn sentence(
     room: usize,
     height: u16,
 ) -> Vec<Line<'static>> {
-    let Some(text) = queue_words(model, sample) else {
+    let Some(text) = model.blocking_line() else {
         return Vec::new();
     };
     let forest = &model.monitor.forest;
@@ -113,22 +124,11 @@ fn sentence(
         .collect()
 }
 
-/// Returns the queue in one sentence; `None`: nobody waits.
-pub(super) fn queue_words(model: &Model, sample: &Sample) -> Option<String> {
-    let title = |id: &_| {
-        model
-            .book
-            .step(id)
-            .map_or_else(|| "our step".to_owned(), |s| s.title.clone())
-    };
-    headline::one_line(sample, &model.monitor.history, title)
-}
-
 fn calm(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let line: Vec<Option<f64>> = model.monitor.history.line("blocked").collect();
     let mut lines = vec![Line::styled("nobody waits for a lock", theme.quiet)];
     if line.iter().flatten().any(|n| *n > 0.0) {
-        let spark = gauge::spark(&line, room.saturating_sub(9).min(60), None, &theme.glyphs);
+        let spark = gauge::spark(&line, room.saturating_sub(9).min(60), None, theme.glyphs);
         lines.push(Line::from(vec![
             Span::styled("before   ", theme.quiet),
             Span::raw(spark),
@@ -234,7 +234,7 @@ impl Tree<'_> {
                 } else {
                     String::new()
                 };
-                let text = format!("{} {}{ours}{folded}", s.pid, session_name(self.model, s));
+                let text = format!("{}{folded} {}{ours}", s.pid, session_name(self.model, s));
                 (text, session_style(self.theme, s))
             }
             (None, Who::Gone(pid)) => (format!("{pid} ended"), self.theme.quiet),
@@ -263,16 +263,12 @@ impl Tree<'_> {
             By::Queue => "queued: ",
             By::Circle => "deadlock: ",
         };
-        let what = if session.query.is_empty() {
-            "statement hidden".to_owned()
-        } else {
-            session.verb(2)
-        };
+        let what = verb(session);
         let arrow = self.theme.glyphs.arrow;
         let wanted = session
             .lock
             .as_ref()
-            .map(|l| format!(" {arrow} {} ({})", l.object, short(&l.mode)));
+            .map(|l| format!(" {arrow} {} ({})", plain_name(&l.object), short(&l.mode)));
         let alike = if node.folded == 0 {
             String::new()
         } else {
@@ -319,6 +315,21 @@ fn holds(node: &Node) -> String {
     } else {
         format!(", holds {}", modes.join(", "))
     }
+}
+
+/// The statement's first words: the object stands behind them anyway.
+fn verb(session: &Session) -> String {
+    let first = session.verb(1).to_uppercase();
+    match first.as_str() {
+        "" => "statement hidden".to_owned(),
+        "SELECT" | "WITH" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" => first,
+        _ => session.verb(2),
+    }
+}
+
+/// The schema that everybody has need not be said.
+fn plain_name(object: &str) -> String {
+    object.replace("public.", "")
 }
 
 fn short(mode: &str) -> &str {

@@ -51,7 +51,7 @@ fn two_lines(theme: &Theme, progress: &Progress, room: usize) -> [Line<'static>;
     let mut spans = Vec::new();
     if progress.total > 0 {
         let part = number(progress.done) / number(progress.total);
-        let bar = gauge::bar(part, (room / 4).clamp(5, 20), &theme.glyphs);
+        let bar = gauge::bar(part, (room / 4).clamp(5, 20), theme.glyphs);
         spans.push(Span::styled(bar, theme.active));
         spans.push(Span::raw(format!(" {:>3.0} % ", part * 100.0)));
     }

@@ -85,7 +85,7 @@ fn rates(model: &Model, theme: &Theme, server: &Server, room: usize) -> Vec<Line
         &history,
         room.saturating_sub(LABEL + 40).min(40),
         None,
-        &theme.glyphs,
+        theme.glyphs,
     );
     let hit = rates.hit_ratio.map_or(String::new(), |r| {
         format!(" {dot} {:.1} % from memory", r * 100.0)
