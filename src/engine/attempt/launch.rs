@@ -133,6 +133,10 @@ fn claim(
         .map_err(AttemptError::file(files.dir(), "made"))?;
     let locked = |err| AttemptError::file(files.lock(), "locked")(err);
     let mut lock = files.open_lock().map_err(locked)?;
+    // Asked before the lock: a supervisor that has reported may hold it for another moment.
+    if files.exit().exists() {
+        return Err(AttemptError::StartedBefore(name.to_owned()));
+    }
     if take(&mut lock).map_err(locked)? == Taken::ByAnother {
         return Err(AttemptError::Running(name.to_owned()));
     }
