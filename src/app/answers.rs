@@ -474,7 +474,7 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
                 },
             );
         }
-        Pick::Sign => return vec![Effect::Seal(Sealing::Signed)],
+        Pick::Sign(role) => return vec![Effect::Seal(Sealing::SignedAs(role.clone()))],
         Pick::SignLater => return vec![Effect::Seal(Sealing::Unsigned)],
         Pick::Way(_) => {}
     }

@@ -112,8 +112,8 @@ pub enum Pick {
     Close,
     /// Start this step of a `choose: one` group.
     Begin(StepId),
-    /// Sign the log now.
-    Sign,
+    /// Sign the log now, in this role.
+    Sign(String),
     /// Leave it unsigned for now.
     SignLater,
 }

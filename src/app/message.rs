@@ -153,10 +153,10 @@ pub enum Effect {
 }
 
 /// Whether the log is signed when it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sealing {
-    /// It is signed by the operator.
-    Signed,
+    /// It is signed by the operator, in this role.
+    SignedAs(String),
     /// It is left for later.
     Unsigned,
 }

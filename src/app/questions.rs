@@ -19,6 +19,9 @@ use crate::domain::runbook::model::{
 };
 use crate::domain::sample::words::lasting;
 
+/// The role of whoever signs where the runbook names none.
+pub const ANY_ROLE: &str = "Operator";
+
 impl Dialog {
     /// Returns an empty dialog that means `intent`.
     pub fn new(title: impl Into<String>, intent: Intent) -> Self {
@@ -725,6 +728,12 @@ pub fn close(model: &Model) -> Dialog {
     dialog.field(label, need).entered("Enter closes the record")
 }
 
+/// The roles in which the log can be signed.
+fn roles(model: &Model) -> impl Iterator<Item = &str> {
+    let free = model.book.roles.is_empty().then_some(ANY_ROLE);
+    model.book.roles.iter().map(String::as_str).chain(free)
+}
+
 /// Asks whether the log is signed now.
 pub fn sign(model: &Model) -> Dialog {
     let mut dialog = Dialog::new("The log", Intent::Sign).toned(Tone::Good);
@@ -739,26 +748,22 @@ pub fn sign(model: &Model) -> Dialog {
             Pick::SignLater,
         )]
     } else {
-        let role = model.book.roles.first().map_or("Operator", String::as_str);
         dialog = dialog.says(
             Tone::Plain,
-            format!(
-                "{} <{}> signs as {role} with {}",
-                who.name, who.identity, who.key
-            ),
+            format!("{} <{}> signs with {}", who.name, who.identity, who.key),
         );
-        vec![
-            offer(
-                "Sign now",
-                "runs ssh-keygen; it may ask for a passphrase or a touch",
-                Pick::Sign,
-            ),
-            offer(
-                "Write it unsigned",
-                "`holdpoint sign` adds signatures later",
-                Pick::SignLater,
-            ),
-        ]
+        let mut offers: Vec<Offer> = roles(model)
+            .map(|role| {
+                let hint = "runs ssh-keygen; it may ask for a passphrase or a touch";
+                offer(format!("Sign as {role}"), hint, Pick::Sign(role.to_owned()))
+            })
+            .collect();
+        offers.push(offer(
+            "Write it unsigned",
+            "`holdpoint sign` adds signatures later",
+            Pick::SignLater,
+        ));
+        offers
     };
     dialog.entered("Enter writes log.md")
 }

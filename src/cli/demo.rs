@@ -13,8 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::args::DemoArgs;
 use crate::cli::failure::{BADLY, Failure};
 use crate::cli::session;
+use crate::engine::clock;
+use crate::engine::rundir;
 use crate::engine::sandbox::shop::Shop;
 use crate::engine::sandbox::{SandboxError, ServerBinaries, fetch_server, find_server};
+use crate::engine::seal::{self, DemoKey, Desk};
+use crate::runtime::seal::TRUST_ENV;
 
 /// The runbook of the demo.
 pub const RUNBOOK: &str = include_str!("../../runbooks/demo.yaml");
@@ -91,9 +95,12 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
         Consent::Ask
     };
     let world = prepare(consent, &mut io::stderr()).map_err(|e| Failure::world(&e))?;
+    let signer = signer()?;
     let program = env::current_exe().map_err(|e| Failure::world(&e))?;
     let machine = session::machine()?;
     let mut run = tokio::process::Command::from(world.run_command(&program));
+    run.args(["--key", &signer.key.source()])
+        .env(TRUST_ENV, &signer.allowed_signers);
     let status = machine.block_on(async {
         // The run deals with its signals by itself; this process stays until it has ended, to take the world down.
         let mut hangup = signal(SignalKind::hangup())?;
@@ -115,10 +122,26 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
     });
     drop(world);
     let status = status.map_err(|e| Failure::world(&e))?;
+    if let Some(run) = rundir::list()?.first().filter(|run| run.log().exists()) {
+        let trust = signer.allowed_signers.display();
+        crate::cli::tell(&format!(
+            "verify it with: holdpoint verify {} --trust {trust}",
+            run.name()
+        ));
+    }
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(BADLY))
+}
+
+/// A throw-away key for this demo alone, and a list that trusts it: nobody's own key signs what is only shown. Both are
+/// kept, so that the log can be verified later.
+fn signer() -> Result<DemoKey, Failure> {
+    let desk = Desk::this();
+    let name = rundir::new_id("demo", clock::wall_ms());
+    let dir = rundir::data_dir()?.join("demo").join(name);
+    seal::demo_key(&desk, &dir, &desk.identity()).map_err(|e| Failure::world(&e))
 }
 
 /// Everything that the demo's run needs while it runs. Dropping it ends the server and removes every file.

@@ -29,7 +29,7 @@ pub fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
 /// # Errors
 /// Somebody else drives it, or its record is broken.
 pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure> {
-    let open = opening::take_up(dir, &session::operator(key), String::new())?;
+    let open = opening::take_up(dir, &session::operator(key)?, String::new())?;
     let target = &open.run.opened.target;
     let missing = opening::unset_environment(&open.book, target);
     if open.run.closed.is_none() && !missing.is_empty() {
@@ -42,7 +42,7 @@ pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure
         )
         .hint("export them as they were when it was started, then resume"));
     }
-    session::drive(open, face)
+    session::drive(open, face, None)
 }
 
 /// The newest run that is not closed.

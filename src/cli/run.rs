@@ -15,6 +15,7 @@ use crate::domain::runbook::model::{Parameter, Runbook};
 use crate::domain::runbook::variables;
 use crate::domain::units;
 use crate::runtime::opening::{self, Opening, Source};
+use crate::runtime::seal;
 
 /// Starts a run.
 ///
@@ -57,7 +58,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
             .map(|t| start(t, Local::now()))
             .transpose()?,
         change: args.change.clone(),
-        operator: session::operator(args.key.as_deref()),
+        operator: session::operator(args.key.as_deref())?,
     };
     begin(&source, opening, face)
 }
@@ -67,7 +68,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
 /// # Errors
 /// The disk refuses.
 pub fn begin(source: &Source, opening: Opening, face: Face) -> Result<u8, Failure> {
-    session::drive(opening::open(source, opening)?, face)
+    let mut open = opening::open(source, opening)?;
+    let notice = seal::sign_opening(&mut open, "open").err();
+    session::drive(open, face, notice)
 }
 
 fn mode(args: &RunArgs) -> Mode {

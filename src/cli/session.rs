@@ -4,11 +4,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::app::message::{Leaving, Msg};
-use crate::app::model::{Model, Purpose};
+use crate::app::model::{Model, Purpose, Tone};
 use crate::app::monitor::Link;
 use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
 use crate::domain::run::event::{Operator, Status};
 use crate::engine::database::postgres::Dsn;
+use crate::engine::seal::{self, Desk};
 use crate::runtime::driver;
 use crate::runtime::headless;
 use crate::runtime::opening::{self, OpenError, OpenRun};
@@ -51,43 +52,41 @@ pub fn machine() -> Result<Runtime, Failure> {
     built.map_err(|e| Failure::world(&e))
 }
 
-/// Returns who drives: as git and the keys at hand say.
-pub fn operator(key: Option<&str>) -> Operator {
-    let git = |name: &str| {
-        let out = std::process::Command::new("git")
-            .args(["config", "--get", name])
-            .output()
-            .ok()?;
-        let text = String::from_utf8_lossy(&out.stdout).trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
-    let _ = key;
-    let name = git("user.name").unwrap_or_else(crate::engine::clock::os_user);
-    let identity = git("user.email").unwrap_or_else(|| {
-        format!(
-            "{}@{}",
-            crate::engine::clock::os_user(),
-            crate::engine::clock::host()
-        )
-    });
-    Operator {
+/// Returns who drives: as git and the keys at hand say. A run without a key goes on; its log is signed later.
+///
+/// # Errors
+/// The key that was asked for cannot be used.
+pub fn operator(key: Option<&str>) -> Result<Operator, Failure> {
+    let desk = Desk::this();
+    let found = seal::find(&desk, key);
+    if let (Err(e), Some(wanted)) = (&found, key) {
+        return Err(Failure::new(USAGE, format!("--key {wanted}: {e}")));
+    }
+    let (key, key_source) = found
+        .map(|key| (key.fingerprint(), key.source()))
+        .unwrap_or_default();
+    let (name, identity) = (desk.name(), desk.identity());
+    Ok(Operator {
         name,
         identity,
-        key: String::new(),
-        key_source: String::new(),
-    }
+        key,
+        key_source,
+    })
 }
 
-/// Drives `open` until it is left; returns the exit code.
+/// Drives `open` until it is left, with `notice` on its first screen; returns the exit code.
 ///
 /// # Errors
 /// The terminal or the connection string cannot be used.
-pub fn drive(open: OpenRun, face: Face) -> Result<u8, Failure> {
+pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Failure> {
     let machine = machine()?;
     let ended = machine.block_on(async {
         let (out, news) = unbounded_channel();
         let (mut model, mut world, lock) = opening::world(open, out.clone());
         connect(&mut model, &mut world, &out)?;
+        if let Some(text) = notice {
+            model.say(Tone::Warning, text);
+        }
         world.follow_outputs();
         world.take_up(&model);
         let ended = sit(model, world, news, face).await;

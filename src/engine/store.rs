@@ -212,16 +212,6 @@ impl Store {
         let _ = fs::remove_file(&path);
         written
     }
-
-    /// Makes a closed journal read-only.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn close(self) -> io::Result<()> {
-        let mut rights = self.file.metadata()?.permissions();
-        rights.set_readonly(true);
-        self.file.set_permissions(rights)
-    }
 }
 
 /// Keeps torn bytes in a file of their own: nothing is thrown away.
