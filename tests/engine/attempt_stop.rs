@@ -244,6 +244,7 @@ fn waiting_between_two_tries_can_be_cancelled() {
     let shop = Workshop::new();
     let mut work = script("echo no; false");
     work.until_ms = Some(600_000);
+    work.url_env = Some("HOLDPOINT_NO_DATABASE_HERE".into());
     shop.launch("01.1", &work).unwrap();
     eventually(|| {
         fs::read_to_string(shop.output_path("01.1"))
@@ -251,7 +252,11 @@ fn waiting_between_two_tries_can_be_cancelled() {
             .filter(|o| !o.is_empty())
     });
     cancel(shop.path(), "01.1").unwrap();
-    assert_eq!(shop.outcome("01.1").ended, Ended::Cancelled);
+    let outcome = shop.outcome("01.1");
+    assert_eq!(
+        (outcome.ended, outcome.left_behind),
+        (Ended::Cancelled, Vec::<String>::new())
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is left on the database server of an attempt that was stopped.
 
+use std::env;
 use std::time::Duration;
 
 use crate::domain::attempt::{Assignment, Work};
@@ -24,7 +25,11 @@ pub enum Sessions {
 pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
     let url_env = match &assignment.work {
         Work::Sql(work) => Some(&work.url_env),
-        Work::Shell(_) | Work::Http(_) => assignment.url_env.as_ref(),
+        // A target without a database has no connection string.
+        Work::Shell(_) | Work::Http(_) => assignment
+            .url_env
+            .as_ref()
+            .filter(|name| env::var_os(name).is_some()),
     }?;
     let dsn = match address(url_env) {
         Ok(dsn) => dsn,
