@@ -230,6 +230,16 @@ async fn a_relation_of_another_database_is_named_as_such() {
 #[tokio::test]
 async fn a_parallel_query_is_shown_as_its_leader() {
     let mut case = Case::new().await;
+    if case
+        .asker
+        .value("show server_version_num")
+        .await
+        .unwrap()
+        .as_str()
+        < "130000"
+    {
+        return; // the server does not say who leads a worker
+    }
     case.asker.run("create table big as select i from generate_series(1, 50000) i; alter table big set (parallel_workers = 2)").await;
     // A function marked parallel safe that locks: each worker waits by itself.
     case.asker
@@ -312,4 +322,19 @@ async fn a_pile_of_a_hundred_is_one_row_with_its_size() {
     assert_eq!(rows.len(), 3, "{rows:?}");
     assert!(rows[2].ends_with("+99 Queue"), "{rows:?}");
     assert!(sample.took_ms < 1_000, "{} ms", sample.took_ms);
+}
+
+#[tokio::test]
+async fn the_last_of_a_long_queue_has_its_row_when_somebody_stands_behind_it() {
+    let mut case = Case::new().await;
+    case.holds("lock t in access share mode").await;
+    for _ in 0..30 {
+        case.waits("begin; lock t").await;
+    }
+    case.waits("select count(*) from t").await;
+    let (last, reader) = (case.pids[30], case.pids[31]);
+    let behind = |s: &Sample| s.session(reader).is_some_and(|s| s.soft == Some(last));
+    let sample = case.watcher.sample(behind).await;
+    let rows = drawn(&sample, &[case.pids[0], case.pids[1], last, reader]);
+    assert_eq!(rows, ["A", "  B +28 Holder", "  C Holder", "    D Queue"]);
 }

@@ -154,5 +154,6 @@ pub fn first_blocker(sample: &Sample) -> Option<String> {
 /// Returns a lock's wait in words: `41 s`.
 pub fn waited(session: &Session) -> String {
     let lock = session.lock.as_ref();
-    lasting(lock.and_then(|l| l.wait_ms).unwrap_or_default())
+    let ms = lock.and_then(|l| l.wait_ms).or(session.query_ms);
+    lasting(ms.unwrap_or_default())
 }

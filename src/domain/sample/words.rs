@@ -47,8 +47,9 @@ impl Session {
             return self.vacuuming();
         }
         if let Some(lock) = &self.lock {
-            let ms = lock.wait_ms.or(self.query_ms).unwrap_or_default();
-            return format!("waits {}", lasting(ms));
+            // Before 14 a plain role is not told how long.
+            let known = lock.wait_ms.or(self.query_ms);
+            return known.map_or_else(|| "waits".to_owned(), |ms| format!("waits {}", lasting(ms)));
         }
         if self.is_idle_in_transaction() {
             let ms = self.state_ms.unwrap_or_default();

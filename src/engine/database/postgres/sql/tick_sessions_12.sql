@@ -66,7 +66,7 @@ WITH act AS MATERIALIZED (
     LEFT JOIN blocked b ON b.pid = a.pid
     LEFT JOIN blocker k ON k.pid = a.pid
     LEFT JOIN want w ON w.pid = a.pid
-   WHERE a.pid <> pg_catalog.pg_backend_pid() AND (w.rn IS NULL OR w.rn <= 20)
+   WHERE a.pid <> pg_catalog.pg_backend_pid() AND (w.rn IS NULL OR w.rn <= 20 OR a.pid IN (SELECT soft_pid FROM blocked))
      AND (k.pid IS NOT NULL OR b.pid IS NOT NULL OR w.pid IS NOT NULL OR a.state <> 'idle' OR a.backend_type IN ('autovacuum worker', 'walsender'))
    ORDER BY k.n_waiters DESC NULLS LAST, b.pid IS NULL, w.pid IS NULL, a.xact_start NULLS LAST
    LIMIT $1
