@@ -1,8 +1,9 @@
 //! The blocking tree, case by case, compared with the server's own `pg_blocking_pids`.
 
 use holdpoint::domain::sample::Sample;
+use holdpoint::domain::sample::blocking::tree;
 
-use crate::harness::{Client, Watcher, drawn, fresh, server, server_says, waiting};
+use crate::harness::{Client, Watcher, drawn, fresh, own_server, server, server_says, waiting};
 
 /// Compares every listed waiter of `pids` with the server's own answer.
 async fn agrees(sample: &Sample, asker: &mut Client, pids: &[i32]) {
@@ -337,4 +338,62 @@ async fn the_last_of_a_long_queue_has_its_row_when_somebody_stands_behind_it() {
     let sample = case.watcher.sample(behind).await;
     let rows = drawn(&sample, &[case.pids[0], case.pids[1], last, reader]);
     assert_eq!(rows, ["A", "  B +28 Holder", "  C Holder", "    D Queue"]);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_safe_snapshot_hangs_under_the_writer() {
+    let mut case = Case::new().await;
+    case.holds("set transaction isolation level serializable; update t set v = 1 where id = 1")
+        .await;
+    let reader = Client::open(&case.url).await;
+    let (pid, _task) =
+        reader.waits("begin isolation level serializable read only deferrable; select 1");
+    case.pids.push(pid);
+    let sample = case.watcher.with_waiters(&[pid]).await;
+    assert_eq!(
+        sample.session(pid).unwrap().wait.as_ref().unwrap().event,
+        "SafeSnapshot"
+    );
+    assert_eq!(drawn(&sample, &case.pids), ["A", "  B Queue"]);
+}
+
+#[tokio::test]
+async fn autovacuum_in_the_way_is_called_by_its_name() {
+    let own = own_server();
+    let url = own.url("postgres");
+    let mut client = Client::open(&url).await;
+    if client
+        .value("show server_version_num")
+        .await
+        .unwrap()
+        .as_str()
+        < "140000"
+    {
+        return; // there the collector is in no hurry to tell autovacuum what was deleted
+    }
+    client
+        .run("create table big as select i from generate_series(1, 100000) i")
+        .await;
+    // Slow enough to be met: one page, then a tenth of a second.
+    client.run("alter table big set (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)").await;
+    client.run("delete from big where i % 2 = 0").await;
+    for sql in [
+        "alter system set autovacuum = on",
+        "alter system set autovacuum_naptime = 1",
+        "select pg_reload_conf()",
+    ] {
+        client.run(sql).await;
+    }
+    let mut watcher = Watcher::on(&url);
+    let vacuums = |s: &Sample| s.sessions.iter().any(|s| s.query.contains("public.big"));
+    watcher.sample(vacuums).await;
+    let (pid, _task) = client.waits("truncate big");
+    let sample = watcher.with_waiters(&[pid]).await;
+    let forest = tree(&sample);
+    let words = forest.roots[0].words(&sample);
+    assert!(
+        words.contains("VACUUM ANALYZE public.big: it gives way"),
+        "{words}"
+    );
+    assert_eq!(forest.roots[0].behind, 1);
 }

@@ -119,3 +119,53 @@ impl Sample {
         self.server.as_ref().map_or(&[], |s| &s.prepared)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vacuum_against_wraparound_is_said_not_to_give_way() {
+        let vacuum = Session {
+            pid: 7,
+            kind: "autovacuum worker".into(),
+            query: "autovacuum: VACUUM public.big (to prevent wraparound)".into(),
+            ..Session::default()
+        };
+        assert_eq!(
+            vacuum.words(),
+            "pid 7, autovacuum, VACUUM public.big (to prevent wraparound): it does not give way"
+        );
+    }
+
+    #[test]
+    fn sessions_are_told_by_what_they_do() {
+        let told = |state: &str, query: &str| {
+            let session = Session {
+                pid: 7,
+                user: "dep".into(),
+                state: state.into(),
+                query: query.into(),
+                query_ms: Some(3_000),
+                state_ms: Some(840_000),
+                ..Session::default()
+            };
+            session.words()
+        };
+        assert_eq!(
+            told("idle in transaction", "x"),
+            "pid 7 dep, idle in transaction for 14 min"
+        );
+        assert_eq!(
+            told("active", "select  1"),
+            "pid 7 dep, runs select for 3 s"
+        );
+        assert_eq!(told("", ""), "pid 7 dep, hidden from this role");
+    }
+
+    #[test]
+    fn durations_are_calm() {
+        let told = [0, 41_000, 119_999, 120_000, 7_500_000, 300_000_000].map(lasting);
+        assert_eq!(told, ["0 s", "41 s", "119 s", "2 min", "2 h 5 min", "3 d"]);
+    }
+}
