@@ -1,5 +1,6 @@
 //! The checklist: which rows there are, and where the cursor stands.
 
+use crate::domain::attempt::Ended;
 use crate::domain::run::next;
 use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{Item, Place, Runbook, StepId};
@@ -76,6 +77,8 @@ pub enum Mark {
     WaitsForYou,
     /// Done.
     Done,
+    /// Done, and it had a warning to give.
+    Warned,
     /// Failed.
     Failed,
     /// Failed and accepted.
@@ -93,6 +96,7 @@ pub fn mark(book: &Runbook, run: &RunState, step: &StepId) -> Mark {
     match run.stand(step) {
         Stand::Running => Mark::Running,
         Stand::InDoubt => Mark::InDoubt,
+        Stand::Done if warned(run, step) => Mark::Warned,
         Stand::Done => Mark::Done,
         Stand::Failed => Mark::Failed,
         Stand::Accepted => Mark::Accepted,
@@ -101,6 +105,11 @@ pub fn mark(book: &Runbook, run: &RunState, step: &StepId) -> Mark {
         Stand::Waiting if next::waits_for_person(book, run) == Some(step) => Mark::WaitsForYou,
         Stand::Waiting => Mark::ToCome,
     }
+}
+
+fn warned(run: &RunState, step: &StepId) -> bool {
+    let outcome = run.record(step).and_then(|r| r.outcome.as_ref());
+    outcome.is_some_and(|o| o.ended == Ended::Warned)
 }
 
 /// Returns the checklist's rows: every phase, the steps of the open ones, and the rollback path that was entered.

@@ -1,6 +1,7 @@
 //! What the step pane says: what will happen before it happens, and what happened after.
 
 use crate::app::model::{Model, Tone};
+use crate::domain::attempt::Ended;
 use crate::domain::run::assign;
 use crate::domain::run::decide;
 use crate::domain::run::event::Answer;
@@ -117,6 +118,7 @@ fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> (Tone, Stri
             )
         }
         Stand::InDoubt => (Tone::Danger, "may have run".into()),
+        Stand::Done if warned(record) => (Tone::Warning, format!("done{took}, with a warning")),
         Stand::Done => (Tone::Good, format!("done{took}")),
         Stand::Failed => (
             Tone::Danger,
@@ -125,6 +127,13 @@ fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> (Tone, Stri
         Stand::Accepted => (Tone::Warning, format!("failed{took}, accepted")),
         Stand::Skipped => (Tone::Warning, "skipped".into()),
     }
+}
+
+fn warned(record: &StepRecord) -> bool {
+    record
+        .outcome
+        .as_ref()
+        .is_some_and(|o| o.ended == Ended::Warned)
 }
 
 fn to_come(model: &Model, step: &Step) -> (Tone, String) {

@@ -83,7 +83,7 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
     let mut store = Store::open(&dir.journal())?.store;
     let opened = Opened {
         format: FORMAT.to_owned(),
-        tool: format!("holdpoint {}", env!("CARGO_PKG_VERSION")),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
         tool_sha256: own_digest(),
         run: id,
         change: opening.change,

@@ -153,7 +153,7 @@ fn title_style(theme: &Theme, mark: crate::app::checklist::Mark) -> Style {
         Mark::Running | Mark::WaitsForYou => theme.strong,
         Mark::Failed | Mark::InDoubt => theme.danger,
         Mark::ToCome | Mark::Accepted => theme.plain,
-        Mark::Done | Mark::Skipped | Mark::NotApplicable => theme.quiet,
+        Mark::Done | Mark::Warned | Mark::Skipped | Mark::NotApplicable => theme.quiet,
     }
 }
 

@@ -172,6 +172,7 @@ impl Theme {
             Mark::Running => (signs.running, self.active),
             Mark::WaitsForYou => (signs.waits, self.active),
             Mark::Done => (signs.done, self.good),
+            Mark::Warned => (self.glyphs.look, self.warning),
             Mark::Failed => (signs.failed, self.danger),
             Mark::Accepted => (signs.accepted, self.warning),
             Mark::Skipped => (signs.skipped, self.warning),

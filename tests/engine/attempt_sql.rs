@@ -65,7 +65,7 @@ fn rows_are_stored_judged_and_captured() {
     shop.launch_env("01.1", &work, &[("THE_URL", &url)]);
     let outcome = shop.outcome("01.1");
     assert_eq!(outcome.ended, Ended::Passed, "{outcome:?}");
-    assert_eq!(outcome.summary, "expected rows = 3, got 3");
+    assert_eq!(outcome.summary, "as expected: 3");
     assert_eq!(outcome.values["first"], "7");
     assert_eq!(
         shop.output("01.1"),

@@ -106,7 +106,8 @@ fn judged(assignment: &Assignment, exit: Option<i32>, seen: &Seen) -> Verdict {
             summary: match plain {
                 Some(plain) if warns => format!("{plain}: a warning"),
                 Some(plain) if !said => plain,
-                _ => format!("expected {}, got {}", checked.expected, checked.actual),
+                _ if said => format!("as expected: {}", checked.actual),
+                _ => seen.rows.map_or_else(|| "done".to_owned(), rows),
             },
             checked: said.then_some(checked),
             values: BTreeMap::new(),
@@ -120,6 +121,14 @@ fn judged(assignment: &Assignment, exit: Option<i32>, seen: &Seen) -> Verdict {
             checked: Some(checked),
             values: BTreeMap::new(),
         },
+    }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{count} rows")
     }
 }
 
