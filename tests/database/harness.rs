@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server that the tests share; it goes when this process does.
 pub fn server() -> &'static Sandbox {

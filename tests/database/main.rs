@@ -1,8 +1,14 @@
 //! The database engine against real PostgreSQL servers.
 
+#[cfg(test)]
 mod blocking;
+#[cfg(test)]
 mod connecting;
+#[cfg(test)]
 mod control;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod monitoring;
+#[cfg(test)]
 mod statements;

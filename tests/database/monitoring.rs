@@ -118,7 +118,7 @@ async fn the_runs_own_sessions_are_marked_and_the_sentence_says_who_is_in_the_wa
         w.steps = vec![
             step("holdpoint.x.apply.1", None),
             step("never", Some(by_name)),
-        ]
+        ];
     });
     let (alter, _a) = Client::called(&url, "holdpoint.x.apply.1")
         .await
@@ -194,7 +194,12 @@ async fn a_text_in_another_encoding_and_escapes_do_no_harm() {
         .run("begin; select '\u{65e5}\u{672c}\u{8a9e}', 'red'")
         .await;
     let mut other = Client::open(&server().url("postgres")).await;
-    other.run("begin; select '\u{1b}[31m\u{202e}', 'red'").await;
+    other
+        .run("set application_name = '\u{1b}[2J'; create role \"\u{1b}[31mred\u{202e}\"; set session authorization \"\u{1b}[31mred\u{202e}\"")
+        .await;
+    other
+        .run("begin;\n\tselect '\u{1b}[31m\u{202e}', 'red'")
+        .await;
     for from in [name, "postgres"] {
         let mut watcher = Watcher::on(&server().url(from));
         let pids = [client.pid, other.pid];
@@ -206,7 +211,13 @@ async fn a_text_in_another_encoding_and_escapes_do_no_harm() {
                 query.starts_with("begin; select '") && query.ends_with("', 'red'"),
                 "{query}"
             );
-            assert!(!query.contains(['\u{1b}', '\u{202e}']), "{query:?}");
+        }
+        for pid in pids {
+            let session = sample.session(pid).unwrap();
+            let all = [&session.query, &session.user, &session.application]
+                .map(String::as_str)
+                .concat();
+            assert!(!all.contains(['\u{1b}', '\u{202e}', '\n']), "{all:?}");
         }
     }
 }

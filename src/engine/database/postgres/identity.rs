@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::run::event::TargetSeen;
 use crate::domain::sample::own::MONITOR_NAME;
+use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
@@ -34,7 +35,10 @@ pub(super) async fn who(link: &mut Link) -> Result<TargetSeen, DatabaseError> {
     let before = now_ms();
     let rows = ask(link, WHO, LIMIT).await?;
     let after = now_ms();
-    let mut row = rows.into_iter().flatten().map(Option::unwrap_or_default);
+    let mut row = rows
+        .into_iter()
+        .flatten()
+        .map(|v| tame::line(v.unwrap_or_default()));
     let mut next = || row.next().unwrap_or_default();
     let version = next();
     let mut seen = TargetSeen {

@@ -10,7 +10,6 @@ use tokio::time::{sleep, timeout};
 use crate::domain::sample::model::{Sample, Server};
 use crate::domain::sample::news::{MonitorNews, Need, Sizes, Watched, Wishes};
 use crate::domain::sample::own::{MONITOR_NAME, whose};
-use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
@@ -230,8 +229,6 @@ impl<'a> Watch<'a> {
         self.refreshes += 1;
         let now = now_ms();
         for session in &mut sample.sessions {
-            session.query = tame::line(&session.query);
-            session.application = tame::line(&session.application);
             session.ours = whose(session, &wished.steps, now);
         }
         let life = if wished.steps.is_empty() && sample.counts.blocked == 0 {

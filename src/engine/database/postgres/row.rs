@@ -4,6 +4,8 @@ use sqlx::postgres::PgRow;
 use sqlx::postgres::types::Oid;
 use sqlx::{Decode, Postgres, Row as _, Type};
 
+use crate::domain::tame;
+
 pub(super) fn get<'r, T>(row: &'r PgRow, name: &str) -> Option<T>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
@@ -35,9 +37,26 @@ pub(super) fn oid(row: &PgRow, name: &str) -> Option<u32> {
     get::<Oid>(row, name).map(|oid| oid.0)
 }
 
-/// A text in whatever encoding, decoded lossily; null is empty.
+/// A text for people, whatever its encoding and whatever is in it: one harmless line; null is empty.
 pub(super) fn text(row: &PgRow, name: &str) -> String {
-    let raw = row.try_get_raw(name).ok();
-    let bytes = raw.as_ref().and_then(|value| value.as_bytes().ok());
-    bytes.map_or_else(String::new, |b| String::from_utf8_lossy(b).into_owned())
+    tame::line(bytes(row, name))
+}
+
+/// A statement for people: as [`text`], with every run of blanks and line ends made one blank.
+pub(super) fn statement(row: &PgRow, name: &str) -> String {
+    let words = bytes(row, name).split(u8::is_ascii_whitespace);
+    let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
+    tame::line(words.join(&b' '))
+}
+
+/// A text for machines, decoded lossily; null is empty.
+pub(super) fn raw(row: &PgRow, name: &str) -> String {
+    String::from_utf8_lossy(bytes(row, name)).into_owned()
+}
+
+fn bytes<'r>(row: &'r PgRow, name: &str) -> &'r [u8] {
+    let value = row.try_get_raw(name).ok();
+    value
+        .and_then(|value| value.as_bytes().ok())
+        .unwrap_or_default()
 }

@@ -11,6 +11,7 @@ use crate::domain::sample::model::{
     Prepared, PreparedIn, Progress, Receiver, Sender, Server, Slot, SlotUse, Totals,
 };
 use crate::domain::sample::rates;
+use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::Link;
 use crate::engine::database::postgres::sessions::json;
@@ -52,7 +53,7 @@ pub(super) async fn ask(
 fn read(row: &PgRow) -> Server {
     let standby: bool = row::get(row, "in_recovery").unwrap_or_default();
     let frozen = row::int(row, "frozen_age").and_then(|n| u64::try_from(n).ok());
-    let receiver: Option<ReceiverRow> = serde_json::from_str(&row::text(row, "receiver")).ok();
+    let receiver: Option<ReceiverRow> = serde_json::from_str(&row::raw(row, "receiver")).ok();
     let totals = totals(row);
     Server {
         at_ms: totals.at_ms,
@@ -94,6 +95,10 @@ fn totals(row: &PgRow) -> Totals {
     }
 }
 
+fn tamed(text: Option<String>) -> String {
+    text.map_or_else(String::new, tame::line)
+}
+
 fn positive(n: Option<i64>) -> Option<u64> {
     n.map(|n| u64::try_from(n).unwrap_or_default())
 }
@@ -113,10 +118,10 @@ impl From<SenderRow> for Sender {
     fn from(row: SenderRow) -> Self {
         Self {
             pid: row.pid.unwrap_or_default(),
-            application: row.app.unwrap_or_default(),
-            client: row.client.unwrap_or_default(),
-            state: row.state.unwrap_or_default(),
-            sync: row.sync_state.unwrap_or_default(),
+            application: tamed(row.app),
+            client: tamed(row.client),
+            state: tamed(row.state),
+            sync: tamed(row.sync_state),
             unreplayed: positive(row.unreplayed),
             replay_lag_ms: positive(row.replay_lag_ms),
         }
@@ -134,10 +139,10 @@ struct ReceiverRow {
 impl From<ReceiverRow> for Receiver {
     fn from(row: ReceiverRow) -> Self {
         Self {
-            status: row.status.unwrap_or_default(),
+            status: tamed(row.status),
             unreplayed: positive(row.unreplayed),
             replay_age_ms: positive(row.replay_age_ms),
-            pause: row.pause.unwrap_or_default(),
+            pause: tamed(row.pause),
         }
     }
 }
@@ -154,13 +159,13 @@ struct SlotRow {
 impl From<SlotRow> for Slot {
     fn from(row: SlotRow) -> Self {
         Self {
-            name: row.slot.unwrap_or_default(),
-            kind: row.r#type.unwrap_or_default(),
+            name: tamed(row.slot),
+            kind: tamed(row.r#type),
             usage: match row.active {
                 Some(true) => SlotUse::Active,
                 Some(false) | None => SlotUse::Inactive,
             },
-            wal_status: row.wal_status.unwrap_or_default(),
+            wal_status: tamed(row.wal_status),
             retained: positive(row.retained),
         }
     }
@@ -178,10 +183,10 @@ struct PreparedRow {
 impl From<PreparedRow> for Prepared {
     fn from(row: PreparedRow) -> Self {
         Self {
-            xid: row.xid,
-            gid: row.gid,
+            xid: tame::line(row.xid),
+            gid: tame::line(row.gid),
             age_ms: positive(row.age_ms).unwrap_or_default(),
-            owner: row.owner.unwrap_or_default(),
+            owner: tamed(row.owner),
             place: match row.here {
                 Some(false) => PreparedIn::Elsewhere,
                 Some(true) | None => PreparedIn::Here,
@@ -210,8 +215,8 @@ struct ProgressRow {
 
 impl From<ProgressRow> for Progress {
     fn from(row: ProgressRow) -> Self {
-        let command = row.command.unwrap_or_default();
-        let phase = row.phase.unwrap_or_default();
+        let command = tamed(row.command);
+        let phase = tamed(row.phase);
         let bytes = command.starts_with("COPY") || command == "BASE BACKUP";
         let some = |n: Option<i64>| n.is_some_and(|n| n > 0);
         // Each phase counts something else; what is finished or was never begun says nothing.
@@ -230,8 +235,8 @@ impl From<ProgressRow> for Progress {
             pid: row.pid.unwrap_or_default(),
             command,
             phase,
-            relation: row.relation.unwrap_or_default(),
-            index: row.index.unwrap_or_default(),
+            relation: tamed(row.relation),
+            index: tamed(row.index),
             done: positive(done).unwrap_or_default(),
             total: positive(total).unwrap_or_default(),
             unit: unit.to_owned(),

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::domain::sample::model::{
     Blocker, ClientTally, Counts, LockWait, Sample, Session, Tally, Wait,
 };
+use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::Link;
 use crate::engine::database::postgres::names::{Kind, Names};
@@ -81,7 +82,7 @@ fn session(row: &PgRow, rights: &Rights, names: &mut Names) -> Session {
         age_ms: row::unsigned(row, "backend_ms"),
         backend_start: row::text(row, "backend_start"),
         xmin_age: row::int(row, "xmin_age").and_then(|n| u64::try_from(n).ok()),
-        query: row::text(row, "query"),
+        query: row::statement(row, "query"),
         lock: lock(row, rights, names),
         hard: blockers(row),
         soft: row::int(row, "soft_pid"),
@@ -257,7 +258,7 @@ fn counts(first: &PgRow, sessions: &[Session], rights: &Rights, names: &mut Name
     let tally = |c: ClientRow| ClientTally {
         user: name(Kind::Role, c.u),
         database: name(Kind::Database, c.d),
-        application: c.a.unwrap_or_default(),
+        application: tame::line(c.a.unwrap_or_default()),
         n: c.n,
         active: c.w,
     };
@@ -303,5 +304,5 @@ fn add(counts: &mut Counts, group: GroupRow) {
 
 /// A list in a column of JSON text; nothing where it cannot be read.
 pub(super) fn json<T: for<'de> Deserialize<'de>>(row: &PgRow, name: &str) -> Vec<T> {
-    serde_json::from_str(&row::text(row, name)).unwrap_or_default()
+    serde_json::from_str(&row::raw(row, name)).unwrap_or_default()
 }

@@ -4,13 +4,14 @@ use std::io::ErrorKind;
 
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
+use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, SqlError, Trouble};
 
 fn trouble(kind: Trouble, said: String, hint: &str) -> DatabaseError {
     DatabaseError {
         kind,
-        said,
-        hint: hint.to_owned(),
+        said: tame::line(said),
+        hint: tame::line(hint),
     }
 }
 

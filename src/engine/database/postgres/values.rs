@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 use crate::domain::runbook::model::OwnValue;
 use crate::domain::sample::model::OwnReading;
 use crate::domain::sample::own::MONITOR_NAME;
+use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
@@ -83,7 +84,8 @@ fn note(
     match answer {
         Ok(rows) => {
             let first = rows.into_iter().next();
-            reading.value = first.and_then(|row| row.into_iter().next().flatten());
+            let value = first.and_then(|row| row.into_iter().next().flatten());
+            reading.value = value.map(tame::line);
             reading.error.clear();
             *read_at = Some(Instant::now());
         }
