@@ -28,14 +28,7 @@ pub(super) fn connecting(
             Some(said) => refused(&said, address, user, database),
             None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
         },
-        sqlx::Error::Tls(source) => trouble(
-            Trouble::Tls,
-            format!(
-                "no encrypted connection to {address}: {}",
-                chain(source.as_ref())
-            ),
-            "check sslmode and sslrootcert: `prefer` also takes a connection without encryption",
-        ),
+        sqlx::Error::Tls(source) => tls_trouble(&chain(source.as_ref()), address),
         sqlx::Error::Configuration(source) => trouble(
             Trouble::BadAddress,
             format!(
@@ -61,9 +54,20 @@ pub(super) fn silent(address: &str, seconds: u64) -> DatabaseError {
     )
 }
 
+fn tls_trouble(why: &str, address: &str) -> DatabaseError {
+    trouble(
+        Trouble::Tls,
+        format!("no encrypted connection to {address}: {why}"),
+        "check sslmode and sslrootcert: `prefer` also takes a connection without encryption",
+    )
+}
+
 fn io_trouble(io: &std::io::Error, address: &str) -> DatabaseError {
     let hint = "is the server up, and are host and port right?";
     let text = io.to_string();
+    if io.kind() == ErrorKind::InvalidData || text.contains("certificate") {
+        return tls_trouble(&text, address);
+    }
     match io.kind() {
         ErrorKind::ConnectionRefused => trouble(
             Trouble::Unreachable,
@@ -212,5 +216,22 @@ pub(super) fn asking(error: &sqlx::Error) -> DatabaseError {
             };
             trouble(Trouble::Lost, said, "")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_nobody_vouches_for_is_told_from_a_host_that_is_away() {
+        let why = "invalid peer certificate: UnknownIssuer";
+        let io = std::io::Error::new(ErrorKind::InvalidData, why);
+        let error = connecting(&sqlx::Error::Io(io), "db1:5432", "u", "x");
+        assert_eq!(error.kind, Trouble::Tls);
+        assert_eq!(
+            error.said,
+            format!("no encrypted connection to db1:5432: {why}")
+        );
     }
 }
