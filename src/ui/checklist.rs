@@ -11,7 +11,7 @@ use crate::app::step;
 use crate::domain::run::schedule;
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
-use crate::domain::units::clock;
+use crate::domain::units::{clock, words};
 use crate::ui::pane::{Frame, focus, lines, window};
 use crate::ui::text::apart;
 use crate::ui::theme::Theme;
@@ -182,8 +182,79 @@ fn time(model: &Model, theme: &Theme, id: &StepId) -> Span<'static> {
         }
         Stand::Waiting => usual().unwrap_or_default(),
         Stand::InDoubt | Stand::Done | Stand::Failed | Stand::Accepted | Stand::Skipped => {
-            let took = record.outcome.as_ref().map(|o| clock_of(o.duration_ms));
+            let took = record.outcome.as_ref().map(|o| match o.duration_ms {
+                ms @ ..10_000 => words(std::time::Duration::from_millis(ms)),
+                ms => clock_of(ms),
+            });
             Span::styled(took.unwrap_or_default(), theme.quiet)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::model::Purpose;
+    use crate::domain::run::state::{RunState, StepRecord};
+    use crate::domain::runbook::parse::parse;
+    use crate::ui::pane::tests::drawn;
+
+    const BOOK: &str = "
+runbook: 1
+title: cutover
+phases:
+  - phase: All
+    steps:
+      - {step: done, confirm: ok}
+      - {step: bad, run: 'true', on_failure: continue}
+      - {step: left out, confirm: ok}
+      - {step: in doubt, run: 'true'}
+      - {step: a title that is too long for its row, run: 'true', takes: 90s}
+      - group: A group
+        steps:
+          - {step: 漢字, confirm: ok}
+  - phase: Later
+    steps:
+      - {step: last, confirm: ok}
+";
+
+    #[test]
+    fn every_state_has_its_own_mark_and_times_stand_at_the_right() {
+        let book = parse(BOOK.as_bytes(), "b", &|_| {
+            Err(std::io::Error::other("none"))
+        })
+        .unwrap();
+        let ids: Vec<StepId> = book.steps.iter().map(|s| s.id.clone()).collect();
+        let stands = [Stand::Done, Stand::Accepted, Stand::Skipped, Stand::InDoubt];
+        let record = |stand: &Stand| StepRecord {
+            stand: stand.clone(),
+            attempts: 1,
+            ..StepRecord::default()
+        };
+        let steps = ids.iter().cloned().zip(stands.iter().map(record)).collect();
+        let run = RunState {
+            steps,
+            ..RunState::default()
+        };
+        let model = Model::new(Purpose::Drive, std::sync::Arc::new(book), run);
+        let rows = drawn(30, 11, |area, buf| {
+            draw(&model, &Theme::default(), area, buf)
+        });
+        assert_eq!(
+            rows,
+            [
+                "┏ Checklist ━━━━━━━━━━━━ 3/7 ┓",
+                "┃  ▼ All                 3/6 ┃",
+                "┃    ✔ done                  ┃",
+                "┃    ≈ bad                   ┃",
+                "┃    ⤼ left out              ┃",
+                "┃ ›  ? in doubt              ┃",
+                "┃    ○ a title that i… ~1:30 ┃",
+                "┃    • A group               ┃",
+                "┃      ○ 漢字                ┃",
+                "┃  ○ Later               0/1 ┃",
+                "┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛",
+            ]
+        );
     }
 }

@@ -7,10 +7,11 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::app::dialog::{Dialog, Field, Intent, Need, Part, Tick};
 use crate::app::model::Tone;
+use crate::ui::call;
 use crate::ui::help;
 use crate::ui::markdown;
 use crate::ui::pane::{Focus, Frame, lines};
-use crate::ui::step::{call, tone_sign};
+use crate::ui::step::tone_sign;
 use crate::ui::text::{cut, width, wrap_line};
 use crate::ui::theme::Theme;
 
@@ -336,7 +337,7 @@ fn foot(dialog: &Dialog, theme: &Theme, room: usize) -> Vec<Line<'static>> {
             }
         }
     };
-    let bar = call(theme, &enter, room);
+    let bar = call::bar(theme, &enter, room);
     foot.push(match dialog.tone {
         Tone::Danger => bar.style(theme.protected),
         Tone::Plain | Tone::Quiet | Tone::Active | Tone::Good | Tone::Warning => bar,

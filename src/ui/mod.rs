@@ -1,9 +1,11 @@
 //! What is drawn. Reads the model; never changes it.
 
 mod alarms;
+mod call;
 mod checklist;
 mod dialog;
 mod gauge;
+mod glyphs;
 mod header;
 mod help;
 mod markdown;

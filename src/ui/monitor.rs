@@ -21,6 +21,8 @@ mod connections;
 mod locks;
 mod progress;
 mod server;
+#[cfg(test)]
+mod tests;
 
 /// Intervals without a sample after which what is shown is called old.
 const PATIENCE: u64 = 3;

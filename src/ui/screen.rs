@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::model::{Model, Pane, Purpose, Zoom};
 use crate::ui::text::{fit, line_width};
 use crate::ui::theme::{Charset, Theme};
-use crate::ui::{alarms, checklist, dialog, header, monitor, output, pane, status, step};
+use crate::ui::{alarms, call, checklist, dialog, header, monitor, output, pane, status, step};
 
 /// Columns from which there are three columns of panes.
 const WIDE: u16 = 140;
@@ -120,12 +120,12 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// Draws the pane that has the keyboard; what Enter does is said below the checklist, where the step is not in sight.
 fn draw_one(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let in_sight = model.focus != Pane::Checklist || model.dialog.is_some();
-    let enter = step::enter(model).filter(|_| !in_sight);
+    let enter = call::sentence(model).filter(|_| !in_sight);
     let of_bar = u16::from(enter.is_some());
     let [pane, bar] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(of_bar)]).areas(area);
     draw_focused(model, theme, pane, buf);
-    let bar_line = enter.map(|enter| step::call(theme, &enter, usize::from(bar.width)));
+    let bar_line = enter.map(|enter| call::bar(theme, &enter, usize::from(bar.width)));
     pane::lines(theme, bar_line, bar, buf);
 }
 
@@ -156,7 +156,7 @@ fn draw_list(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// Draws the step, and below it the output where there is any.
 fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let content = step::content(model, theme, area.width);
-    let has_output = !model.output.name.is_empty() && area.height >= 10;
+    let has_output = !model.output.name.is_empty() && area.height >= 10 && step::prints(model);
     let most = if has_output && model.zoom == Zoom::Full {
         area.height.saturating_sub(6)
     } else if has_output {

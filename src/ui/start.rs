@@ -5,9 +5,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::start::{Open, Opening, StartScreen};
+use crate::ui::call;
 use crate::ui::pane::{self, Focus, Frame, window};
 use crate::ui::screen::{fold_to_ascii, too_small};
-use crate::ui::step::call;
 use crate::ui::text::{apart, cut_front};
 use crate::ui::theme::Theme;
 
@@ -101,7 +101,7 @@ fn draw_list(start: &StartScreen, theme: &Theme, area: Rect, buf: &mut ratatui::
         });
     pane::lines(
         theme,
-        [Line::default(), call(theme, chosen, room)],
+        [Line::default(), call::bar(theme, chosen, room)],
         bar,
         buf,
     );

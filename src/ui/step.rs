@@ -11,10 +11,12 @@ use crate::app::model::{Model, Pane, Tone, Zoom};
 use crate::app::step::{StepView, describe};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::{Action, Step};
-use crate::ui::markdown;
+use crate::domain::sample::rates::number;
+use crate::domain::units::clock;
 use crate::ui::pane::{Focus, Frame, focus, lines};
 use crate::ui::text::{cut, pad, width, wrap_line};
 use crate::ui::theme::Theme;
+use crate::ui::{call, gauge, markdown};
 
 /// What the pane shows of a step, wrapped to so many cells.
 pub struct Content {
@@ -52,6 +54,16 @@ pub fn content(model: &Model, theme: &Theme, room: u16) -> Content {
     }
 }
 
+/// Whether the shown step is one that prints anything.
+pub fn prints(model: &Model) -> bool {
+    let id = shown(&model.book, &model.run, &model.checklist);
+    let step = id.and_then(|id| model.book.step(id));
+    step.is_some_and(|step| match step.action {
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => true,
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => false,
+    })
+}
+
 /// Draws the step pane.
 pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mut Buffer) {
     let frame = Frame::new(theme, content.title, focus(model, Pane::Output)).figure(content.stand);
@@ -72,13 +84,6 @@ pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mu
     lines(theme, shown, room, buf);
 }
 
-/// Returns what Enter does to the shown step now; `None`: nothing.
-pub fn enter(model: &Model) -> Option<String> {
-    let id = shown(&model.book, &model.run, &model.checklist)?;
-    let enter = describe(model, model.book.step(id)?).enter;
-    (!enter.is_empty()).then_some(enter)
-}
-
 fn body(
     model: &Model,
     theme: &Theme,
@@ -87,8 +92,8 @@ fn body(
     room: usize,
 ) -> Vec<Line<'static>> {
     let mut lines = first(theme, view, room);
-    if !view.enter.is_empty() {
-        let bar = call(theme, &view.enter, room);
+    if let Some(enter) = call::sentence(model) {
+        let bar = call::bar(theme, &enter, room);
         // While a dialog asks, only its own bar calls.
         let asked = model.dialog.is_some();
         lines.push(if asked { bar.style(theme.quiet) } else { bar });
@@ -97,6 +102,7 @@ fn body(
     {
         lines.extend(ways(model, theme, room));
     }
+    lines.extend(time_passing(model, theme, step, room));
     separate(&mut lines);
     lines.extend(action(theme, step, view, room));
     for item in &view.items {
@@ -113,6 +119,25 @@ fn body(
         lines.extend(markdown::lines(note, room, theme));
     }
     lines
+}
+
+/// How much of its time a running watch has seen.
+fn time_passing(model: &Model, theme: &Theme, step: &Step, room: usize) -> Option<Line<'static>> {
+    let Action::Watch(watch) = &step.action else {
+        return None;
+    };
+    let record = model
+        .run
+        .record(&step.id)
+        .filter(|r| r.stand == Stand::Running)?;
+    let gone = u64::try_from(model.now.wall_ms - record.started_ms?).unwrap_or(0);
+    let whole = u64::try_from(watch.length.as_millis())
+        .unwrap_or(u64::MAX)
+        .max(1);
+    let bar = gauge::bar(number(gone) / number(whole), room.min(40), theme.glyphs);
+    let left = clock(std::time::Duration::from_millis(whole.saturating_sub(gone)));
+    let left = Span::raw(format!(" {left} to go"));
+    Some(Line::from(vec![Span::styled(bar, theme.active), left]))
 }
 
 /// An empty line between two parts, where there is a part before.
@@ -154,12 +179,6 @@ pub fn tone_sign(theme: &Theme, tone: Tone) -> &'static str {
     }
 }
 
-/// Returns the bar that says what Enter does.
-pub fn call(theme: &Theme, enter: &str, room: usize) -> Line<'static> {
-    let text = format!(" {} {enter}", theme.glyphs.marks.running);
-    Line::styled(pad(&text, room, theme.glyphs.ellipsis), theme.call)
-}
-
 /// After a failure: what may be done, with its keys.
 fn ways(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let ways = [
@@ -198,12 +217,8 @@ fn cut_spans<'a>(theme: &Theme, line: Line<'a>, room: usize) -> Vec<Span<'a>> {
 /// What is done: an instruction as prose, anything that is run as it is written.
 fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<'static>> {
     match step.action {
-        Action::Confirm(_) | Action::Watch(_) => {
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => {
             return markdown::lines(&view.action.join("\n"), room, theme);
-        }
-        Action::Decide(_) => {
-            let ways = view.action.iter().map(|line| Line::raw(line.clone()));
-            return ways.flat_map(|line| wrap_line(&line, room, 2)).collect();
         }
         Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {}
     }
