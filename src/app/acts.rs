@@ -134,7 +134,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 vec![Effect::Quit(update::leaving(model))]
             }
         }
-        Action::Help => open(model, Dialog::new("Keys", Intent::Read)),
+        Action::Help => open(model, Dialog::new("Keys", Intent::Help)),
         Action::Redraw => vec![Effect::Redraw],
         #[expect(
             clippy::panic,

@@ -145,7 +145,7 @@ fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>) -> Vec<Effect
     let Some(dialog) = &mut model.dialog else {
         return Vec::new();
     };
-    if dialog.intent != Intent::Read {
+    if !matches!(dialog.intent, Intent::Read | Intent::Help) {
         let readable = dialog
             .shown_ms
             .is_some_and(|shown| at_ms >= shown + READABLE_MS);
@@ -224,7 +224,7 @@ fn typed(dialog: &Dialog) -> String {
 
 fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     match &dialog.intent {
-        Intent::Read => Ok(Vec::new()),
+        Intent::Read | Intent::Help => Ok(Vec::new()),
         Intent::Confirm(step) => confirm(model, dialog, step),
         Intent::Start(step) => {
             let why = dialog.fields.iter().find(|f| f.label.starts_with("Why"));

@@ -145,6 +145,8 @@ pub enum Need {
 pub enum Intent {
     /// Nothing: it is read and shut.
     Read,
+    /// Nothing: every key is read and it is shut.
+    Help,
     /// The manual step is done.
     Confirm(StepId),
     /// The automated step is to be started (again).

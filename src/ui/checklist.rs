@@ -238,7 +238,7 @@ phases:
         };
         let model = Model::new(Purpose::Drive, std::sync::Arc::new(book), run);
         let rows = drawn(30, 11, |area, buf| {
-            draw(&model, &Theme::default(), area, buf)
+            draw(&model, &Theme::default(), area, buf);
         });
         assert_eq!(
             rows,

@@ -81,7 +81,7 @@ fn body(dialog: &Dialog, theme: &Theme, room: usize) -> Body {
     let mut body = Body::default();
     let has_questions =
         !dialog.boxes.is_empty() || !dialog.choices.is_empty() || !dialog.fields.is_empty();
-    if dialog.intent == Intent::Read && dialog.sentences.is_empty() {
+    if dialog.intent == Intent::Help {
         body.lines = help::lines(theme, room);
         return body;
     }
