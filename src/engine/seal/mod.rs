@@ -16,6 +16,8 @@ pub mod verify;
 mod wire;
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;
 
 pub use approve::{Approval, append_signoff};

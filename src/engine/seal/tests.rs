@@ -1,1 +1,519 @@
+use std::fs;
+use std::process::{Command, Stdio};
 
+use super::checkpoint::{Covered, checkpoint};
+use super::fixture::{Place, events, journal};
+use super::verify::{Question, Verdict, VerifyReport};
+use super::*;
+use crate::domain::run::event::Event;
+
+#[track_caller]
+fn says(report: &VerifyReport, verdict: Verdict, text: &str) {
+    let told = report.text();
+    assert_eq!(report.verdict, verdict, "{told}");
+    assert!(told.contains(text), "`{text}` is not in:\n{told}");
+}
+
+#[test]
+fn a_log_that_both_roles_signed_is_verified() {
+    let place = Place::new();
+    let trust = place.signed();
+    let report = place.verified(&trust);
+    says(
+        &report,
+        Verdict::Verified,
+        "all 2 required roles signed: Database Admin, QA Lead",
+    );
+    says(
+        &report,
+        Verdict::Verified,
+        "evidence     3 of 3 files match",
+    );
+    says(
+        &report,
+        Verdict::Verified,
+        "told again from the journal, the log is the same",
+    );
+    assert_eq!(report.exit_code(), 0);
+}
+
+#[test]
+fn every_kind_of_key_signs_and_is_verified() {
+    for kind in [
+        &["ed25519"][..],
+        &["ecdsa", "-b", "256"],
+        &["ecdsa", "-b", "384"],
+        &["ecdsa", "-b", "521"],
+        &["rsa", "-b", "3072"],
+    ] {
+        let place = Place::new();
+        let key = place.key("k", kind);
+        for role in ["Database Admin", "QA Lead"] {
+            place.sign(role, "k@x", &key).unwrap();
+        }
+        let trust = place.trust(&[("k@x", "", &key)]);
+        says(
+            &place.verified(&trust),
+            Verdict::Verified,
+            "k@x signed as Database Admin and as QA Lead",
+        );
+        place.edit("log.md", |log| {
+            log.replacen("echo upgraded", "echo upgradeD", 1)
+        });
+        says(
+            &place.verified(&trust),
+            Verdict::Failed,
+            "the text above it was changed after signing",
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_only_in_the_agent_signs() {
+    let mut place = Place::new();
+    place.key("dana", &["ed25519"]);
+    place.agent("dana");
+    let key = find(&place.desk, None).unwrap();
+    assert_eq!(key.place, keys::Place::Agent);
+    place.sign("Database Admin", "dana@x", &key).unwrap();
+    let by_fingerprint = find(&place.desk, Some(&key.fingerprint())).unwrap();
+    place.sign("QA Lead", "dana@x", &by_fingerprint).unwrap();
+    let trust = place.trust(&[("dana@x", "", &key)]);
+    says(&place.verified(&trust), Verdict::Verified, "signature 2");
+}
+
+/// The commands that the log prints, with what they leave open filled in.
+fn stock(place: &Place, number: usize, who: &str, role: &str) -> bool {
+    let log = place.log();
+    let block = log
+        .split("```sh\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    assert_eq!(block.lines().count(), 4, "{block}");
+    let script = block
+        .replace("n=N", &format!("n={number}"))
+        .replace(
+            "ALLOWED_SIGNERS",
+            &place.path("allowed_signers").to_string_lossy(),
+        )
+        .replace("WHO", who)
+        .replace("ROLE", role);
+    let ran = Command::new("sh")
+        .args(["-euc", &script])
+        .current_dir(&place.bundle.dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    for made in ["part", "part.sig"] {
+        let _ = fs::remove_file(place.bundle.dir.join(made));
+    }
+    ran.unwrap().success()
+}
+
+#[test]
+fn the_commands_printed_in_the_log_agree() {
+    let place = Place::new();
+    let trust = place.signed();
+    assert!(stock(&place, 1, "dana@example.com", "database-admin"));
+    assert!(stock(&place, 2, "quinn@example.com", "qa-lead"));
+    assert!(!stock(&place, 1, "quinn@example.com", "database-admin"));
+    place.edit("log.md", |log| log.replacen("SUCCESS", "SUCCESs", 1));
+    assert!(!stock(&place, 1, "dana@example.com", "database-admin"));
+    says(&place.verified(&trust), Verdict::Failed, "signature 1");
+}
+
+#[test]
+fn nobody_to_trust_is_incomplete() {
+    let place = Place::new();
+    place.signed();
+    let report = place.asked(Question::default()).unwrap();
+    says(
+        &report,
+        Verdict::Incomplete,
+        "intact, but nobody says whose key it is",
+    );
+    assert_eq!(report.exit_code(), 2);
+}
+
+#[test]
+fn the_configured_list_is_taken_where_none_is_named() {
+    let place = Place::new();
+    let trust = place.signed();
+    fs::create_dir_all(&place.desk.config).unwrap();
+    fs::rename(trust, place.desk.config.join("allowed_signers")).unwrap();
+    says(
+        &place.asked(Question::default()).unwrap(),
+        Verdict::Verified,
+        "config/allowed_signers",
+    );
+}
+
+#[test]
+fn a_list_in_the_bundle_is_never_used() {
+    let place = Place::new();
+    let trust = place.signed();
+    let inside = place.bundle.dir.join("allowed_signers");
+    fs::copy(trust, &inside).unwrap();
+    let question = Question {
+        trust: Some(inside),
+        ..Question::default()
+    };
+    let refused = place.asked(question).unwrap_err().to_string();
+    assert!(refused.contains("never read from there"), "{refused}");
+}
+
+#[test]
+fn a_role_that_has_not_signed_is_missing() {
+    let place = Place::new();
+    let dana = place.key("dana", &["ed25519"]);
+    place
+        .sign("Database Admin", "dana@example.com", &dana)
+        .unwrap();
+    let trust = place.trust(&[("dana@example.com", "", &dana)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Incomplete,
+        "missing or not valid: QA Lead",
+    );
+}
+
+#[test]
+fn an_unsigned_log_is_incomplete() {
+    let place = Place::new();
+    place.bundle.write_log().unwrap();
+    let trust = place.trust(&[]);
+    says(
+        &place.verified(&trust),
+        Verdict::Incomplete,
+        "missing or not valid: Database Admin, QA Lead",
+    );
+}
+
+#[test]
+fn the_wrong_role_the_wrong_key_and_the_wrong_time_are_refused() {
+    let place = Place::new();
+    let (dana, eve) = (
+        place.key("dana", &["ed25519"]),
+        place.key("eve", &["ed25519"]),
+    );
+    place.sign("QA Lead", "dana@x", &dana).unwrap();
+    place.sign("Database Admin", "dana@x", &eve).unwrap();
+    let options = "namespaces=\"role.database-admin@holdpoint\"";
+    let trust = place.trust(&[("dana@x", options, &dana)]);
+    let report = place.verified(&trust);
+    says(
+        &report,
+        Verdict::Failed,
+        "key is not permitted for use in signature namespace \"role.qa-lead@holdpoint\"",
+    );
+    says(
+        &report,
+        Verdict::Failed,
+        "intact, but not authorised: key is not listed for this person",
+    );
+    let trust = place.trust(&[
+        ("dana@x", "valid-before=\"20200101Z\"", &dana),
+        ("dana@x", "", &eve),
+    ]);
+    says(&place.verified(&trust), Verdict::Failed, "key has expired");
+}
+
+#[test]
+fn a_revoked_key_is_called_revoked() {
+    let place = Place::new();
+    let trust = place.signed();
+    let krl = place.path("revoked.krl");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-k", "-f"])
+        .arg(&krl)
+        .arg(place.path("dana.pub"))
+        .status();
+    assert!(made.unwrap().success());
+    says(&place.verified(&trust), Verdict::Failed, "is REVOKED");
+    fs::remove_file(krl).unwrap();
+    says(&place.verified(&trust), Verdict::Verified, "");
+    fs::copy(place.path("quinn.pub"), place.path("revoked")).unwrap();
+    let report = place.verified(&trust);
+    says(&report, Verdict::Failed, "is REVOKED");
+    says(&report, Verdict::Failed, "PASS  signature 1");
+}
+
+#[test]
+fn a_certificate_of_a_trusted_authority_signs() {
+    let mut place = Place::new();
+    let authority = place.key("ca", &["ed25519"]);
+    place.key("dana", &["ed25519"]);
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-I", "dana", "-n", "dana@x", "-V", "-1h:+1h", "-s"])
+        .arg(place.path("ca"))
+        .arg(place.path("dana.pub"))
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+    place.agent("dana");
+    let path = place.path("dana-cert.pub");
+    let certificate = find(&place.desk, Some(&path.to_string_lossy())).unwrap();
+    assert!(certificate.public.is_certificate());
+    place
+        .sign("Database Admin", "dana@x", &certificate)
+        .unwrap();
+    let trust = place.trust(&[("*@x", "cert-authority", &authority)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Incomplete,
+        "PASS  signature 1",
+    );
+    let trust = place.trust(&[("eve@x", "cert-authority", &authority)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "FAIL  signature 1",
+    );
+}
+
+#[test]
+fn text_behind_the_last_signature_fails() {
+    let place = Place::new();
+    let trust = place.signed();
+    place.edit("log.md", |log| log + "Approved by all of us.\n");
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "23 bytes of unsigned text after the last signature",
+    );
+}
+
+#[test]
+fn what_mail_does_to_line_ends_is_undone_and_said() {
+    let place = Place::new();
+    let trust = place.signed();
+    place.edit("log.md", |log| {
+        format!("\u{feff}{}", log.replace('\n', "\r\n"))
+    });
+    says(&place.verified(&trust), Verdict::Verified, "WARN  bytes");
+}
+
+#[test]
+fn evidence_that_was_edited_removed_or_planted_is_seen() {
+    let place = Place::new();
+    let trust = place.signed();
+    fs::write(place.bundle.dir.join("output/99.1.txt"), "planted").unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "no signature covers: output/99.1.txt",
+    );
+    place.edit("output/01.1.txt", |text| text.to_uppercase());
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "output/01.1.txt: content differs",
+    );
+    fs::remove_file(place.bundle.dir.join("output/01.1.txt")).unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "output/01.1.txt: named in the log, not found",
+    );
+    std::os::unix::fs::symlink("/etc/passwd", place.bundle.dir.join("output/01.1.txt")).unwrap();
+    says(&place.verified(&trust), Verdict::Failed, "it is a link");
+}
+
+#[test]
+fn a_journal_that_was_torn_cut_or_chained_anew_is_seen() {
+    let place = Place::new();
+    let trust = place.signed();
+    let whole = fs::read_to_string(place.bundle.dir.join("journal.jsonl")).unwrap();
+    place.edit("journal.jsonl", |text| {
+        text.trim_end_matches("}\n").to_owned()
+    });
+    says(&place.verified(&trust), Verdict::Failed, "have no line end");
+    place.edit("journal.jsonl", |_| {
+        whole.lines().take(4).map(|l| format!("{l}\n")).collect()
+    });
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "is not the head in the log",
+    );
+    place.edit("journal.jsonl", |_| {
+        whole
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| *at != 2)
+            .map(|(_, l)| format!("{l}\n"))
+            .collect()
+    });
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "chain breaks between record 2 and record 3",
+    );
+    let mut rewritten = events();
+    rewritten.remove(1);
+    place.edit("journal.jsonl", |_| journal(rewritten.clone()));
+    let report = place.verified(&trust);
+    says(&report, Verdict::Failed, "is not the head in the log");
+    says(
+        &report,
+        Verdict::Failed,
+        "of the log is not what the journal tells",
+    );
+}
+
+#[test]
+fn a_head_that_was_posted_must_be_in_the_journal() {
+    let place = Place::new();
+    let trust = place.signed();
+    let text = fs::read_to_string(place.bundle.dir.join("journal.jsonl")).unwrap();
+    let third = text.split_inclusive('\n').nth(2).unwrap();
+    let head = crate::domain::digest::sha256_hex(third.as_bytes());
+    let ask = |posted: String| {
+        let question = Question {
+            trust: Some(trust.clone()),
+            heads: vec![posted.parse().unwrap()],
+            ..Question::default()
+        };
+        place.asked(question).unwrap()
+    };
+    says(
+        &ask(format!("3:{}", &head[..12])),
+        Verdict::Verified,
+        "is in this journal",
+    );
+    says(
+        &ask(format!("2:{head}")),
+        Verdict::Failed,
+        "is NOT in this journal",
+    );
+    says(
+        &ask(format!("900:{head}")),
+        Verdict::Failed,
+        "is NOT in this journal",
+    );
+}
+
+#[test]
+fn a_checkpoint_is_checked_against_the_journal() {
+    let place = Place::new();
+    let dana = place.key("dana", &["ed25519"]);
+    let mut all = events();
+    let begun = journal(all[..2].to_vec());
+    let head =
+        crate::domain::digest::sha256_hex(begun.split_inclusive('\n').nth(1).unwrap().as_bytes());
+    let covered = Covered {
+        run: super::fixture::RUN,
+        seq: 2,
+        head: &head,
+    };
+    let point = checkpoint(&place.desk, &dana, "dana@x", "open", covered).unwrap();
+    all.insert(2, Event::Checkpoint(point));
+    place.edit("journal.jsonl", |_| journal(all.clone()));
+    for role in ["Database Admin", "QA Lead"] {
+        place.sign(role, "dana@x", &dana).unwrap();
+    }
+    let trust = place.trust(&[("dana@x", "", &dana)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "PASS  checkpoint   record 3 (open) signed by dana@x",
+    );
+    let trust = place.trust(&[("dana@x", "namespaces=\"role.*\"", &dana)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "checkpoint@holdpoint",
+    );
+}
+
+#[test]
+fn an_open_run_an_unknown_role_and_a_changed_log_are_not_signed() {
+    let place = Place::new();
+    let dana = place.key("dana", &["ed25519"]);
+    let refused = place.sign("King", "d@x", &dana).unwrap_err();
+    assert!(
+        matches!(refused, SealError::UnknownRole { .. }),
+        "{refused}"
+    );
+    place.sign("QA Lead", "d@x", &dana).unwrap();
+    place.edit("log.md", |log| log.replacen("**SUCCESS**", "**GREAT**", 1));
+    let refused = place.sign("Database Admin", "d@x", &dana).unwrap_err();
+    assert!(
+        matches!(refused, SealError::NotTheRecord { .. }),
+        "{refused}"
+    );
+    let mut open = events();
+    open.pop();
+    place.edit("journal.jsonl", |_| journal(open.clone()));
+    let refused = place.sign("QA Lead", "d@x", &dana).unwrap_err();
+    assert!(matches!(refused, SealError::NotClosed), "{refused}");
+}
+
+#[test]
+fn a_rejection_is_no_approval() {
+    let place = Place::new();
+    let trust = place.signed();
+    let quinn = find(&place.desk, Some(&place.path("quinn").to_string_lossy())).unwrap();
+    let rejection = Approval {
+        role: "QA Lead".into(),
+        decision: crate::domain::report::signoff::Decision::Rejected,
+        remark: "the smoke test | was not mine".into(),
+        name: "Quinn".into(),
+        identity: "quinn@example.com".into(),
+        key: quinn,
+    };
+    append_signoff(&place.desk, &place.bundle, &rejection).unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Incomplete,
+        "QA Lead REJECTED this record",
+    );
+}
+
+#[test]
+fn keys_are_found_in_their_order() {
+    let place = Place::new();
+    assert!(matches!(find(&place.desk, None), Err(SealError::NoKey)));
+    for name in ["id_a", "id_b"] {
+        place.key(&format!("home/.ssh/{name}"), &["ed25519"]);
+    }
+    let refused = find(&place.desk, None).unwrap_err().to_string();
+    assert!(
+        refused.contains("several SSH keys") && refused.contains("home/.ssh/id_b.pub"),
+        "{refused}"
+    );
+    fs::write(
+        place.desk.home.join(".gitconfig"),
+        "[gpg]\nformat=ssh\n[user]\nsigningKey=~/.ssh/id_b.pub\n",
+    )
+    .unwrap();
+    assert!(
+        find(&place.desk, None)
+            .unwrap()
+            .source()
+            .ends_with("id_b.pub")
+    );
+    make(&place.desk, &own(&place.desk), "x", Passphrase::None).unwrap();
+    assert_eq!(
+        find(&place.desk, None).unwrap().source(),
+        own(&place.desk).with_extension("pub").display().to_string()
+    );
+    assert!(make(&place.desk, &own(&place.desk), "x", Passphrase::None).is_err());
+}
+
+#[test]
+fn the_demos_key_signs_and_its_list_trusts_it() {
+    let place = Place::new();
+    let demo = demo_key(&place.desk, &place.path("demo"), "you@demo").unwrap();
+    for role in ["Database Admin", "QA Lead"] {
+        place.sign(role, "you@demo", &demo.key).unwrap();
+    }
+    says(
+        &place.verified(&demo.allowed_signers),
+        Verdict::Verified,
+        "you@demo",
+    );
+}

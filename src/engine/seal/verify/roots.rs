@@ -59,23 +59,22 @@ impl<'a> Roots<'a> {
     /// A list cannot be read, or lies in the bundle.
     pub fn find(desk: &'a Desk, bundle: &Bundle, question: &Question) -> Result<Self, VerifyError> {
         let own = desk.config.join("allowed_signers");
-        let of_git = || {
-            desk.git("gpg.ssh.allowedSignersFile")
-                .map(|p| desk.path(&p))
-        };
+        let of_git = |name: &str| desk.git(name).map(|p| desk.path(&p)).filter(|p| p.exists());
+        let mut git_revoked = None;
         let path = question
             .trust
             .clone()
             .or_else(|| own.exists().then_some(own))
-            .or_else(|| of_git().filter(|p| p.exists()));
+            .or_else(|| {
+                git_revoked = of_git("gpg.ssh.revocationFile");
+                of_git("gpg.ssh.allowedSignersFile")
+            });
         let trust = path.map(|path| list(bundle, path)).transpose()?;
-        let revoked = match &question.revoked {
-            Some(path) => Some(path.clone()),
-            None => beside(trust.as_ref()).or_else(|| {
-                let named = desk.git("gpg.ssh.revocationFile").map(|p| desk.path(&p));
-                named.filter(|p| p.exists())
-            }),
-        };
+        let revoked = question
+            .revoked
+            .clone()
+            .or_else(|| beside(trust.as_ref()))
+            .or(git_revoked);
         Ok(Self {
             desk,
             trust,
@@ -84,7 +83,7 @@ impl<'a> Roots<'a> {
     }
 
     /// Says which list is used.
-    pub fn tell(&self, lines: &mut Lines) {
+    pub(super) fn tell(&self, lines: &mut Lines) {
         let Some(list) = &self.trust else {
             lines.say(
                 Mark::Todo,
