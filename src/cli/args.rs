@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cli::check::Format;
+use crate::cli::keygen::KeygenArgs;
+use crate::cli::log::LogArgs;
+use crate::cli::sign::SignArgs;
+use crate::cli::verify::VerifyArgs;
 
 /// Takes a database migration through its window: a runbook, live monitors beside it, a signed log.
 ///
@@ -32,6 +36,14 @@ pub enum Command {
     Watch(WatchArgs),
     /// List the runs, the newest first.
     Runs(RunsArgs),
+    /// Print the log of a run, and write it where it is missing.
+    Log(LogArgs),
+    /// Say whether a log is the record that was signed, by people whom your list names.
+    Verify(VerifyArgs),
+    /// Add your signature to the log of a closed run.
+    Sign(SignArgs),
+    /// Make an SSH key to sign with.
+    Keygen(KeygenArgs),
     /// Say everything that is wrong with runbooks.
     Check(CheckArgs),
     /// Watch a server: who blocks whom, connections, activity. Needs no runbook.

@@ -26,9 +26,17 @@ pub struct KeygenArgs {
 pub fn keygen(args: &KeygenArgs) -> Result<u8, Failure> {
     let desk = Desk::this();
     let identity = args.identity.clone().unwrap_or_else(|| desk.identity());
-    let passphrase = if args.no_passphrase { Passphrase::None } else { Passphrase::Asked };
+    let passphrase = if args.no_passphrase {
+        Passphrase::None
+    } else {
+        Passphrase::Asked
+    };
     let key = make(&desk, &own(&desk), &identity, passphrase).map_err(|e| failure(&e))?;
-    tell(&format!("made {} ({})", own(&desk).display(), key.fingerprint()));
+    tell(&format!(
+        "made {} ({})",
+        own(&desk).display(),
+        key.fingerprint()
+    ));
     tell("whoever verifies your signatures puts this line into their allowed_signers file:");
     tell(&tame::line(allowed_line(&identity, &key)));
     Ok(0)

@@ -5,6 +5,8 @@ pub mod begin;
 pub mod check;
 pub mod demo;
 pub mod failure;
+pub mod keygen;
+pub mod log;
 pub mod monitor;
 pub mod rehearse;
 pub mod resume;
@@ -12,6 +14,8 @@ pub mod run;
 pub mod runs;
 pub mod schema;
 pub mod session;
+pub mod sign;
+pub mod verify;
 pub mod watch;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -26,13 +30,29 @@ pub fn main() -> u8 {
     if let Some(code) = supervisor() {
         return code;
     }
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return misused(&error),
+    };
     match perform(args.command) {
         Ok(code) => code,
         Err(failure) => {
             let _ = std::io::stderr().write_all(failure.text().as_bytes());
             failure.code
         }
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong; `verify` says 3 for that, because 2 is one of its verdicts.
+fn misused(error: &clap::Error) -> u8 {
+    let _ = error.print();
+    let verifies = std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "verify");
+    match (error.use_stderr(), verifies) {
+        (false, _) => 0,
+        (true, true) => verify::UNUSABLE,
+        (true, false) => USAGE,
     }
 }
 
@@ -56,6 +76,10 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Resume(args)) => resume::resume(&args),
         Some(Command::Watch(args)) => watch::watch(&args),
         Some(Command::Runs(args)) => runs::runs(&args),
+        Some(Command::Log(args)) => log::log(&args),
+        Some(Command::Verify(args)) => verify::verify(&args),
+        Some(Command::Sign(args)) => sign::sign(&args),
+        Some(Command::Keygen(args)) => keygen::keygen(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Demo(args)) => demo::demo(&args),

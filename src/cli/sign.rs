@@ -91,7 +91,10 @@ fn decision(args: &SignArgs) -> Decision {
 /// What the caller can mend by calling otherwise is wrong usage.
 fn refused(error: &SealError) -> Failure {
     let mut failure = failure(error);
-    if matches!(error, SealError::UnknownRole { .. } | SealError::SeveralKeys { .. }) {
+    if matches!(
+        error,
+        SealError::UnknownRole { .. } | SealError::SeveralKeys { .. }
+    ) {
         failure.code = USAGE;
     }
     failure

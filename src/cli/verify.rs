@@ -11,7 +11,7 @@ use crate::engine::seal::Desk;
 use crate::engine::seal::verify::{Posted, Question, verify as look};
 
 /// Exit code of this command: it was called wrongly, or a file cannot be read.
-const UNUSABLE: u8 = 3;
+pub const UNUSABLE: u8 = 3;
 
 /// `holdpoint verify`
 #[derive(Debug, Clone, Args)]
@@ -53,7 +53,11 @@ pub fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
     };
     let report = look(&Desk::this(), &bundle.log, &question)
         .map_err(|e| Failure::new(UNUSABLE, e.to_string()))?;
-    let text = if args.json { report.json() } else { report.text() };
+    let text = if args.json {
+        report.json()
+    } else {
+        report.text()
+    };
     tell(text.trim_end());
     Ok(report.exit_code())
 }

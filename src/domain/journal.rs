@@ -44,7 +44,7 @@ struct Line<'a> {
     t: &'a str,
     mono_ms: u64,
     #[serde(rename = "type", borrow)]
-    kind: &'a str,
+    kind: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
     by: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
@@ -132,7 +132,7 @@ impl Entry {
             seq: self.seq,
             t: &self.t,
             mono_ms: self.mono_ms,
-            kind: &kind,
+            kind: kind.into(),
             by: self.by.as_str().into(),
             data: &data,
         };
@@ -158,7 +158,7 @@ impl Entry {
         if line.seq != at {
             return Err(JournalError::Misnumbered { at, said: line.seq });
         }
-        let event = event_of(line.kind, line.data).map_err(|e| unreadable(e.to_string()))?;
+        let event = event_of(&line.kind, line.data).map_err(|e| unreadable(e.to_string()))?;
         Ok(Self {
             seq: line.seq,
             t: line.t.to_owned(),

@@ -29,7 +29,7 @@ mod tests;
 
 use page::Page;
 use story::Story;
-pub use story::{Files, is_digest, is_output};
+pub use story::{Files, is_digest, is_output, kept_as};
 
 /// The format's name, in the first lines of the log.
 pub const FORMAT: &str = "holdpoint-log/1";

@@ -168,8 +168,14 @@ impl<'a> Story<'a> {
             ("journal.jsonl", &self.journal_sha256),
             ("runbook.yaml", &self.opened.runbook_sha256),
         ];
+        let files = self
+            .opened
+            .files
+            .iter()
+            .filter_map(|(name, sha256)| Some((kept_as(name)?, sha256.clone())));
         own.into_iter()
             .map(|(path, sha256)| (path.to_owned(), sha256.clone()))
+            .chain(files)
             .chain(outputs)
             .filter(|(_, sha256)| is_digest(sha256))
             .collect()
@@ -277,6 +283,17 @@ pub fn is_output(path: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
     })
+}
+
+/// Returns where the run keeps a file that its runbook names: `files/…`; `None` where the name leads elsewhere, or could
+/// not stand in a list of digests.
+pub fn kept_as(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('/').filter(|part| *part != ".").collect();
+    let plain = parts
+        .iter()
+        .all(|part| !part.is_empty() && *part != ".." && !part.ends_with(' '));
+    let path = format!("files/{}", parts.join("/"));
+    (plain && !path.contains('\\') && tame::line(&path) == path).then_some(path)
 }
 
 /// Whether a text is a digest as this program writes it.

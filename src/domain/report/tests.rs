@@ -33,7 +33,6 @@ fn a_plain_run_is_told_in_the_fixed_order() {
     assert_eq!(
         heads,
         [
-            "## Verdict",
             "## Deviations",
             "## Checks",
             "## Steps",

@@ -51,7 +51,6 @@ pub fn section(page: &mut Page, story: &Story, deviations: usize) {
     row("Rollback", rollback(story));
     row("Required sign-offs", required(&story.book.roles));
     row("Run", run(story));
-    page.head(2, "Verdict");
     page.table(["Verdict", ""], &rows);
 }
 
@@ -200,7 +199,7 @@ fn required(roles: &[String]) -> String {
 
 fn run(story: &Story) -> String {
     let id = tame::code_cell(&story.opened.run);
-    let by = format!("holdpoint {}", tame::cell(&story.opened.tool));
+    let by = tame::cell(&story.opened.tool);
     match &story.opened.prev_run {
         Some((run, head)) => format!(
             "{id}, recorded by {by}, previous run in this ledger {} with head {}",

@@ -78,8 +78,8 @@ impl Bundle {
             .read("runbook.yaml")
             .map_err(io_at(self.dir.join("runbook.yaml")))?;
         let files = |name: &str| {
-            let name = name.strip_prefix("./").unwrap_or(name);
-            let bytes = self.read(&format!("files/{name}"))?;
+            let path = report::kept_as(name).unwrap_or_default();
+            let bytes = self.read(&path)?;
             String::from_utf8(bytes).map_err(io::Error::other)
         };
         parse::parse(&bytes, "runbook.yaml", &files).map_err(|p| SealError::Runbook(p.render()))

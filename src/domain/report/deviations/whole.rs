@@ -1,7 +1,7 @@
 //! What concerns the record as a whole.
 
 use crate::domain::report::clocks;
-use crate::domain::report::story::{Attempt, Output, Story};
+use crate::domain::report::story::{Attempt, Output, Story, kept_as};
 use crate::domain::report::time;
 use crate::domain::run::event::Event;
 use crate::domain::run::state::Stand;
@@ -18,6 +18,19 @@ pub fn list(story: &Story) -> Vec<String> {
             tame::code_span(&story.opened.runbook_git)
         ));
     }
+    found.extend(
+        story
+            .opened
+            .files
+            .keys()
+            .filter(|name| kept_as(name).is_none())
+            .map(|name| {
+                format!(
+                    "**A file of the runbook is not covered by this log:** {}.",
+                    tame::code_span(name)
+                )
+            }),
+    );
     clock(story, &mut found);
     found.extend(story.attempts.iter().filter_map(|a| output(story, a)));
     found.extend(story.strangers().iter().map(|id| {
