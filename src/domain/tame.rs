@@ -62,13 +62,12 @@ fn without_colours(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
-        rest = match colour(rest) {
-            Some(after_colour) => after_colour,
-            None => {
-                kept.push(*first);
-                after
-            }
-        };
+        if let Some(after_colour) = colour(rest) {
+            rest = after_colour;
+        } else {
+            kept.push(*first);
+            rest = after;
+        }
     }
     kept
 }
@@ -88,10 +87,8 @@ pub fn code_span(text: impl AsRef<[u8]>) -> String {
         return "(empty)".to_owned();
     }
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
-    let pad = match text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
-        true => " ",
-        false => "",
-    };
+    let needs_pad = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let pad = if needs_pad { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 

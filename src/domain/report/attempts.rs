@@ -111,7 +111,7 @@ fn output(page: &mut Page, attempt: &Attempt) {
         Output::None => page.say("It stored no output."),
         Output::Missing { path, .. } => page.say(format!("Its output `{path}` is **missing**.")),
         Output::Astray { .. } => {
-            page.say("Its output is **not in the folder of outputs**, and not read.")
+            page.say("Its output is **not in the folder of outputs**, and not read.");
         }
         Output::Differs(kept) => page.say(format!(
             "Its output `{}` is **not what the attempt stored**, and not quoted.",

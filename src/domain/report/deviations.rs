@@ -37,9 +37,9 @@ pub fn section(page: &mut Page, story: &Story, found: &[String]) {
         .collect();
     if !remarks.is_empty() {
         page.head(3, "Remarks");
-        remarks
-            .iter()
-            .for_each(|text| page.line(format!("- {text}")));
+        for text in &remarks {
+            page.line(format!("- {text}"));
+        }
     }
     page.gap();
 }

@@ -5,6 +5,7 @@ use crate::domain::report::page::Page;
 use crate::domain::report::story::{Attempt, Story};
 use crate::domain::report::time;
 use crate::domain::run::event::{BackendAct, Event, Peaks};
+use crate::domain::runbook::model::Step;
 use crate::domain::tame;
 
 /// Adds the effect on the database, the manual SQL, and the ways back where one was entered.
@@ -105,7 +106,7 @@ fn is_felt(story: &Story, attempt: &Attempt, peaks: &Peaks) -> bool {
     let looks = story
         .book
         .step(&attempt.started.step)
-        .is_some_and(|s| s.only_looks());
+        .is_some_and(Step::only_looks);
     !looks || peaks.blocked > 0 || peaks.blocked_by_us > 0
 }
 

@@ -21,6 +21,8 @@ pub mod time;
 mod verdict;
 
 #[cfg(test)]
+mod everywhere;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod hostile;

@@ -48,7 +48,9 @@ impl Page {
         self.gap();
         self.row(heads.map(str::to_owned).as_slice());
         self.line(format!("|{}", "---|".repeat(N)));
-        rows.iter().for_each(|row| self.row(row));
+        for row in rows {
+            self.row(row);
+        }
         self.gap();
     }
 

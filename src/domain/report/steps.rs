@@ -262,7 +262,7 @@ fn values(page: &mut Page, story: &Story) {
     let rows: Vec<_> = story
         .attempts
         .iter()
-        .flat_map(|a| a.outcome().map(|o| (a, o)))
+        .filter_map(|a| a.outcome().map(|o| (a, o)))
         .flat_map(|(a, o)| o.values.iter().map(move |(name, value)| (a, name, value)))
         .map(|(a, name, value)| {
             [

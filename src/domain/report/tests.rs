@@ -259,7 +259,7 @@ fn a_clock_that_moves_is_seen() {
 fn a_window_that_is_overrun_is_seen() {
     let mut book = book("r");
     book.window = Some(crate::domain::runbook::model::Window {
-        length: std::time::Duration::from_secs(60),
+        length: std::time::Duration::from_mins(1),
         decide_by: None,
     });
     let mut run = Run::opened();

@@ -12,7 +12,7 @@ use crate::domain::journal::{Entry, FORMAT, GENESIS};
 use crate::domain::report::signoff::Decision;
 use crate::domain::run::event::*;
 use crate::domain::runbook::model::StepId;
-use crate::engine::seal::verify::{Question, VerifyError, VerifyReport, verify};
+use crate::engine::seal::verify::{Question, Verdict, VerifyError, VerifyReport, verify};
 use crate::engine::seal::*;
 
 const BOOK: &str = "\
@@ -56,7 +56,7 @@ impl Place {
         fs::create_dir_all(dir.join("output")).unwrap();
         fs::write(dir.join("runbook.yaml"), BOOK).unwrap();
         fs::write(dir.join("output/01.1.txt"), "upgraded\n").unwrap();
-        fs::write(dir.join("journal.jsonl"), journal(events())).unwrap();
+        fs::write(dir.join("journal.jsonl"), journal(&events())).unwrap();
         let bundle = Bundle::at(&dir);
         let desk = Desk {
             home,
@@ -134,13 +134,13 @@ impl Place {
         ])
     }
 
-    pub fn asked(&self, question: Question) -> Result<VerifyReport, VerifyError> {
-        verify(&self.desk, &self.bundle.dir, &question)
+    pub fn asked(&self, question: &Question) -> Result<VerifyReport, VerifyError> {
+        verify(&self.desk, &self.bundle.dir, question)
     }
 
     pub fn verified(&self, trust: &Path) -> VerifyReport {
         let trust = Some(trust.to_owned());
-        self.asked(Question {
+        self.asked(&Question {
             trust,
             ..Question::default()
         })
@@ -235,10 +235,10 @@ pub fn events() -> Vec<Event> {
 }
 
 /// The journal of these events.
-pub fn journal(events: Vec<Event>) -> String {
+pub fn journal(events: &[Event]) -> String {
     let mut head = GENESIS.to_owned();
     let mut text = String::new();
-    for (at, event) in events.into_iter().enumerate() {
+    for (at, event) in events.iter().cloned().enumerate() {
         let entry = Entry {
             seq: at as u64 + 1,
             t: format!("2026-11-20T09:00:{at:02}.000Z"),
@@ -251,4 +251,12 @@ pub fn journal(events: Vec<Event>) -> String {
         text += &line;
     }
     text
+}
+
+/// The report has this verdict and says this.
+#[track_caller]
+pub fn says(report: &VerifyReport, verdict: Verdict, text: &str) {
+    let told = report.text();
+    assert_eq!(report.verdict, verdict, "{told}");
+    assert!(told.contains(text), "`{text}` is not in:\n{told}");
 }

@@ -145,7 +145,9 @@ fn at_home(desk: &Desk) -> Vec<Key> {
             .file_name()
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default();
-        name.starts_with("id_") && name.ends_with(".pub") && !name.ends_with("-cert.pub")
+        name.starts_with("id_")
+            && path.extension().is_some_and(|e| e == "pub")
+            && !name.ends_with("-cert.pub")
     };
     files
         .iter()

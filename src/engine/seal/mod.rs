@@ -18,6 +18,8 @@ mod wire;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod tests;
 
 pub use approve::{Approval, append_signoff};

@@ -47,9 +47,10 @@ pub fn sign(desk: &Desk, namespace: &str, key: &Key, bytes: &[u8]) -> Result<Str
             source,
         })?;
     if !ended.status.success() {
-        let said = match seen {
-            true => "it said why above".to_owned(),
-            false => tame::line(ended.stderr.trim_ascii()),
+        let said = if seen {
+            "it said why above".to_owned()
+        } else {
+            tame::line(ended.stderr.trim_ascii())
         };
         return Err(SealError::Refused { program, said });
     }
@@ -79,9 +80,7 @@ fn checked(
     match crypto::verify(&signature, bytes) {
         Sum::Right => Ok(armour),
         Sum::Wrong => Err(bad("it does not fit what was to be signed")),
-        Sum::Unknown => match stock::check(desk, &signature, bytes)? {
-            true => Ok(armour),
-            false => Err(bad("OpenSSH does not accept it")),
-        },
+        Sum::Unknown if stock::check(desk, &signature, bytes)? => Ok(armour),
+        Sum::Unknown => Err(bad("OpenSSH does not accept it")),
     }
 }

@@ -155,13 +155,11 @@ fn signer(line: &str) -> Option<Signer> {
             ("valid-before", Some(text)) => signer.before = Some(moment(text)?),
             _ => return None,
         }
-        match after.strip_prefix(',') {
-            Some(more) => options = more,
-            None => {
-                signer.key = PublicKey::from_line(after)?.0;
-                return Some(signer);
-            }
-        }
+        let Some(more) = after.strip_prefix(',') else {
+            signer.key = PublicKey::from_line(after)?.0;
+            return Some(signer);
+        };
+        options = more;
     }
 }
 

@@ -73,10 +73,10 @@ proptest! {
             let end = (at + noise.len()).min(bytes.len());
             bytes.splice(at..end, noise.iter().copied());
             fs::write(&path, bytes).unwrap();
-            let _ = place.asked(Question::default()).unwrap();
+            let _ = place.asked(&Question::default()).unwrap();
             fs::write(&path, whole).unwrap();
         }
         fs::write(&place.bundle.log, &log).unwrap();
-        prop_assert_ne!(place.asked(Question::default()).unwrap().verdict, Verdict::Verified);
+        prop_assert_ne!(place.asked(&Question::default()).unwrap().verdict, Verdict::Verified);
     }
 }

@@ -1,0 +1,163 @@
+//! What was changed after signing, or stands in the way of trusting it.
+
+use std::fs;
+
+use super::checkpoint::{Covered, checkpoint};
+use super::fixture::{Place, events, journal, says};
+use super::verify::{Question, Verdict};
+use crate::domain::run::event::Event;
+
+#[test]
+fn text_behind_the_last_signature_fails() {
+    let place = Place::new();
+    let trust = place.signed();
+    place.edit("log.md", |log| log + "Approved by all of us.\n");
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "23 bytes of unsigned text after the last signature",
+    );
+}
+
+#[test]
+fn what_mail_does_to_line_ends_is_undone_and_said() {
+    let place = Place::new();
+    let trust = place.signed();
+    place.edit("log.md", |log| {
+        format!("\u{feff}{}", log.replace('\n', "\r\n"))
+    });
+    says(&place.verified(&trust), Verdict::Verified, "WARN  bytes");
+}
+
+#[test]
+fn evidence_that_was_edited_removed_or_planted_is_seen() {
+    let place = Place::new();
+    let trust = place.signed();
+    fs::write(place.bundle.dir.join("output/99.1.txt"), "planted").unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "no signature covers: output/99.1.txt",
+    );
+    place.edit("output/01.1.txt", |text| text.to_uppercase());
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "output/01.1.txt: content differs",
+    );
+    fs::remove_file(place.bundle.dir.join("output/01.1.txt")).unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "output/01.1.txt: named in the log, not found",
+    );
+    std::os::unix::fs::symlink("/etc/passwd", place.bundle.dir.join("output/01.1.txt")).unwrap();
+    says(&place.verified(&trust), Verdict::Failed, "it is a link");
+}
+
+#[test]
+fn a_journal_that_was_torn_cut_or_chained_anew_is_seen() {
+    let place = Place::new();
+    let trust = place.signed();
+    let whole = fs::read_to_string(place.bundle.dir.join("journal.jsonl")).unwrap();
+    place.edit("journal.jsonl", |text| {
+        text.trim_end_matches("}\n").to_owned()
+    });
+    says(&place.verified(&trust), Verdict::Failed, "have no line end");
+    place.edit("journal.jsonl", |_| {
+        whole.lines().take(4).map(|l| format!("{l}\n")).collect()
+    });
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "is not the head in the log",
+    );
+    place.edit("journal.jsonl", |_| {
+        whole
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| *at != 2)
+            .map(|(_, l)| format!("{l}\n"))
+            .collect()
+    });
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "chain breaks between record 2 and record 3",
+    );
+    let mut rewritten = events();
+    rewritten.remove(1);
+    place.edit("journal.jsonl", |_| journal(&rewritten));
+    let report = place.verified(&trust);
+    says(&report, Verdict::Failed, "is not the head in the log");
+    says(
+        &report,
+        Verdict::Failed,
+        "of the log is not what the journal tells",
+    );
+}
+
+#[test]
+fn a_head_that_was_posted_must_be_in_the_journal() {
+    let place = Place::new();
+    let trust = place.signed();
+    let text = fs::read_to_string(place.bundle.dir.join("journal.jsonl")).unwrap();
+    let third = text.split_inclusive('\n').nth(2).unwrap();
+    let head = crate::domain::digest::sha256_hex(third.as_bytes());
+    let ask = |posted: String| {
+        let question = Question {
+            trust: Some(trust.clone()),
+            heads: vec![posted.parse().unwrap()],
+            ..Question::default()
+        };
+        place.asked(&question).unwrap()
+    };
+    says(
+        &ask(format!("3:{}", &head[..12])),
+        Verdict::Verified,
+        "is in this journal",
+    );
+    says(
+        &ask(format!("2:{head}")),
+        Verdict::Failed,
+        "is NOT in this journal",
+    );
+    says(
+        &ask(format!("900:{head}")),
+        Verdict::Failed,
+        "is NOT in this journal",
+    );
+}
+
+#[test]
+fn a_checkpoint_is_checked_against_the_journal() {
+    let place = Place::new();
+    let dana = place.key("dana", &["ed25519"]);
+    let mut all = events();
+    let begun = journal(&all[..2]);
+    let head =
+        crate::domain::digest::sha256_hex(begun.split_inclusive('\n').nth(1).unwrap().as_bytes());
+    let covered = Covered {
+        run: super::fixture::RUN,
+        seq: 2,
+        head: &head,
+    };
+    let point = checkpoint(&place.desk, &dana, "dana@x", "open", covered).unwrap();
+    all.insert(2, Event::Checkpoint(point));
+    place.edit("journal.jsonl", |_| journal(&all));
+    for role in ["Database Admin", "QA Lead"] {
+        place.sign(role, "dana@x", &dana).unwrap();
+    }
+    let trust = place.trust(&[("dana@x", "", &dana)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "PASS  checkpoint   record 3 (open) signed by dana@x",
+    );
+    let trust = place.trust(&[("dana@x", "namespaces=\"role.*\"", &dana)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "checkpoint@holdpoint",
+    );
+}
