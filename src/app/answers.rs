@@ -32,11 +32,18 @@ pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
     dialog.problem = None;
     let in_field = matches!(dialog.focus, Part::Field(_));
     let action = keys::lookup(Scope::Dialog, key);
+    if !matches!(action, Some(Action::PageUp | Action::PageDown)) && dialog.focus != Part::Sentences
+    {
+        dialog.scroll = 0; // what the keyboard is at comes into sight again
+    }
     match action {
         Some(Action::Answer) => return enter(model, at_ms, typed_before),
         Some(Action::Dismiss) => model.dialog = None,
         Some(Action::NextPart) => move_part(dialog, 1),
         Some(Action::PreviousPart) => move_part(dialog, -1),
+        Some(Action::PageUp) if dialog.focus == Part::Sentences => {
+            dialog.scroll = dialog.scroll.saturating_sub(10).max(0);
+        }
         Some(Action::PageUp) => dialog.scroll = dialog.scroll.saturating_sub(10),
         Some(Action::PageDown) => dialog.scroll = dialog.scroll.saturating_add(10),
         Some(Action::Up | Action::Down) if !in_field => {
@@ -112,9 +119,8 @@ fn move_cursor(dialog: &mut Dialog, by: isize) {
         Part::Boxes => dialog.boxes.len(),
         Part::Choices => dialog.choices.len(),
         Part::Sentences | Part::Field(_) => {
-            dialog.scroll = dialog
-                .scroll
-                .saturating_add_signed(i16::try_from(by).unwrap_or(0));
+            let by = i16::try_from(by).unwrap_or(0);
+            dialog.scroll = dialog.scroll.saturating_add(by).max(0);
             return;
         }
     };

@@ -35,8 +35,8 @@ pub struct Dialog {
     pub shown_ms: Option<u64>,
     /// When the last key was typed into it, on the forward clock.
     pub typed_ms: Option<u64>,
-    /// First line shown, where it is longer than the screen.
-    pub scroll: u16,
+    /// Rows by which the view is moved from where it stands by itself, down when positive.
+    pub scroll: i16,
 }
 
 /// A part of a dialog that can have the keyboard.

@@ -245,17 +245,14 @@ fn lay_field(
     }
 }
 
-/// Draws as much of the body as there is room for: where the keyboard is, else from where it was scrolled to.
+/// Draws as much of the body as there is room for.
 fn draw_body(dialog: &Dialog, theme: &Theme, body: Body, area: Rect, buf: &mut Buffer) {
     let total = body.lines.len();
     let height = usize::from(area.height);
     let most = total.saturating_sub(height);
-    let mut from = usize::from(dialog.scroll).min(most);
-    if !body.focus.is_empty() {
-        from = from
-            .max(body.focus.end.saturating_sub(height))
-            .min(body.focus.start);
-    }
+    let from = stands_at(dialog, &body, height)
+        .saturating_add_signed(isize::from(dialog.scroll))
+        .min(most);
     let whole = Rect::new(0, 0, area.width, u16::try_from(total).unwrap_or(u16::MAX));
     let mut canvas = Buffer::empty(whole);
     lines(theme, body.lines, whole, &mut canvas);
@@ -276,6 +273,15 @@ fn draw_body(dialog: &Dialog, theme: &Theme, body: Body, area: Rect, buf: &mut B
         }
     }
     more(theme, from, most, area, buf);
+}
+
+/// A dialog is read from its top; once a key was typed, what has the keyboard is in sight.
+fn stands_at(dialog: &Dialog, body: &Body, height: usize) -> usize {
+    if dialog.typed_ms.is_none() || body.focus.is_empty() {
+        return 0;
+    }
+    let lowest = body.focus.end.saturating_sub(height);
+    lowest.min(body.focus.start)
 }
 
 /// Says at the right edge that there is more above or below.

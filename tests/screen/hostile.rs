@@ -80,7 +80,7 @@ proptest! {
         panel in 0..3_usize,
         zoomed in any::<bool>(),
         ascii in any::<bool>(),
-        scroll in 0_u16..40,
+        scroll in -40_i16..40,
     ) {
         let mut model = dressed((SCENES[scene].1)(), &words);
         model.focus = [Pane::Checklist, Pane::Output, Pane::Monitor][focus];

@@ -1,5 +1,6 @@
 //! Whole screens, kept as text: read the snapshots before accepting them.
 
+use crossterm::event::KeyCode;
 use holdpoint::app::model::Model;
 use holdpoint::app::start::{Open, Opening, StartScreen};
 use holdpoint::ui::theme::{Charset, Palette, Theme};
@@ -126,6 +127,26 @@ fn a_choice_stays_made_and_marked_while_its_reason_is_typed() {
         "{text}"
     );
     assert!(text.contains("errors doubled"), "{text}");
+}
+
+#[test]
+fn a_question_is_read_from_its_top_and_typing_brings_its_field_into_sight() {
+    let rows = |story: &scenes::Story| {
+        text(&drawn((60, 16), |frame| {
+            view(&story.model, &Theme::default(), frame);
+        }))
+    };
+    let mut story = scenes::long_question();
+    let first = rows(&story);
+    assert!(first.contains("line 1 of the instruction"), "{first}");
+    assert!(!first.contains("Link") && first.contains('↓'), "{first}");
+    story.key(KeyCode::Tab);
+    let field = rows(&story);
+    assert!(field.contains("Link") && field.contains('↑'), "{field}");
+    story.key(KeyCode::PageUp);
+    story.key(KeyCode::PageUp);
+    story.key(KeyCode::PageUp);
+    assert!(rows(&story).contains("line 1 of the instruction"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use holdpoint::domain::run::event::{
     AlarmRaised, Confirmed, Event, Finished, Opened, Operator, Peaks, Started, TargetSeen,
 };
 use holdpoint::domain::run::state::RunState;
-use holdpoint::domain::runbook::model::{Level, Runbook, StepId};
+use holdpoint::domain::runbook::model::{Action, Confirm, Level, Runbook, StepId};
 use holdpoint::domain::runbook::parse::parse;
 use holdpoint::domain::sample::model::{
     Blocker, ClientTally, Counts, LockWait, Ours, Progress, Rates, Sample, Server, Session, Wait,
@@ -636,4 +636,17 @@ pub fn monitor_focus() -> Model {
     let mut story = applying();
     story.key(KeyCode::Char('l'));
     story.model
+}
+
+/// A manual step whose instruction is longer than the screen is being confirmed.
+pub fn long_question() -> Story {
+    let mut story = Story::opened();
+    let book = Arc::make_mut(&mut story.model.book);
+    let lines = (1..=30).map(|n| format!("- line {n} of the instruction"));
+    book.steps[0].action = Action::Confirm(Confirm {
+        text: lines.collect::<Vec<_>>().join("\n"),
+        items: Vec::new(),
+    });
+    story.key(KeyCode::Enter);
+    story
 }
