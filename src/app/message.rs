@@ -9,6 +9,7 @@ use crate::app::model::Now;
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{ActOutcome, BackendAct, Event};
 use crate::domain::runbook::model::StepId;
+use crate::domain::sample::detail::SessionDetail;
 use crate::domain::sample::news::{MonitorNews, Wishes};
 use crate::domain::signal::{AttemptNews, StatementEnd};
 
@@ -63,10 +64,12 @@ pub enum Msg {
         /// Its SHA-256, or why it could not be read.
         digest: Result<String, String>,
     },
-    /// All of one session, as text.
+    /// A closer look at one session, or why there is none.
     Inspected {
-        /// The lines.
-        lines: Vec<String>,
+        /// The session.
+        pid: i32,
+        /// What was found; `None`: it has ended.
+        found: Result<Option<SessionDetail>, String>,
     },
     /// The log was written and signed, or not.
     Sealed(Result<Vec<String>, String>),

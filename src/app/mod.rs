@@ -5,6 +5,7 @@ pub mod answers;
 pub mod autopilot;
 pub mod checklist;
 pub mod dialog;
+pub mod inspect;
 pub mod keys;
 pub mod message;
 pub mod model;

@@ -24,6 +24,16 @@ pub enum Link {
     },
 }
 
+/// Whether the history knows what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Baseline {
+    /// Nothing has been changed yet: what is seen is what is usual.
+    #[default]
+    Open,
+    /// It was kept when the first changing step began.
+    Kept,
+}
+
 /// Which panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Panel {
@@ -80,6 +90,8 @@ pub struct Monitor {
     pub sampled_ms: u64,
     /// What was seen before, for the sparklines.
     pub history: History,
+    /// Whether the history knows what is usual.
+    pub baseline: Baseline,
     /// The alarms.
     pub judge: Judge,
     /// The worst since the running step began.
@@ -100,6 +112,7 @@ impl Default for Monitor {
             forest: Forest::default(),
             sampled_ms: 0,
             history: History::default(),
+            baseline: Baseline::Open,
             judge: Judge::default(),
             peaks: Peaks::default(),
             panel: Panel::Locks,

@@ -7,7 +7,7 @@ use crate::app::autopilot::ENDED_WITH_PART;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Recording, Retrial, Tone};
-use crate::app::monitor::Link;
+use crate::app::monitor::{Baseline, Link};
 use crate::app::questions;
 use crate::app::step;
 use crate::app::update::append;
@@ -129,6 +129,11 @@ fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
     };
     if step.background.is_none() {
         model.monitor.peaks = Peaks::default();
+    }
+    if !step.only_looks() && model.monitor.baseline == Baseline::Open {
+        // What is usual is what was seen before anything was changed.
+        model.monitor.history.keep_baseline();
+        model.monitor.baseline = Baseline::Kept;
     }
     let (step_id, attempt) = (started.step.clone(), started.attempt);
     let mut effects = vec![wishes(model)];

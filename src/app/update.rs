@@ -3,6 +3,7 @@
 use crate::app::acts;
 use crate::app::answers;
 use crate::app::autopilot;
+use crate::app::inspect;
 use crate::app::message::{Effect, Leaving, Msg};
 use crate::app::model::{Model, Now, Purpose, Recording, Tone};
 use crate::app::news;
@@ -38,8 +39,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Acted { session, outcome } => news::acted(model, &session, outcome),
         Msg::Statement(end) => news::statement(model, end),
         Msg::Digested { step, path, digest } => answers::digested(model, &step, &path, digest),
-        Msg::Inspected { lines } => {
-            answers::read(model, "Session", lines);
+        Msg::Inspected { pid, found } => {
+            inspect::inspected(model, pid, found);
             Vec::new()
         }
         Msg::Sealed(result) => news::sealed(model, result),

@@ -103,7 +103,8 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
                 Msg::Acted { session, outcome }
             }
             Ask::Inspect(session) => Msg::Inspected {
-                lines: vec![session.query],
+                pid: session.pid,
+                found: control.detail(session.pid).await.map_err(|e| e.said),
             },
         };
         if out.send(msg).is_err() {
