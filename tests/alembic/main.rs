@@ -1,0 +1,98 @@
+//! The shipped runbook for Alembic, walked by the real program on a real project and a real server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod person;
+mod project;
+mod pty;
+mod venv;
+
+use holdpoint::domain::run::next::{Next, Wait};
+use holdpoint::domain::run::state::Stand;
+use holdpoint::domain::runbook::model::StepId;
+
+use person::Person;
+use project::Project;
+
+fn id(name: &str) -> StepId {
+    StepId::new(name)
+}
+
+#[test]
+fn staging_is_rehearsed_there_and_back_and_then_migrated() {
+    let project = Project::new();
+    let mut person = Person::start(&project, "staging");
+    person.go_to("rt-app");
+    assert_eq!(
+        project.value("select version_num from alembic_version"),
+        "a1"
+    );
+    assert!(
+        project
+            .archived("v1.changes")
+            .contains("> column public.invoices.currency")
+    );
+    person.go_to_the_end();
+    let run = person.state();
+    for step in [
+        "rt-see-down",
+        "backup-restore",
+        "upgrade",
+        "verify-schema",
+        "archive-sql",
+    ] {
+        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
+    }
+    assert_eq!(project.alembic(&["current"]), "a3 (head)");
+    assert_eq!(
+        project.archived("v1.sql"),
+        project.archived("v1.staging.sql")
+    );
+}
+
+#[test]
+fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
+    let project = Project::new();
+    let mut person = Person::start(&project, "production");
+    person.go_to("upgrade");
+    // Somebody registers twice, while everybody looks at the screen.
+    project.sql("insert into customers (email) values ('customer7@example.com')");
+    person.allow(&id("upgrade"), None);
+    assert_eq!(person.next_wait(), Next::Wait(Wait::Failure(id("upgrade"))));
+    person.terminal.wait("what it left behind", |screen| {
+        screen.contains("left behind: invalid index ix_customers_email")
+    });
+    assert_eq!(
+        project.value("select version_num from alembic_version"),
+        "a2"
+    );
+    project.sql("delete from customers where id = 1001");
+    project.sql("drop index concurrently ix_customers_email");
+    person.retry(
+        "upgrade",
+        "the double customer is gone, and the invalid index",
+    );
+    person.go_to("smoke-by-hand");
+    let run = person.state();
+    assert_eq!(run.record(&id("upgrade")).unwrap().attempts, 2);
+    assert_eq!(run.stand(&id("verify-indexes")), &Stand::Done);
+    assert_eq!(project.alembic(&["current"]), "a3 (head)");
+}
+
+#[test]
+fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
+    let project = Project::new();
+    let mut person = Person::start(&project, "production");
+    person.go_to("smoke-by-hand");
+    assert_eq!(project.alembic(&["current"]), "a3 (head)");
+    person.roll_back(
+        "Downgrade to the revision before",
+        "every second answer is a 500",
+    );
+    person.go_to_the_end();
+    let run = person.state();
+    for step in ["rb-downgrade", "rb-current", "rb-schema"] {
+        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
+    }
+    assert_eq!(project.alembic(&["current"]), "a1");
+    assert_eq!(project.value("select count(*) from invoices"), "5000");
+}

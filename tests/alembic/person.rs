@@ -1,0 +1,255 @@
+//! The operator: reads from the journal where the run stands, and answers at the terminal.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use holdpoint::domain::run::next::{self, Next, Wait};
+use holdpoint::domain::run::state::RunState;
+use holdpoint::domain::runbook::model::{Action, Protection, Runbook, Step, StepId};
+use holdpoint::domain::runbook::parse;
+use holdpoint::engine::store;
+
+use crate::project::Project;
+use crate::pty::Terminal;
+
+/// Long enough for the slowest step on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub struct Person {
+    pub terminal: Terminal,
+    book: Runbook,
+    target: String,
+    run_dir: PathBuf,
+}
+
+impl Person {
+    /// Starts the run of `project` on `target`, in a terminal.
+    pub fn start(project: &Project, target: &str) -> Self {
+        let terminal = Terminal::start(&project.words(target), &project.environment(target));
+        terminal.wait("the screen", |screen| screen.contains("Checklist"));
+        let run_dir = project.run_dir();
+        let source = fs::read(run_dir.join("runbook.yaml")).unwrap();
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+        let files = |name: &str| fs::read_to_string(beside.join(name));
+        Self {
+            terminal,
+            book: parse::parse(&source, "runbook.yaml", &files).unwrap(),
+            target: target.to_owned(),
+            run_dir,
+        }
+    }
+
+    /// Returns what the journal says.
+    pub fn state(&self) -> RunState {
+        let journal = store::read(&self.run_dir.join("journal.jsonl")).unwrap();
+        RunState::fold(&journal.entries)
+    }
+
+    /// Waits until the run waits for a person, for whatever reason, and returns what for.
+    pub fn next_wait(&self) -> Next {
+        let begun = Instant::now();
+        loop {
+            let next = next::next(&self.book, &self.state(), i64::MAX);
+            let waits = match &next {
+                Next::Finished => true,
+                Next::Wait(wait) => !matches!(wait, Wait::Running(_) | Wait::Clock(..)),
+                Next::Start(_) | Next::Accept(_) | Next::PathEnded(_) => false,
+            };
+            if waits {
+                return next;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{next:?}\n{}",
+                self.terminal.screen()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Does whatever is asked for until the run waits at `id`.
+    pub fn go_to(&mut self, id: &str) {
+        loop {
+            match self.next_wait() {
+                Next::Wait(Wait::Person(at) | Wait::Key(at, _)) if at.as_str() == id => return,
+                Next::Wait(Wait::Person(at)) => self.confirm(&at),
+                Next::Wait(Wait::Key(at, _)) => self.allow(&at, None),
+                other => panic!("on the way to {id}: {other:?}\n{}", self.terminal.screen()),
+            }
+        }
+    }
+
+    /// Does whatever is asked for until every step is settled.
+    pub fn go_to_the_end(&mut self) {
+        loop {
+            match self.next_wait() {
+                Next::Finished => return,
+                Next::Wait(Wait::Person(at)) => self.confirm(&at),
+                Next::Wait(Wait::Key(at, _)) => self.allow(&at, None),
+                other => panic!(
+                    "on the way to the end: {other:?}\n{}",
+                    self.terminal.screen()
+                ),
+            }
+        }
+    }
+
+    /// Says that the manual step `id` is done: ticks every box and writes a sentence.
+    pub fn confirm(&mut self, id: &StepId) {
+        let step = self.step(id);
+        if matches!(step.action, Action::Decide(_)) {
+            return self.decide(id, 0);
+        }
+        let Action::Confirm(asked) = &step.action else {
+            panic!("{id} is not manual")
+        };
+        self.open(&step, "Enter records");
+        for _ in &asked.items {
+            self.terminal.press(" ");
+        }
+        if !asked.items.is_empty() {
+            self.terminal.press("\t");
+        }
+        self.terminal.type_slowly("seen by the test");
+        self.answer("Enter records");
+        self.wait_settled(id);
+    }
+
+    /// Starts the dangerous step `id`, with a reason where it is started again.
+    pub fn allow(&mut self, id: &StepId, reason: Option<&str>) {
+        let step = self.step(id);
+        let attempts = self.attempts(id);
+        self.open(&step, "Enter runs it");
+        if reason.is_none() {
+            self.type_gate();
+        }
+        self.answer("Enter runs it");
+        self.wait_for_attempt(id, attempts + 1);
+    }
+
+    /// Runs the failed step `id` again, for `reason`.
+    pub fn retry(&mut self, id: &str, reason: &str) {
+        let id = StepId::new(id);
+        let attempts = self.attempts(&id);
+        let title = format!("{} failed ━", self.step(&id).title);
+        self.choose(&title, "Retry");
+        self.terminal
+            .wait("the question", |screen| screen.contains("Enter runs it"));
+        if self.is_protected() {
+            self.type_gate();
+            self.terminal.press("\t");
+        }
+        self.terminal.type_slowly(reason);
+        self.answer("Enter runs it");
+        self.wait_for_attempt(&id, attempts + 1);
+    }
+
+    /// Takes the `choice`th way out of the decision `id`.
+    pub fn decide(&mut self, id: &StepId, choice: usize) {
+        let step = self.step(id);
+        self.open(&step, "Enter takes the marked way");
+        for _ in 0..choice {
+            self.terminal.press("\x1b[B");
+        }
+        self.answer("Enter takes the marked way");
+        self.wait_settled(id);
+    }
+
+    /// Enters the way back called `title`, wherever the run stands.
+    pub fn roll_back(&mut self, title: &str, reason: &str) {
+        self.terminal.press_until("R", "the ways back", |screen| {
+            screen.contains("Enter shows the marked way")
+        });
+        self.mark(title);
+        self.answer("Enter shows the marked way");
+        self.terminal.wait("the way back", |screen| {
+            screen.contains("Enter enters this way back")
+        });
+        self.terminal.type_slowly(reason);
+        self.answer("Enter enters this way back");
+    }
+
+    fn step(&self, id: &StepId) -> Step {
+        self.book.step(id).unwrap().clone()
+    }
+
+    fn is_protected(&self) -> bool {
+        let target = self.book.target(&self.target).unwrap();
+        target.protect == Protection::Protected
+    }
+
+    fn attempts(&self, id: &StepId) -> u32 {
+        self.state().record(id).map_or(0, |record| record.attempts)
+    }
+
+    /// Opens the dialog about `step`.
+    fn open(&mut self, step: &Step, sign: &str) {
+        let title: String = step.title.chars().take(30).collect();
+        self.terminal
+            .press_until("\r", &format!("the dialog of {}", step.id), |screen| {
+                screen.contains(sign) && screen.contains(&title)
+            });
+    }
+
+    /// Opens the dialog with `title` by Enter, and takes the choice called `label`.
+    fn choose(&mut self, title: &str, label: &str) {
+        self.terminal
+            .press_until("\r", title, |screen| screen.contains(title));
+        self.mark(label);
+        self.answer(title);
+    }
+
+    /// Moves the mark down to the choice called `label`.
+    fn mark(&mut self, label: &str) {
+        let marked = format!("› {label}");
+        for _ in 0..12 {
+            if self.terminal.screen().contains(&marked) {
+                return;
+            }
+            let before = self.terminal.screen();
+            self.terminal.press("\x1b[B");
+            self.terminal
+                .wait("the mark moves", |screen| screen != before);
+        }
+        panic!("there is no choice {label}\n{}", self.terminal.screen());
+    }
+
+    fn type_gate(&mut self) {
+        if self.is_protected() {
+            let name = self.target.clone();
+            self.terminal.type_slowly(&name);
+        }
+    }
+
+    /// Presses Enter until the dialog with `sign` is gone.
+    fn answer(&mut self, sign: &str) {
+        self.terminal
+            .press_until("\r", &format!("an answer to `{sign}`"), |screen| {
+                !screen.contains(sign)
+            });
+    }
+
+    fn wait_settled(&self, id: &StepId) {
+        self.until(&format!("{id} is settled"), |run| next::settled(run, id));
+    }
+
+    fn wait_for_attempt(&self, id: &StepId, attempt: u32) {
+        self.until(&format!("{id} starts"), |run| {
+            run.record(id)
+                .is_some_and(|record| record.attempts >= attempt)
+        });
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&RunState) -> bool) {
+        let begun = Instant::now();
+        while !holds(&self.state()) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "never: {what}\n{}",
+                self.terminal.screen()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
