@@ -4,6 +4,7 @@
 mod person;
 mod project;
 mod pty;
+mod signers;
 mod venv;
 
 use holdpoint::domain::run::next::{Next, Wait};
@@ -12,6 +13,15 @@ use holdpoint::domain::runbook::model::StepId;
 
 use person::Person;
 use project::Project;
+
+/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
+fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
+    assert_eq!(person.end(), code, "{}", person.terminal.screen());
+    let run_dir = project.run_dir();
+    project.signers.sign_the_rest(&run_dir);
+    project.signers.assert_sealed(&run_dir);
+    std::fs::read_to_string(run_dir.join("log.md")).unwrap()
+}
 
 fn id(name: &str) -> StepId {
     StepId::new(name)
@@ -47,12 +57,13 @@ fn staging_is_rehearsed_there_and_back_and_then_migrated() {
         project.archived("v1.sql"),
         project.archived("v1.staging.sql")
     );
+    end_and_verify(&project, &mut person, 0);
 }
 
 #[test]
 fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
     let project = Project::new();
-    let mut person = Person::start(&project, "production");
+    let mut person = Person::start(&project, "staging");
     person.go_to("upgrade");
     // Somebody registers twice, while everybody looks at the screen.
     project.sql("insert into customers (email) values ('customer7@example.com')");
@@ -71,11 +82,17 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
         "upgrade",
         "the double customer is gone, and the invalid index",
     );
-    person.go_to("smoke-by-hand");
+    person.go_to("decision");
     let run = person.state();
     assert_eq!(run.record(&id("upgrade")).unwrap().attempts, 2);
     assert_eq!(run.stand(&id("verify-indexes")), &Stand::Done);
     assert_eq!(project.alembic(&["current"]), "a3 (head)");
+    person.go_to_the_end();
+    let log = end_and_verify(&project, &mut person, 0);
+    assert!(
+        log.contains("the double customer is gone, and the invalid index"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -95,4 +112,6 @@ fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
     }
     assert_eq!(project.alembic(&["current"]), "a1");
     assert_eq!(project.value("select count(*) from invoices"), "5000");
+    let log = end_and_verify(&project, &mut person, 1);
+    assert!(log.contains("every second answer is a 500"), "{log}");
 }

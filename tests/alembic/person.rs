@@ -148,26 +148,43 @@ impl Person {
     /// Takes the `choice`th way out of the decision `id`.
     pub fn decide(&mut self, id: &StepId, choice: usize) {
         let step = self.step(id);
-        self.open(&step, "Enter takes the marked way");
+        let title = format!("{} {} ━", step.number, step.title);
+        self.terminal
+            .press_until("\r", &title, |screen| screen.contains(&title));
         for _ in 0..choice {
             self.terminal.press("\x1b[B");
         }
-        self.answer("Enter takes the marked way");
+        self.answer(&title);
         self.wait_settled(id);
     }
 
     /// Enters the way back called `title`, wherever the run stands.
     pub fn roll_back(&mut self, title: &str, reason: &str) {
-        self.terminal.press_until("R", "the ways back", |screen| {
-            screen.contains("Enter shows the marked way")
-        });
+        let menu = "Ways back ━";
+        self.terminal
+            .press_until("R", menu, |screen| screen.contains(menu));
         self.mark(title);
-        self.answer("Enter shows the marked way");
-        self.terminal.wait("the way back", |screen| {
-            screen.contains("Enter enters this way back")
-        });
+        self.answer(menu);
+        let question = "Enter enters this way back";
+        self.terminal
+            .wait(question, |screen| screen.contains(question));
         self.terminal.type_slowly(reason);
-        self.answer("Enter enters this way back");
+        self.answer(question);
+    }
+
+    /// Ends the run, signs its log as the first of the roles, and returns the exit code.
+    pub fn end(&mut self) -> u32 {
+        let (close, sign, told) = ("End the run ━", "The log ━", "The log is written ━");
+        self.terminal
+            .press_until("C", close, |screen| screen.contains(close));
+        self.answer(close);
+        self.terminal.wait(sign, |screen| screen.contains(sign));
+        self.mark("Sign as Database Admin");
+        self.answer(sign);
+        self.terminal.wait(told, |screen| screen.contains(told));
+        self.answer(told);
+        self.terminal.press("q");
+        self.terminal.exit_code()
     }
 
     fn step(&self, id: &StepId) -> Step {
@@ -202,15 +219,18 @@ impl Person {
 
     /// Moves the mark down to the choice called `label`.
     fn mark(&mut self, label: &str) {
-        let marked = format!("› {label}");
         for _ in 0..12 {
-            if self.terminal.screen().contains(&marked) {
+            let screen = self
+                .terminal
+                .wait("a marked choice", |screen| marked(screen).is_some());
+            let now = marked(&screen).unwrap_or_default();
+            if now.starts_with(label) {
                 return;
             }
-            let before = self.terminal.screen();
             self.terminal.press("\x1b[B");
-            self.terminal
-                .wait("the mark moves", |screen| screen != before);
+            self.terminal.wait("the mark moves", |screen| {
+                marked(screen).is_some_and(|line| line != now)
+            });
         }
         panic!("there is no choice {label}\n{}", self.terminal.screen());
     }
@@ -252,4 +272,10 @@ impl Person {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Returns the marked line of a dialog's choices.
+fn marked(screen: &str) -> Option<String> {
+    let line = screen.lines().find_map(|line| line.split_once("┃ › "))?.1;
+    Some(line.split('┃').next()?.trim().to_owned())
 }

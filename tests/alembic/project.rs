@@ -7,12 +7,14 @@ use std::process::Command;
 use holdpoint::engine::sandbox::{Options, Sandbox, any_server};
 use tempfile::TempDir;
 
+use crate::signers::Signers;
 use crate::venv;
 
 /// Everything one story needs.
 pub struct Project {
     pub sandbox: Sandbox,
     pub home: TempDir,
+    pub signers: Signers,
 }
 
 impl Project {
@@ -22,7 +24,12 @@ impl Project {
         sandbox.create_database("billing").unwrap();
         let home = tempfile::tempdir().unwrap();
         copy(&venv::fixture(), &home.path().join("project"));
-        let project = Self { sandbox, home };
+        let signers = Signers::new(home.path());
+        let project = Self {
+            sandbox,
+            home,
+            signers,
+        };
         project.alembic(&["upgrade", "a1"]);
         project.sql(
             "insert into customers (email) select 'customer' || n || '@example.com' from generate_series(1, 1000) n;
@@ -111,6 +118,7 @@ impl Project {
         ] {
             words.extend(["--set".to_owned(), pair.to_owned()]);
         }
+        words.extend(["--key".to_owned(), self.signers.operator_key()]);
         words
     }
 
@@ -134,6 +142,7 @@ impl Project {
             ),
             ("STAGING_DATABASE_URL", staging),
             ("DATABASE_URL", production),
+            ("HOLDPOINT_TRUST", self.signers.trust.display().to_string()),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
         ]
