@@ -115,24 +115,26 @@ pub fn cell(text: impl AsRef<[u8]>) -> String {
 }
 
 fn means_something(text: &str, at: usize, c: char) -> bool {
+    let before = text[..at].chars().next_back();
+    let after = text[at + c.len_utf8()..].chars().next();
+    let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match c {
-        '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '<' | '>' | '#' | '|' | '~' | '&'
-        | '!' | '$' | '{' | '}' | '^' => true,
+        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '$' => true,
+        '_' => !(in_word(before) && in_word(after)),
+        '#' => before.is_none_or(|b| b.is_whitespace() || b == '#'),
+        '&' => after.is_some_and(|a| a.is_ascii_alphanumeric() || a == '#'),
+        '>' => at == 0,
         ':' => text[at + 1..].starts_with("//"),
-        '.' => at > 0 && text[..at].to_ascii_lowercase().ends_with("www") || is_list_mark(text, at),
+        '.' if text[..at].to_ascii_lowercase().ends_with("www") => true,
+        '.' | ')' => ends_number(&text[..at]) && after.is_none_or(char::is_whitespace),
         '-' | '+' | '=' => at == 0 || text[at..].starts_with("---"),
         _ => false,
     }
 }
 
-/// `12.` at the start would be a list.
-fn is_list_mark(text: &str, at: usize) -> bool {
-    let is_number = at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit());
-    is_number
-        && text[at + 1..]
-            .chars()
-            .next()
-            .is_none_or(char::is_whitespace)
+/// `12.` and `12)` at the start would be a list.
+fn ends_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// One line of a quotation.

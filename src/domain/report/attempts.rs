@@ -41,16 +41,28 @@ fn part(page: &mut Page, story: &Story, attempt: &Attempt) {
         3,
         format!("Step {name}, attempt {}: {end}", attempt.started.attempt),
     );
-    let command = if attempt.started.command.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", tame::code_span(&attempt.started.command))
+    let script = attempt.started.command.trim_end();
+    page.say(told(story, attempt, step, script));
+    if script.contains('\n') {
+        let lines = script.lines().map(|l| Quoted::Text(l.as_bytes()));
+        page.block(&tame::fenced(lines));
+    }
+    output(page, attempt);
+}
+
+/// What was run, when, for how long, and what allowed it.
+fn told(story: &Story, attempt: &Attempt, step: Option<&Step>, script: &str) -> String {
+    let command = match script {
+        "" => String::new(),
+        script if script.contains('\n') => " as quoted".to_owned(),
+        line => format!(" {}", tame::code_span(line)),
     };
-    let took = attempt.outcome().map_or(String::new(), |o| {
-        format!(", {}", time::took(o.duration_ms))
-    });
     let verb = step.map_or("Started", |s| verb(&s.action));
-    let mut said = format!("{verb}{command}, {}{took}.", story.clock(attempt.entry));
+    let mut said = format!("{verb}{command}, {}", story.clock(attempt.entry));
+    if let Some(outcome) = attempt.outcome() {
+        said += &format!(", {}", time::took(outcome.duration_ms));
+    }
+    said.push('.');
     if !attempt.started.typed.is_empty() {
         said += &format!(
             " To allow it {} typed {}.",
@@ -68,8 +80,7 @@ fn part(page: &mut Page, story: &Story, attempt: &Attempt) {
             tame::code_span(&checked.actual)
         );
     }
-    page.say(said);
-    output(page, attempt);
+    said
 }
 
 fn ended(outcome: &Outcome) -> String {

@@ -20,85 +20,78 @@ pub fn section(page: &mut Page, story: &Story) {
     }
 }
 
+/// The columns of the table of peaks.
+const COLUMNS: [&str; 7] = [
+    "Step",
+    "Sessions blocked (peak)",
+    "Longest lock wait",
+    "Blocked by this run",
+    "Longest transaction",
+    "Connections (peak)",
+    "Replica lag",
+];
+
 fn effect(page: &mut Page, story: &Story) {
-    let ended = || {
-        story
-            .attempts
-            .iter()
-            .filter_map(|a| a.finished.map(|(_, f)| (a, f.peaks)))
-    };
-    let (seen, unseen): (Vec<_>, Vec<_>) = ended().partition(|(_, peaks)| peaks.samples > 0);
+    let peaks = |a: &Attempt| a.finished.map_or(Peaks::default(), |(_, f)| f.peaks);
+    let all = story.attempts.iter().map(|a| (a, peaks(a)));
+    let (seen, unseen): (Vec<_>, Vec<_>) = all.partition(|(_, peaks)| peaks.samples > 0);
+    if seen.is_empty() {
+        page.say("No attempt was watched: nothing is known.");
+    } else {
+        page.table(COLUMNS, &watched(story, seen));
+    }
+    if !unseen.is_empty() && unseen.len() < story.attempts.len() {
+        let names: Vec<_> = unseen.iter().map(|(a, _)| named(story, a)).collect();
+        page.say(format!(
+            "No sample was taken while these ran, so nothing is known of them: {}.",
+            names.join(", ")
+        ));
+    }
+    page.say(format!(
+        "Statements of other sessions cancelled: {}; sessions terminated: {}.",
+        acts(story, BackendAct::Cancel),
+        acts(story, BackendAct::Terminate)
+    ));
+}
+
+/// A row for each attempt that is worth one, and one for the worst of all others.
+fn watched(story: &Story, seen: Vec<(&Attempt, Peaks)>) -> Vec<[String; 7]> {
     let (felt, quiet): (Vec<_>, Vec<_>) = seen
         .into_iter()
         .partition(|(a, peaks)| is_felt(story, a, peaks));
     let mut rows: Vec<_> = felt
         .iter()
-        .map(|(a, peaks)| {
-            row(
-                format!(
-                    "{}, attempt {}",
-                    story.number(&a.started.step),
-                    a.started.attempt
-                ),
-                peaks,
-            )
-        })
+        .map(|(a, peaks)| row(named(story, a), peaks))
         .collect();
     if !quiet.is_empty() {
         let worst = quiet
             .iter()
             .fold(Peaks::default(), |worst, (_, peaks)| worse(worst, *peaks));
-        let name = if felt.is_empty() {
-            "all attempts"
-        } else {
-            "all other attempts that were watched"
-        };
-        rows.push(row(name.to_owned(), &worst));
-    }
-    if rows.is_empty() {
-        page.say("No attempt was watched: nothing is known.");
-    } else {
-        page.table(
-            [
-                "Step",
-                "Sessions blocked (peak)",
-                "Longest lock wait",
-                "Blocked by this run",
-                "Longest transaction",
-                "Connections (peak)",
-                "Replica lag",
-            ],
-            &rows,
-        );
-    }
-    if !unseen.is_empty() && !rows.is_empty() {
-        let names: Vec<_> = unseen
-            .iter()
-            .map(|(a, _)| {
-                format!(
-                    "{} attempt {}",
-                    story.number(&a.started.step),
-                    a.started.attempt
-                )
-            })
-            .collect();
-        page.say(format!(
-            "Not watched, so nothing is known: {}.",
-            names.join(", ")
+        let others = if felt.is_empty() { "" } else { "other " };
+        rows.push(row(
+            format!("all {others}attempts that were watched"),
+            &worst,
         ));
     }
-    let count = |wanted: BackendAct| {
-        story
-            .entries()
-            .iter()
-            .filter(|e| matches!(&e.event, Event::BackendActed(a) if a.act == wanted))
-            .count()
-    };
-    page.say(format!(
-        "Statements of other sessions cancelled: {}; sessions terminated: {}.",
-        count(BackendAct::Cancel),
-        count(BackendAct::Terminate)
-    ));
+    rows
+}
+
+fn acts(story: &Story, wanted: BackendAct) -> usize {
+    let is_wanted = |event: &Event| matches!(event, Event::BackendActed(a) if a.act == wanted);
+    story
+        .entries()
+        .iter()
+        .filter(|e| is_wanted(&e.event))
+        .count()
+}
+
+fn named(story: &Story, attempt: &Attempt) -> String {
+    let number = story.number(&attempt.started.step);
+    let attempts = story.attempts_at(&attempt.started.step).count();
+    if attempts == 1 {
+        return number;
+    }
+    format!("{number} attempt {}", attempt.started.attempt)
 }
 
 /// Attempts that could change the target have their own row, and those during which somebody waited.

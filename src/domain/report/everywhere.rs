@@ -1,6 +1,6 @@
 //! A run in which every text that somebody can write is the same one.
 
-use super::fixture::{Run, book};
+use super::fixture::{Run, book, started};
 use crate::domain::attempt::Ended;
 use crate::domain::run::event::*;
 use crate::domain::runbook::model::{Level, Runbook, StepId};
@@ -52,6 +52,15 @@ pub fn run(text: &str) -> (Runbook, Run) {
         signal: None,
     };
     run.attempt("01", 1, failed, text.as_bytes());
+    for (attempt, command) in [(2, format!("{text}\n{text}")), (3, text.replace('\n', " "))] {
+        let mut event = started("01", attempt);
+        if let Event::StepStarted(started) = &mut event {
+            started.command = command;
+            started.typed = said();
+            started.reason = said();
+        }
+        run.then(event);
+    }
     acts(&mut run, text);
     people(&mut run, text);
     run.then(Event::RunClosed(Closed {

@@ -155,7 +155,7 @@ fn an_alarm_an_act_and_its_outcome_are_told() {
     let log = run.log(&book("r"));
     has(
         &log,
-        "**Alarm (warning):** `blocked >= 5 for 10s` at 09:00:03Z while Step 1.1 “Title 1” ran: blocked 7.",
+        "**Alarm (warning):** `blocked >= 5 for 10s` at 09:00:03Z while Step 1.1 “Title 1” ran: `blocked 7`.",
     );
     has(&log, "It held for 3.0 s.");
     has(&log, "ran `pg_cancel_backend(48213)`** at 09:00:04Z");
@@ -335,4 +335,19 @@ fn a_journal_that_tells_nothing_is_refused() {
         Err(ReportError::Journal(_))
     ));
     assert!(!GENESIS.is_empty());
+}
+
+#[test]
+fn a_script_of_several_lines_is_quoted() {
+    let mut run = Run::opened();
+    let mut event = started("01", 1);
+    if let Event::StepStarted(started) = &mut event {
+        started.command = "set -e\n# Sign-offs\necho hi\n".into();
+    }
+    run.then(event);
+    let log = run.log(&book("r"));
+    has(
+        &log,
+        "Command as quoted, 09:00:03Z.\n\n```text\n| set -e\n| # Sign-offs\n| echo hi\n```",
+    );
 }

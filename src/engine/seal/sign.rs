@@ -29,6 +29,10 @@ pub fn sign(desk: &Desk, namespace: &str, key: &Key, bytes: &[u8]) -> Result<Str
     let program = desk.ssh_keygen();
     let seen = stderr().is_terminal();
     let mut command = desk.command(&program);
+    if program == "ssh-keygen" {
+        // Other programs that git may name need not know it.
+        command.arg("-q");
+    }
     command
         .args(["-Y", "sign", "-n", namespace, "-f"])
         .arg(&key_file)

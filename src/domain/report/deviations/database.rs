@@ -26,7 +26,7 @@ pub fn alarm(story: &Story, at: usize, entry: &Entry, raised: &AlarmRaised) -> S
     };
     let blocker = match raised.blocker.as_str() {
         "" => String::new(),
-        blocker => format!(" Blocking: {}.", tame::cell(blocker)),
+        blocker => format!(" Blocking: {}.", tame::code_span(blocker)),
     };
     let lasted = story.entries()[at..].iter().find_map(|e| match &e.event {
         Event::AlarmCleared { rule, lasted_ms } if *rule == raised.rule => Some(*lasted_ms),
@@ -39,7 +39,7 @@ pub fn alarm(story: &Story, at: usize, entry: &Entry, raised: &AlarmRaised) -> S
         "**Alarm ({level}):** {} at {} {during}: {}.{blocker} {lasted}",
         tame::code_span(&raised.rule),
         story.clock(entry),
-        tame::cell(&raised.seen)
+        tame::code_span(&raised.seen)
     )
 }
 

@@ -33,7 +33,7 @@ pub fn look(
     checkpoints(lines, roots, &journal, &heads);
     witness(lines, question, &heads);
     folder(lines, bundle, &journal);
-    agreement(lines, bundle, layout);
+    agreement(lines, bundle, layout, &journal);
 }
 
 fn whole(lines: &mut Lines, layout: &Layout, journal: &Journal) {
@@ -185,7 +185,7 @@ fn folder(lines: &mut Lines, bundle: &Bundle, journal: &Journal) {
     }
 }
 
-fn agreement(lines: &mut Lines, bundle: &Bundle, layout: &Layout) {
+fn agreement(lines: &mut Lines, bundle: &Bundle, layout: &Layout, journal: &Journal) {
     let told = match bundle.tell() {
         Ok(told) => told,
         Err(e) => {
@@ -217,7 +217,21 @@ fn agreement(lines: &mut Lines, bundle: &Bundle, layout: &Layout) {
         }
         None => "the log and what the journal tells differ in length".to_owned(),
     };
-    lines.say(Mark::Fail, "agreement", text);
+    lines.say(Mark::Fail, "agreement", text + &other_version(journal));
+}
+
+/// Another version may tell the same journal in other words: that is worth saying, and excuses nothing.
+fn other_version(journal: &Journal) -> String {
+    let own = concat!("holdpoint ", env!("CARGO_PKG_VERSION"));
+    match journal.entries.first().map(|e| &e.event) {
+        Some(Event::RunOpened(opened)) if opened.tool != own => {
+            format!(
+                "; the run was recorded by {}, this is {own}: verify with that version too",
+                opened.tool
+            )
+        }
+        Some(_) | None => String::new(),
+    }
 }
 
 fn shortened(line: &str) -> String {
