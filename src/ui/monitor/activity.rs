@@ -87,7 +87,7 @@ fn columns(sort: SortBy, room: usize) -> Vec<Column> {
     }
     columns.push(Column::words(
         "application",
-        if room >= 60 { 16 } else { 10 },
+        if room >= 60 { 16 } else { 12 },
     ));
     if room >= 110 {
         columns.push(Column::words("database", 10));
