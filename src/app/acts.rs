@@ -67,6 +67,10 @@ pub fn refused_now(model: &Model, action: Action) -> Option<String> {
 
 fn refused_by_state(model: &Model, action: Action) -> Option<String> {
     match action {
+        Action::Proceed => match next::next(&model.book, &model.run, model.now.wall_ms) {
+            Next::Wait(Wait::Running(id)) => Some(wait_for(model, &id)),
+            _ => None,
+        },
         Action::CancelStep if running(model).is_none() => Some("no step is running".into()),
         Action::Rollback if model.book.rollback.is_empty() => {
             Some("this runbook has no way back".into())
@@ -211,11 +215,8 @@ fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
     let step = |id: &StepId| book.step(id);
     match wait {
         Wait::Running(id) => {
-            let title = step(&id).map(|s| s.title.clone()).unwrap_or_default();
-            model.say(
-                Tone::Plain,
-                format!("“{title}” is running: wait for its end, or cancel it with x"),
-            );
+            let text = wait_for(model, &id);
+            model.say(Tone::Plain, text);
             None
         }
         Wait::Person(id) => match &step(&id)?.action {
@@ -243,6 +244,15 @@ fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
         Wait::Held(why) => Some(questions::release(&why)),
         Wait::Closed => None,
     }
+}
+
+fn wait_for(model: &Model, id: &StepId) -> String {
+    let title = model
+        .book
+        .step(id)
+        .map(|s| s.title.as_str())
+        .unwrap_or_default();
+    format!("“{title}” is running: wait for its end, or cancel it with x")
 }
 
 fn pause(model: &mut Model) -> Vec<Effect> {

@@ -14,6 +14,7 @@ use crate::runtime::driver;
 use crate::runtime::headless;
 use crate::runtime::opening::{self, OpenError, OpenRun};
 use crate::runtime::perform::{World, database_url};
+use crate::runtime::rehearsed;
 use crate::runtime::server::Server;
 use crate::runtime::terminal::Screen;
 
@@ -87,6 +88,10 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
         if let Some(text) = notice {
             model.say(Tone::Warning, text);
         }
+        let (opened, told) = (model.run.opened.clone(), out.clone());
+        world.tasks.spawn_blocking(move || {
+            let _ = told.send(Msg::Rehearsed(rehearsed::elsewhere(&opened)));
+        });
         world.follow_outputs();
         world.take_up(&model);
         let ended = sit(model, world, news, face).await;

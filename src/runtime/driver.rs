@@ -23,6 +23,8 @@ use crate::ui::theme::Theme;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// How long after the terminal came back an interrupt is still thought to have been meant for whoever had it.
+const AFTER_LENT: Duration = Duration::from_millis(500);
 /// Messages taken in before a frame is drawn, at most.
 const BATCH: usize = 1_000;
 
@@ -43,6 +45,8 @@ struct Driver {
     theme: Theme,
     /// When the next frame is due; `None`: nothing has changed.
     due: Option<Instant>,
+    /// When the terminal last came back from somebody it was lent to.
+    lent: Option<Instant>,
 }
 
 /// Runs until the operator or the system says stop; returns how it was left, and the model as it stood.
@@ -63,6 +67,7 @@ pub async fn drive(
         input,
         theme: Theme::from_environment(|name| std::env::var(name).ok()),
         due: None,
+        lent: None,
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -80,7 +85,11 @@ pub async fn drive(
             biased;
             _ = terminate.recv() => Msg::Terminated { how: "SIGTERM".into() },
             _ = hangup.recv() => Msg::Terminated { how: "SIGHUP".into() },
-            _ = interrupt.recv() => Msg::Terminated { how: "SIGINT".into() },
+            // Ctrl-C in a program that has the terminal reaches us too, and is not meant for us.
+            _ = interrupt.recv() => match driver.lent {
+                Some(back) if back.elapsed() < AFTER_LENT => continue,
+                _ => Msg::Terminated { how: "SIGINT".into() },
+            },
             () = sleep_until(due), if driver.due.is_some() => {
                 if let Some(leaving) = driver.draw()? {
                     return Ok(driver.left(leaving));
@@ -175,6 +184,7 @@ impl Driver {
                         )
                     })?;
                     self.input.resume();
+                    self.lent = Some(Instant::now());
                     let news = match state {
                         Ok(state) => steps::news(&attempt, state),
                         Err(e) => {
@@ -194,6 +204,7 @@ impl Driver {
                     let (world, model) = (&self.world, &self.model);
                     let sealed = self.screen.lend(|| seal::seal(world, model, sealing))?;
                     self.input.resume();
+                    self.lent = Some(Instant::now());
                     let _ = self.world.out.send(Msg::Sealed(sealed));
                 }
             }

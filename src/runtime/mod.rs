@@ -6,6 +6,7 @@ pub mod headless;
 pub mod input;
 pub mod opening;
 pub mod perform;
+pub mod rehearsed;
 pub mod seal;
 pub mod server;
 pub mod steps;

@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::{Model, Pane, Purpose, Zoom};
+use crate::app::monitor::Link;
 use crate::ui::text::{fit, line_width};
 use crate::ui::theme::{Charset, Theme};
 use crate::ui::{alarms, call, checklist, dialog, header, monitor, output, pane, status, step};
@@ -81,6 +82,13 @@ fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match area.width {
+        MEDIUM.. if model.monitor.link == Link::None => {
+            // Without a database there is nothing to watch: the room is the step's.
+            let [list, step] =
+                Layout::horizontal([Constraint::Percentage(36), Constraint::Fill(1)]).areas(area);
+            draw_list(model, theme, list, buf);
+            draw_step(model, theme, step, buf);
+        }
         WIDE.. => {
             let [list, middle, right] = Layout::horizontal([
                 Constraint::Percentage(25),

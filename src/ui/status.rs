@@ -65,9 +65,9 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
     }
     // What would be refused goes first where there is no room, then what stands last in the table.
     while shown.len() > 1 && line_width(&key_line(model, theme, &shown)) > room {
-        let of_refused = shown
-            .iter()
-            .rposition(|b| refused(b) && !ALWAYS.contains(&b.action));
+        let of_refused = shown.iter().rposition(|b| {
+            refused(b) && (b.action == Action::Proceed || !ALWAYS.contains(&b.action))
+        });
         let of_others = || shown.iter().rposition(|b| !ALWAYS.contains(&b.action));
         let of_rest = || shown.iter().rposition(|b| b.action != Action::Help);
         let Some(at) = of_refused.or_else(of_others).or_else(of_rest) else {
