@@ -33,7 +33,7 @@ impl Run {
     pub fn opened_as(change: impl Fn(&mut Opened)) -> Self {
         let mut opened = Opened {
             format: FORMAT.into(),
-            tool: "holdpoint 0.1.0".into(),
+            tool: "0.1.0".into(),
             run: "20261120T090000Z-orders-7f3a2c".into(),
             title: "Orders get a status".into(),
             runbook_sha256: sha256_hex(b"runbook"),

@@ -199,7 +199,7 @@ fn required(roles: &[String]) -> String {
 
 fn run(story: &Story) -> String {
     let id = tame::code_cell(&story.opened.run);
-    let by = tame::cell(&story.opened.tool);
+    let by = format!("holdpoint {}", tame::cell(&story.opened.tool));
     match &story.opened.prev_run {
         Some((run, head)) => format!(
             "{id}, recorded by {by}, previous run in this ledger {} with head {}",

@@ -185,7 +185,7 @@ pub fn events() -> Vec<Event> {
     vec![
         Event::RunOpened(Box::new(Opened {
             format: FORMAT.into(),
-            tool: "holdpoint 0.1.0".into(),
+            tool: "0.1.0".into(),
             run: RUN.into(),
             title: "Orders get a status".into(),
             runbook_sha256: sha256_hex(BOOK.as_bytes()),

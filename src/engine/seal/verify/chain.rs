@@ -222,11 +222,11 @@ fn agreement(lines: &mut Lines, bundle: &Bundle, layout: &Layout, journal: &Jour
 
 /// Another version may tell the same journal in other words: that is worth saying, and excuses nothing.
 fn other_version(journal: &Journal) -> String {
-    let own = concat!("holdpoint ", env!("CARGO_PKG_VERSION"));
+    let own = env!("CARGO_PKG_VERSION");
     match journal.entries.first().map(|e| &e.event) {
         Some(Event::RunOpened(opened)) if opened.tool != own => {
             format!(
-                "; the run was recorded by {}, this is {own}: verify with that version too",
+                "; the run was recorded by holdpoint {}, this is {own}: verify with that version too",
                 opened.tool
             )
         }
