@@ -1,4 +1,5 @@
 //! The house rules: which part may name which.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

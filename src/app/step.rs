@@ -112,10 +112,11 @@ fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> (Tone, Stri
                 CancelState::NotAsked => "running",
                 CancelState::Asked => "stopping",
             };
-            (
-                Tone::Active,
-                format!("{word} {}{usual}", clock(elapsed(model, record))),
-            )
+            let gone = elapsed(model, record);
+            let overdue =
+                schedule::takes_ms(step, &known(model)).is_some_and(|ms| gone > 2 * ms.max(1_000));
+            let tone = if overdue { Tone::Warning } else { Tone::Active };
+            (tone, format!("{word} {}{usual}", clock(gone)))
         }
         Stand::InDoubt => (Tone::Danger, "may have run".into()),
         Stand::Done if warned(record) => (Tone::Warning, format!("done{took}, with a warning")),
