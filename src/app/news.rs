@@ -16,6 +16,7 @@ use crate::domain::journal::Entry;
 use crate::domain::run::event::{
     ActOutcome, AlarmRaised, Event, Finished, HoldReason, Peaks, SqlEnd, Started, TargetSeen,
 };
+use crate::domain::run::next;
 use crate::domain::run::state::{CancelState, Stand};
 use crate::domain::runbook::model::{Action, AlarmAction, Level, Step, StepId, Terminal};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
@@ -302,6 +303,19 @@ fn ended(
         model.say(Tone::Warning, text);
     }
     finish(model, id, attempt, outcome)
+}
+
+/// Takes the retries of the failed step at hand up again after a resume; its whole wait begins anew.
+pub fn retry_anew(model: &mut Model, tail: impl Fn(&Outcome) -> String) {
+    let Some(id) = next::current(&model.book, &model.run).cloned() else {
+        return;
+    };
+    let (Some(step), Some(record)) = (model.book.step(&id).cloned(), model.run.record(&id)) else {
+        return;
+    };
+    if let (Stand::Failed, Some(outcome)) = (&record.stand, &record.outcome) {
+        model.retry = retrial(model, &step, record.attempts, outcome, &tail(outcome));
+    }
 }
 
 /// Whether a failed step is run again by itself, and when.

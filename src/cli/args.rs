@@ -99,6 +99,9 @@ pub struct ResumeArgs {
     /// Without a screen: goes on as `run --auto` does.
     #[arg(long)]
     pub auto: bool,
+    /// Why it is taken over, where its driver went without a word (killed, crashed, machine restarted); asked for else.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
     /// The SSH key to sign with.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,

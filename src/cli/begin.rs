@@ -37,7 +37,7 @@ pub fn begin() -> Result<u8, Failure> {
     };
     match choose(&mut start)? {
         None => Ok(0),
-        Some(Open::Run(run)) => resume::take_up(rundir::find(&run)?, None, Face::Screen),
+        Some(Open::Run(run)) => resume::take_up(rundir::find(&run)?, None, None, Face::Screen),
         Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
         Some(Open::Runbook(file)) => run::run(&RunArgs {
             file,

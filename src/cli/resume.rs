@@ -1,11 +1,14 @@
 //! `holdpoint resume`: a run goes on exactly where it stands.
 
+use std::io::{BufRead as _, Write as _};
+
 use crate::cli::args::ResumeArgs;
-use crate::cli::failure::{Failure, USAGE};
+use crate::cli::failure::{Failure, USAGE, WAITS};
 use crate::cli::session::{self, Face};
 use crate::domain::run::state::RunState;
 use crate::engine::rundir::{self, RunDir};
 use crate::engine::store;
+use crate::runtime::claim::claim;
 use crate::runtime::opening;
 
 /// Takes a run up again.
@@ -21,18 +24,25 @@ pub fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
         Some(name) => rundir::find(name)?,
         None => newest_open()?,
     };
-    take_up(dir, args.key.as_deref(), face)
+    take_up(dir, args.key.as_deref(), args.reason.as_deref(), face)
 }
 
-/// Takes the run in `dir` up again.
+/// Takes the run in `dir` up again. Where its driver went without a word, `reason` says why it is taken over; without
+/// one it is asked for.
 ///
 /// # Errors
-/// Somebody else drives it, or its record is broken.
-pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure> {
-    let open = opening::take_up(dir, &session::operator(key)?, String::new())?;
-    let target = &open.run.opened.target;
-    let missing = opening::unset_environment(&open.book, target);
-    if open.run.closed.is_none() && !missing.is_empty() {
+/// Somebody else drives it, its record is broken, or nobody says why a dead driver is taken over.
+pub fn take_up(
+    dir: RunDir,
+    key: Option<&str>,
+    reason: Option<&str>,
+    face: Face,
+) -> Result<u8, Failure> {
+    let operator = session::operator(key)?;
+    let claim = claim(dir)?;
+    let (run, book) = claim.stands();
+    let missing = opening::unset_environment(book, &run.opened.target);
+    if run.closed.is_none() && !missing.is_empty() {
         return Err(Failure::new(
             USAGE,
             format!(
@@ -42,7 +52,44 @@ pub fn take_up(dir: RunDir, key: Option<&str>, face: Face) -> Result<u8, Failure
         )
         .hint("export them as they were when it was started, then resume"));
     }
-    session::drive(open, face, None)
+    let reason = match (reason.map(str::trim), claim.abandoned()) {
+        (Some(given), _) if !given.is_empty() => given.to_owned(),
+        (_, None) => String::new(),
+        (_, Some(said)) => ask(&said, face)?,
+    };
+    session::drive(claim.take_up(&operator, reason)?, face, None)
+}
+
+/// Asks at the terminal why a run is taken over whose driver is dead.
+fn ask(said: &str, face: Face) -> Result<String, Failure> {
+    let unanswered = |why: &str| {
+        Failure::new(WAITS, format!("{said}; {why}"))
+            .hint("say why you take it over: holdpoint resume RUN --reason 'my terminal crashed'")
+    };
+    if face == Face::Lines {
+        return Err(unanswered("a person must say why it is taken over"));
+    }
+    let mut out = std::io::stderr();
+    let _ = writeln!(
+        out,
+        "{said}.\nNothing is lost: steps that still run go on. Why it is taken over goes into the record."
+    );
+    loop {
+        let _ = write!(out, "Reason: ");
+        let _ = out.flush();
+        let mut line = String::new();
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(n) if n > 0 && line.ends_with('\n') => {}
+            _ => return Err(unanswered("why it is taken over was not answered")),
+        }
+        if !line.trim().is_empty() {
+            return Ok(line.trim().to_owned());
+        }
+        let _ = writeln!(
+            out,
+            "a few words are enough; Ctrl-C leaves the run as it is"
+        );
+    }
 }
 
 /// The newest run that is not closed.

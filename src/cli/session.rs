@@ -33,6 +33,7 @@ impl From<OpenError> for Failure {
             OpenError::Dir(e) => e.into(),
             OpenError::Store(e) => e.into(),
             OpenError::Io { .. } => Self::world(&error),
+            OpenError::NeverBegun { .. } => Self::new(USAGE, error.to_string()),
             OpenError::Invalid(text) => Self::new(
                 crate::cli::failure::INVALID,
                 format!("the runbook is not valid\n\n{text}"),
@@ -94,6 +95,7 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
         });
         world.follow_outputs();
         world.take_up(&model);
+        world.retry(&mut model);
         let ended = sit(model, world, news, face).await;
         drop(lock);
         ended

@@ -171,6 +171,16 @@ pub struct Outcome {
     pub left_behind: Vec<String>,
 }
 
+/// The summary of an attempt whose start was recorded and whose supervisor was never launched: nothing was done.
+pub const NEVER_LAUNCHED: &str = "holdpoint ended before it could start it: nothing was run";
+
+impl Outcome {
+    /// Whether nothing was done because the program died between the record of the start and the start.
+    pub fn never_launched(&self) -> bool {
+        self.ended == Ended::NotStarted && self.summary == NEVER_LAUNCHED
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

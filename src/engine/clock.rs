@@ -51,6 +51,17 @@ pub fn boot_id() -> String {
         .unwrap_or_default()
 }
 
+/// Returns when process `pid` started, in clock ticks after boot (`/proc/PID/stat`, field 22); `None`: it is not there.
+pub fn process_start(pid: u32) -> Option<u64> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let text = String::from_utf8_lossy(&stat);
+    let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
 /// Returns the account that runs this program: its name, else its number.
 pub fn os_user() -> String {
     let uid = rustix::process::getuid().as_raw();

@@ -72,11 +72,40 @@ pub struct Driver {
     pub boot_id: String,
     /// The account.
     pub user: String,
+    /// When that process started, in clock ticks after boot; 0: not known.
+    pub start: u64,
     /// Since when.
     pub since: String,
 }
 
+/// What can be told of a driver's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It runs.
+    Runs,
+    /// It is gone.
+    Gone,
+    /// The machine was restarted since.
+    Restarted,
+    /// It is another machine's.
+    Elsewhere,
+}
+
 impl Driver {
+    /// Tells whether this very process still runs.
+    pub fn life(&self) -> Life {
+        if self.host != clock::host() {
+            return Life::Elsewhere;
+        }
+        if self.boot_id != clock::boot_id() {
+            return Life::Restarted;
+        }
+        match clock::process_start(self.pid) {
+            Some(start) if start == self.start => Life::Runs,
+            Some(_) | None => Life::Gone,
+        }
+    }
+
     /// Returns this process.
     pub fn this() -> Self {
         Self {
@@ -84,6 +113,7 @@ impl Driver {
             host: clock::host(),
             boot_id: clock::boot_id(),
             user: clock::os_user(),
+            start: clock::process_start(std::process::id()).unwrap_or(0),
             since: clock::rfc3339(clock::wall_ms()),
         }
     }
@@ -283,17 +313,7 @@ impl RunDir {
             .mode(0o600)
             .open(&path);
         let mut file = open.map_err(io_at(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let driver = Box::new(read_driver(&file).unwrap_or_default());
-                return Err(RunDirError::Driven {
-                    run: self.name(),
-                    driver,
-                });
-            }
-            Err(TryLockError::Error(e)) => return Err(io_at(&path)(e)),
-        }
+        self.lock(&file, &path)?;
         let before = read_driver(&file);
         let text = serde_json::to_string(&Driver::this()).unwrap_or_default();
         file.set_len(0)
@@ -305,6 +325,26 @@ impl RunDir {
             _file: file,
             before,
         })
+    }
+}
+
+impl RunDir {
+    /// Takes the lock, or says who has it. A driver that was killed holds it until the system has put it away.
+    fn lock(&self, file: &File, path: &Path) -> Result<(), RunDirError> {
+        for patience in (0..100).rev() {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::Error(e)) => return Err(io_at(path)(e)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let driver = read_driver(file).unwrap_or_default();
+            if patience == 0 || matches!(driver.life(), Life::Runs | Life::Elsewhere) {
+                let (run, driver) = (self.name(), Box::new(driver));
+                return Err(RunDirError::Driven { run, driver });
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Ok(())
     }
 }
 

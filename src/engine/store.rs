@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -68,8 +68,8 @@ pub struct Opened {
     pub store: Store,
     /// Its records.
     pub entries: Vec<Entry>,
-    /// What was set aside.
-    pub torn: Option<Torn>,
+    /// What was set aside and stands in no record yet, the oldest first.
+    pub torn: Vec<Torn>,
 }
 
 fn io_at(path: &Path) -> impl Fn(io::Error) -> StoreError + '_ {
@@ -110,16 +110,13 @@ impl Store {
             source,
         })?;
         let whole = bytes.len() - journal.torn;
-        let torn = (journal.torn > 0).then(|| Torn {
-            bytes: journal.torn as u64,
-            sha256: sha256_hex(&bytes[whole..]),
-        });
-        if torn.is_some() {
+        if journal.torn > 0 {
             set_aside(path, &bytes[whole..]).map_err(io_at(path))?;
             file.set_len(whole as u64)
                 .and_then(|()| file.sync_data())
                 .map_err(io_at(path))?;
         }
+        let torn = unrecorded(path, &journal.entries).map_err(io_at(path))?;
         if let Some(dir) = path.parent() {
             File::open(dir)
                 .and_then(|d| d.sync_all())
@@ -179,20 +176,22 @@ impl Store {
     }
 
     fn write(&mut self, lines: &[String]) -> io::Result<()> {
-        // A journal that somebody removed or replaced is still open here: writing into the void is no record.
-        let there = fs::metadata(&self.path)?;
-        let ours = self.file.metadata()?;
-        let same = std::os::unix::fs::MetadataExt::ino(&there)
-            == std::os::unix::fs::MetadataExt::ino(&ours);
-        if !same || there.len() != self.length {
-            return Err(io::Error::other(
-                "it was removed, replaced or changed by somebody else",
-            ));
-        }
-        for line in lines {
-            self.file.write_all(line.as_bytes())?;
-        }
+        self.still_ours()?;
+        // One write for all of them: what belongs together is not parted by a program that dies here.
+        self.file.write_all(lines.concat().as_bytes())?;
         self.file.sync_data()
+    }
+
+    /// A journal that somebody removed or replaced is still open here: writing into the void is no record.
+    fn still_ours(&self) -> io::Result<()> {
+        let (there, ours) = (fs::metadata(&self.path)?, self.file.metadata()?);
+        let same = (there.dev(), there.ino()) == (ours.dev(), ours.ino());
+        if same && there.len() == self.length {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "it was removed, replaced or changed by somebody else",
+        ))
     }
 
     /// Returns the digest of the last record and its number.
@@ -205,7 +204,10 @@ impl Store {
     /// # Errors
     /// It does not.
     pub fn probe(&self) -> io::Result<()> {
-        let _ = self.file.set_len(self.length);
+        if self.file.metadata()?.len() > self.length {
+            self.file.set_len(self.length)?;
+        }
+        self.still_ours()?;
         let path = self.path.with_file_name("probe.tmp");
         let written = File::create(&path)
             .and_then(|mut f| f.write_all(&vec![b'x'; 65_536]).and_then(|()| f.sync_all()));
@@ -214,22 +216,46 @@ impl Store {
     }
 }
 
-/// Keeps torn bytes in a file of their own: nothing is thrown away.
+fn torn_file(journal: &Path, n: usize) -> PathBuf {
+    journal.with_file_name(format!("journal.jsonl.torn-{n}"))
+}
+
+/// Keeps torn bytes in a file of their own, whole before it has its name: nothing is thrown away.
 fn set_aside(journal: &Path, bytes: &[u8]) -> io::Result<()> {
-    for n in 1.. {
-        let path = journal.with_file_name(format!("journal.jsonl.torn-{n}"));
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-        {
-            Ok(mut file) => return file.write_all(bytes).and_then(|()| file.sync_all()),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(e),
+    let temp = journal.with_file_name("journal.jsonl.torn.tmp");
+    let mut open = OpenOptions::new();
+    open.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = open.open(&temp)?;
+    file.write_all(bytes).and_then(|()| file.sync_all())?;
+    let free = (1..).map(|n| torn_file(journal, n)).find(|p| !p.exists());
+    fs::rename(&temp, free.unwrap_or_else(|| torn_file(journal, 0)))
+}
+
+/// Returns what was set aside and stands in no record: a program that died between the two leaves it to the next.
+fn unrecorded(journal: &Path, entries: &[Entry]) -> io::Result<Vec<Torn>> {
+    let mut recorded: Vec<&str> = Vec::new();
+    for entry in entries {
+        if let Event::JournalRecovered { sha256, .. } = &entry.event {
+            recorded.push(sha256);
         }
     }
-    Ok(())
+    let mut found = Vec::new();
+    for path in (1..).map(|n| torn_file(journal, n)) {
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(e) => return Err(e),
+        };
+        let sha256 = sha256_hex(&bytes);
+        match recorded.iter().position(|known| *known == sha256) {
+            Some(at) => drop(recorded.swap_remove(at)),
+            None => found.push(Torn {
+                bytes: bytes.len() as u64,
+                sha256,
+            }),
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -248,7 +274,7 @@ mod tests {
         first.append("dana", &[note("a"), note("b")]).unwrap();
         drop(first);
         let mut again = Store::open(&path).unwrap();
-        assert_eq!((again.entries.len(), again.torn), (2, None));
+        assert_eq!((again.entries.len(), again.torn), (2, Vec::new()));
         again.store.append("dana", &[note("c")]).unwrap();
         assert_eq!(read(&path).unwrap().entries.len(), 3);
     }
@@ -264,20 +290,43 @@ mod tests {
             .unwrap();
         let bytes = fs::read(&path).unwrap();
         let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+        let mut before = 0;
         for cut in first + 1..bytes.len() {
             fs::write(&path, &bytes[..cut]).unwrap();
             let opened = Store::open(&path).unwrap();
             assert_eq!(opened.entries.len(), 1);
-            assert_eq!(
-                usize::try_from(opened.torn.unwrap().bytes).unwrap(),
-                cut - first
-            );
-            assert_eq!(
-                usize::try_from(fs::metadata(&path).unwrap().len()).unwrap(),
-                first
-            );
+            // Nobody records them here, so that each is told again.
+            assert_eq!(opened.torn.len(), before + 1);
+            before += 1;
+            let last = opened.torn.last().unwrap();
+            assert_eq!(last.sha256, sha256_hex(&bytes[first..cut]));
+            assert_eq!(fs::metadata(&path).unwrap().len(), first as u64);
         }
         assert!(dir.path().join("journal.jsonl.torn-2").exists());
+    }
+
+    #[test]
+    fn what_was_set_aside_is_told_until_it_is_recorded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let first = Store::open(&path)
+            .unwrap()
+            .store
+            .append("dana", &[note("a")]);
+        first.unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{whole}half a li")).unwrap();
+        assert_eq!(Store::open(&path).unwrap().torn.len(), 1);
+        let mut again = Store::open(&path).unwrap();
+        let [torn] = again.torn.as_slice() else {
+            panic!("{:?}", again.torn);
+        };
+        let record = Event::JournalRecovered {
+            bytes: torn.bytes,
+            sha256: torn.sha256.clone(),
+        };
+        again.store.append("dana", &[record]).unwrap();
+        assert_eq!(Store::open(&path).unwrap().torn, Vec::new());
     }
 
     #[test]

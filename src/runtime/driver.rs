@@ -186,7 +186,7 @@ impl Driver {
                     self.input.resume();
                     self.lent = Some(Instant::now());
                     let news = match state {
-                        Ok(state) => steps::news(&attempt, state),
+                        Ok(state) => steps::news(&attempt, state, steps::SUPERVISOR_REFUSED),
                         Err(e) => {
                             let (step, attempt) = (attempt.step, attempt.number);
                             crate::domain::signal::AttemptNews::NeverBegan {

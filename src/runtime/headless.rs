@@ -55,9 +55,26 @@ pub async fn drive(
         effects.extend(update(&mut model, msg));
         effects.extend(at_end(&mut model));
         if let Some(leaving) = perform(&mut world, &mut model, effects) {
+            part(&world, &model, leaving);
             world.flush();
             return (leaving, model);
         }
+    }
+}
+
+/// Writes down that a run without a screen was left because it cannot go on by itself.
+fn part(world: &World, model: &Model, leaving: Leaving) {
+    let told = model.pending > 0 || model.run.closed.is_some();
+    if told || matches!(model.recording, Recording::Refused { .. }) {
+        return;
+    }
+    let how = match leaving {
+        Leaving::Open => "it waits for a person",
+        Leaving::Closed => "a step has failed",
+    };
+    if let Some(keeper) = &world.bookkeeper {
+        let left = Event::RunLeft { how: how.into() };
+        keeper.append(&model.run.operator.identity, vec![left]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who carries messages: the terminal, the loop, the effects.
 
 pub mod bookkeeper;
+pub mod claim;
 pub mod driver;
 pub mod headless;
 pub mod input;

@@ -123,47 +123,6 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
     })
 }
 
-/// Takes a run up again: what it stands at is what its journal says.
-///
-/// # Errors
-/// Somebody else drives it, its journal is broken, or its runbook cannot be read.
-pub fn take_up(dir: RunDir, operator: &Operator, reason: String) -> Result<OpenRun, OpenError> {
-    let lock = dir.drive()?;
-    let source = pinned(&dir)?;
-    let opened = Store::open(&dir.journal())?;
-    let mut store = opened.store;
-    let mut run = RunState::fold(&opened.entries);
-    if run.closed.is_none() {
-        let mut events = Vec::new();
-        if let Some(torn) = opened.torn {
-            events.push(Event::JournalRecovered {
-                bytes: torn.bytes,
-                sha256: torn.sha256,
-            });
-        }
-        let (host, boot_id, pid) = (clock::host(), clock::boot_id(), std::process::id());
-        events.push(Event::RunResumed {
-            host,
-            boot_id,
-            pid,
-            reason,
-        });
-        if run.operator != *operator {
-            events.push(Event::Operator(operator.clone()));
-        }
-        for entry in store.append(&operator.identity, &events)? {
-            run.apply(&entry);
-        }
-    }
-    Ok(OpenRun {
-        dir,
-        lock,
-        store,
-        run,
-        book: source.book,
-    })
-}
-
 /// Why a run cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -180,6 +139,12 @@ pub enum OpenError {
         path: String,
         /// Why.
         source: io::Error,
+    },
+    /// It has no first record: whoever made it died before anything could be done.
+    #[error("{run} was never begun: nothing was done in it; start it anew with `holdpoint run`")]
+    NeverBegun {
+        /// The run.
+        run: String,
     },
     /// Its runbook is not valid.
     #[error("the runbook is not valid\n\n{0}")]
@@ -259,9 +224,11 @@ fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
 
 /// The run before this one in the same ledger, and its head: a run that is taken away leaves a gap.
 fn previous() -> Option<(String, String)> {
-    let last = rundir::list().ok()?.into_iter().next()?;
-    let journal: Journal = store::read(&last.journal()).ok()?;
-    Some((last.name(), journal.head))
+    let begun = |dir: RunDir| {
+        let journal: Journal = store::read(&dir.journal()).ok()?;
+        (!journal.entries.is_empty()).then(|| (dir.name(), journal.head))
+    };
+    rundir::list().ok()?.into_iter().find_map(begun)
 }
 
 fn own_digest() -> String {

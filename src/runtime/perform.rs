@@ -13,8 +13,9 @@ use tokio::task::JoinSet;
 
 use crate::app::message::{Effect, Leaving, Msg, Sealing};
 use crate::app::model::Model;
+use crate::app::news;
 use crate::app::step;
-use crate::domain::attempt::Assignment;
+use crate::domain::attempt::{Assignment, NEVER_LAUNCHED};
 use crate::domain::digest::Sha256;
 use crate::domain::run::assign::{self, AssignError, URL_ENV};
 use crate::domain::run::values::Values;
@@ -114,8 +115,19 @@ impl World {
                 continue;
             }
             self.listen(&step, &attempt);
-            self.tasks.spawn(steps::wait(attempt, self.out.clone()));
+            let out = self.out.clone();
+            self.tasks
+                .spawn(async move { steps::wait(attempt, NEVER_LAUNCHED, out).await });
         }
+    }
+
+    /// Lets the retries of a failed step go on: whoever counted them is gone.
+    pub fn retry(&self, model: &mut Model) {
+        let Some(dir) = &self.run_dir else { return };
+        let dir = dir.path.clone();
+        news::retry_anew(model, |outcome| {
+            steps::end_of(&dir.join(&outcome.output.path))
+        });
     }
 
     /// Performs `effect`; returns what only the loop can do.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use regex::bytes::Regex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::app::message::Msg;
 use crate::domain::attempt::{Assignment, Ended, Outcome};
@@ -22,6 +21,9 @@ use crate::engine::attempt::{self, AttemptState, Tail};
 const LOOK: Duration = Duration::from_millis(33);
 /// Bytes at the end of the output that are looked at when an attempt has ended.
 const TAIL: u64 = 64 * 1024;
+/// Why an attempt was not begun although its supervisor was started.
+pub const SUPERVISOR_REFUSED: &str =
+    "its supervisor could not begin (is the disk full?): nothing was run";
 /// The shortest time between two alarms of one background step.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -49,7 +51,7 @@ pub async fn launch(
     let launched =
         tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
     let refused = match launched {
-        Ok(Ok(())) => return wait(attempt, out).await,
+        Ok(Ok(())) => return wait(attempt, SUPERVISOR_REFUSED, out).await,
         Ok(Err(e)) => e.to_string(),
         Err(e) => e.to_string(),
     };
@@ -67,19 +69,19 @@ pub async fn launch(
         | AttemptState::Running { .. }
         | AttemptState::Ended(_)
         | AttemptState::Lost { .. } => {
-            wait(attempt, out).await;
+            wait(attempt, SUPERVISOR_REFUSED, out).await;
         }
     }
 }
 
-/// Waits for the end of `attempt`, and tells it.
-pub async fn wait(attempt: Attempt, out: UnboundedSender<Msg>) {
+/// Waits for the end of `attempt`, and tells it; `unbegun` is why, where nothing of it was done.
+pub async fn wait(attempt: Attempt, unbegun: &str, out: UnboundedSender<Msg>) {
     let state = attempt::ended(attempt.run_dir.clone(), attempt.name.clone()).await;
-    let _ = out.send(Msg::Attempt(news(&attempt, state)));
+    let _ = out.send(Msg::Attempt(news(&attempt, state, unbegun)));
 }
 
-/// Returns what there is to tell of `attempt`, which stands at `state`.
-pub fn news(attempt: &Attempt, state: AttemptState) -> AttemptNews {
+/// Returns what there is to tell of `attempt`, which stands at `state`; `unbegun` is why, where nothing of it was done.
+pub fn news(attempt: &Attempt, state: AttemptState, unbegun: &str) -> AttemptNews {
     let (step, number) = (attempt.step.clone(), attempt.number);
     match state {
         AttemptState::Ended(outcome) => {
@@ -91,14 +93,11 @@ pub fn news(attempt: &Attempt, state: AttemptState) -> AttemptNews {
                 tail,
             }
         }
-        AttemptState::NotStarted => {
-            let why = "holdpoint ended before it could start it: nothing was run".to_owned();
-            AttemptNews::NeverBegan {
-                step,
-                attempt: number,
-                why,
-            }
-        }
+        AttemptState::NotStarted => AttemptNews::NeverBegan {
+            step,
+            attempt: number,
+            why: unbegun.to_owned(),
+        },
         AttemptState::Starting | AttemptState::Running { .. } => AttemptNews::Lost {
             step,
             attempt: number,
@@ -112,7 +111,8 @@ pub fn news(attempt: &Attempt, state: AttemptState) -> AttemptNews {
     }
 }
 
-fn end_of(path: &Path) -> String {
+/// Returns the end of an output file as text; empty where there is none.
+pub fn end_of(path: &Path) -> String {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -229,12 +229,5 @@ fn answered(outcome: &Outcome) -> (Answer, String) {
         Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted => {
             (Answer::Unknown, outcome.summary.clone())
         }
-    }
-}
-
-/// Takes up the steps that the journal has as running: each is told as it stands in its directory.
-pub fn take_up(attempts: Vec<Attempt>, tasks: &mut JoinSet<()>, out: &UnboundedSender<Msg>) {
-    for attempt in attempts {
-        tasks.spawn(wait(attempt, out.clone()));
     }
 }

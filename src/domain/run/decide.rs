@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::domain::journal::Entry;
 use crate::domain::run::event::{
     BackendActed, Closed, Confirmed, Event, Finding, HoldReason, NoteKind, Started, Status,
 };
@@ -396,11 +397,7 @@ fn decide_way(book: &Runbook, run: &RunState, way: DecideStep) -> Result<Vec<Eve
         return Ok(events);
     };
     if book.path(go_to).is_some() {
-        let reason = if way.reason.trim().is_empty() {
-            format!("decided: {}", choice.title)
-        } else {
-            way.reason
-        };
+        let reason = entered_because(&way.reason, &choice.title);
         events.push(Event::RollbackEntered {
             path: go_to.clone(),
             reason,
@@ -409,6 +406,48 @@ fn decide_way(book: &Runbook, run: &RunState, way: DecideStep) -> Result<Vec<Eve
     }
     events.extend(passed_over(book, run, step, go_to, &choice.title)?);
     Ok(events)
+}
+
+/// Returns what is missing of the last decision, where whoever made it died before all of it was written.
+pub fn half_decided(book: &Runbook, run: &RunState, entries: &[Entry]) -> Vec<Event> {
+    let acts = |entry: &&Entry| {
+        matches!(
+            entry.event,
+            Event::StepStarted(_)
+                | Event::StepFinished(_)
+                | Event::StepConfirmed(_)
+                | Event::StepDecided { .. }
+                | Event::RollbackEntered { .. }
+        )
+    };
+    let last = entries.iter().rev().find(acts).map(|entry| &entry.event);
+    let Some(Event::StepDecided {
+        step,
+        choice,
+        go_to: Some(go_to),
+        reason,
+        ..
+    }) = last
+    else {
+        return Vec::new();
+    };
+    if book.path(go_to).is_some() {
+        return vec![Event::RollbackEntered {
+            path: go_to.clone(),
+            reason: entered_because(reason, choice),
+        }];
+    }
+    book.step(step)
+        .and_then(|from| passed_over(book, run, from, go_to, choice).ok())
+        .unwrap_or_default()
+}
+
+fn entered_because(reason: &str, choice: &str) -> String {
+    if reason.trim().is_empty() {
+        format!("decided: {choice}")
+    } else {
+        reason.to_owned()
+    }
 }
 
 /// The steps between a decision and the step that it leads to are left out, and say why.

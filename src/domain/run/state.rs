@@ -321,6 +321,8 @@ impl RunState {
     fn finished(&mut self, step: &StepId, outcome: &Outcome, peaks: Peaks, at: i64) {
         let stand = match outcome.ended {
             Ended::Passed | Ended::Warned => Stand::Done,
+            // It stands where it stood: it starts as it would have started, by itself or by a key.
+            Ended::NotStarted if outcome.never_launched() => Stand::Waiting,
             Ended::Failed { .. } | Ended::TimedOut | Ended::Cancelled | Ended::NotStarted => {
                 Stand::Failed
             }

@@ -19,6 +19,16 @@ pub enum AttemptError {
         "attempt {0} was started before: a step is never run twice under one name; begin the next attempt"
     )]
     StartedBefore(String),
+    /// A process of an earlier attempt still works, without its supervisor.
+    #[error(
+        "process {pid} of attempt {name} is still at work without its supervisor: wait for its end, or end it, and look again what it did"
+    )]
+    Orphaned {
+        /// The earlier attempt.
+        name: String,
+        /// The process.
+        pid: u32,
+    },
     /// There is nothing to stop.
     #[error("attempt {0} is not running: there is nothing to stop")]
     NotRunning(String),

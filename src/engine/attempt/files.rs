@@ -57,6 +57,11 @@ impl Files {
         })
     }
 
+    /// Returns the attempt's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the run's directory.
     pub fn run_dir(&self) -> &Path {
         &self.run_dir

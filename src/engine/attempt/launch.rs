@@ -128,6 +128,7 @@ fn claim(
 ) -> Result<(Files, File), AttemptError> {
     let run_dir = std::path::absolute(run_dir).map_err(AttemptError::file(run_dir, "found"))?;
     let files = named(&run_dir, name)?;
+    no_earlier_one(&run_dir, name)?;
     files
         .make_dirs()
         .map_err(AttemptError::file(files.dir(), "made"))?;
@@ -150,6 +151,28 @@ fn claim(
     files::write_whole(&files.action(), &json)
         .map_err(AttemptError::file(files.action(), "written"))?;
     Ok((files, lock))
+}
+
+/// Refuses while an earlier attempt at the same step is at work, with its supervisor or orphaned: two at once is doing
+/// it twice.
+fn no_earlier_one(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
+    let Some((step, Ok(number))) = name
+        .rsplit_once('.')
+        .map(|(step, number)| (step, number.parse::<u32>()))
+    else {
+        return Ok(());
+    };
+    for earlier in (1..number).map(|n| format!("{step}.{n}")) {
+        let files = named(run_dir, &earlier)?;
+        if let AttemptState::Running { .. } | AttemptState::Starting = state(run_dir, &earlier) {
+            return Err(AttemptError::Running(earlier));
+        }
+        if let Some(job) = process::read_job(&files.job()).filter(process::Id::is_alive) {
+            let (name, pid) = (earlier, job.pid);
+            return Err(AttemptError::Orphaned { name, pid });
+        }
+    }
+    Ok(())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

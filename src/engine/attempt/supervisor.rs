@@ -131,6 +131,9 @@ async fn worked(
     redactor: &Redactor,
     mut output: Output,
 ) -> Outcome {
+    if let Some(why) = sweep::still_at_work(files, assignment).await {
+        return outcome(files, Ended::NotStarted, why);
+    }
     let begun = Signals::take().and_then(|signals| sign(lock).map(|()| signals));
     let signals = match begun {
         Ok(signals) => signals,

@@ -1,11 +1,13 @@
-//! What is left on the database server of an attempt that was stopped.
+//! What is left on the database server of an attempt that was stopped, or whose supervisor was killed.
 
 use std::env;
 use std::time::Duration;
 
 use crate::domain::attempt::{Assignment, Work};
+use crate::engine::attempt::files::Files;
 use crate::engine::attempt::sql::address;
-use crate::engine::database::postgres::{Swept, cancel_application};
+use crate::engine::attempt::state::{AttemptState, state};
+use crate::engine::database::postgres::{Swept, at_work, cancel_application};
 
 /// How long a session may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);
@@ -21,16 +23,48 @@ pub enum Sessions {
     Unsure(String),
 }
 
-/// Cancels the attempt's own server sessions and waits until they are gone; `None`: it has no database.
-pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
-    let url_env = match &assignment.work {
+/// Returns where the connection string stands; `None`: a target without a database has none.
+fn url_env(assignment: &Assignment) -> Option<&String> {
+    match &assignment.work {
         Work::Sql(work) => Some(&work.url_env),
-        // A target without a database has no connection string.
         Work::Shell(_) | Work::Http(_) => assignment
             .url_env
             .as_ref()
             .filter(|name| env::var_os(name).is_some()),
-    }?;
+    }
+}
+
+/// Returns why the step must not run again now, as a sentence: a session of an attempt whose supervisor was killed
+/// works on at the server, which does not notice that its client is gone.
+pub async fn still_at_work(files: &Files, assignment: &Assignment) -> Option<String> {
+    let (prefix, _) = assignment.app_name.rsplit_once('.')?;
+    let (step, _) = files.name().rsplit_once('.')?;
+    let lost = (1..assignment.attempt).filter(|n| {
+        let state = state(files.run_dir(), &format!("{step}.{n}"));
+        matches!(state, AttemptState::Lost { .. })
+    });
+    let names: Vec<String> = lost.map(|n| format!("{prefix}.{n}")).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let dsn = address(url_env(assignment)?).ok()?;
+    let found = tokio::time::timeout(LIMIT, at_work(&dsn, &names)).await;
+    let pids = match found {
+        Ok(Ok(pids)) if pids.is_empty() => return None,
+        Ok(Ok(pids)) => pids,
+        Ok(Err(err)) => return Some(format!("whether an earlier attempt still works on the server cannot be told: {}", err.said)),
+        Err(_) => return Some("whether an earlier attempt still works on the server cannot be told: it did not answer in time".into()),
+    };
+    let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "an earlier attempt, whose supervisor was killed, is still at work on the server (session {}): wait for its end, or cancel it, and look again what it did",
+        pids.join(", ")
+    ))
+}
+
+/// Cancels the attempt's own server sessions and waits until they are gone; `None`: it has no database.
+pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
+    let url_env = url_env(assignment)?;
     let dsn = match address(url_env) {
         Ok(dsn) => dsn,
         Err(why) => return Some(unsure(&why)),

@@ -244,6 +244,19 @@ pub async fn cancel_application(
     Ok(swept)
 }
 
+/// Returns the sessions called one of `names` that are at work: within a statement or a transaction.
+///
+/// # Errors
+/// Why the server cannot be reached or asked.
+pub async fn at_work(dsn: &Dsn, names: &[String]) -> Result<Vec<i32>, DatabaseError> {
+    let names: Vec<String> = names.iter().map(|name| quoted(&cut(name))).collect();
+    let sql = format!(
+        "SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.application_name IN ({}) AND coalesce(a.state, '') <> 'idle'",
+        names.join(", ")
+    );
+    Ok(pids(Control::open(dsn).await?.ask(&sql).await?))
+}
+
 /// PostgreSQL keeps 63 bytes of a name.
 fn cut(name: &str) -> String {
     let end = name.floor_char_boundary(63);

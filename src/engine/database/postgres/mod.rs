@@ -19,7 +19,7 @@ mod statement;
 mod trouble;
 mod values;
 
-pub use control::{Control, Swept, cancel_application};
+pub use control::{Control, Swept, at_work, cancel_application};
 pub use dsn::Dsn;
 pub use identity::identify;
 pub use monitor::observe;

@@ -1,0 +1,137 @@
+//! How a run is taken up again: first its lock, then, where its driver died, the reason, then the record.
+
+use std::sync::Arc;
+
+use crate::domain::journal::Entry;
+use crate::domain::run::decide;
+use crate::domain::run::event::{Event, Operator};
+use crate::domain::run::state::RunState;
+use crate::domain::runbook::model::Runbook;
+use crate::engine::clock;
+use crate::engine::rundir::{Driver, DriverLock, Life, RunDir, RunDirError};
+use crate::engine::store::{Opened, Store};
+use crate::runtime::opening::{self, OpenError, OpenRun, Source};
+
+/// A run whose lock is held and whose record is read; nothing is written yet.
+#[derive(Debug)]
+pub struct Claim {
+    dir: RunDir,
+    lock: DriverLock,
+    source: Source,
+    opened: Opened,
+    run: RunState,
+}
+
+/// Takes the right to drive the run in `dir`.
+///
+/// # Errors
+/// Somebody else drives it, its journal is broken or was never begun, or its runbook cannot be read.
+pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
+    let lock = dir.drive()?;
+    let source = opening::pinned(&dir)?;
+    let opened = Store::open(&dir.journal())?;
+    let run = RunState::fold(&opened.entries);
+    if run.opened.run.is_empty() {
+        return Err(OpenError::NeverBegun { run: dir.name() });
+    }
+    if let Some(before) = &lock.before
+        && before.life() == Life::Runs
+        && before.pid != std::process::id()
+        && !left(&opened.entries)
+    {
+        // The lock was free although its holder works: this file system does not keep locks.
+        let (run, driver) = (dir.name(), Box::new(before.clone()));
+        return Err(RunDirError::Driven { run, driver }.into());
+    }
+    Ok(Claim {
+        dir,
+        lock,
+        source,
+        opened,
+        run,
+    })
+}
+
+/// Whether the last driver left in order: by key, by signal, by hang-up, or because a person was needed.
+fn left(entries: &[Entry]) -> bool {
+    let parting = entries.iter().rev().find(|entry| {
+        !matches!(
+            entry.event,
+            Event::WitnessPosted { .. } | Event::JournalRecovered { .. }
+        )
+    });
+    parting.is_some_and(|entry| matches!(entry.event, Event::RunLeft { .. } | Event::RunClosed(_)))
+}
+
+impl Claim {
+    /// Returns how the run stands, and its plan.
+    pub fn stands(&self) -> (&RunState, &Runbook) {
+        (&self.run, &self.source.book)
+    }
+
+    /// Returns what is known of a driver that went without a word, as a sentence; `None`: the last one left in order.
+    pub fn abandoned(&self) -> Option<String> {
+        if self.run.closed.is_some() || left(&self.opened.entries) {
+            return None;
+        }
+        let driver = self.lock.before.clone().unwrap_or_default();
+        Some(match driver.life() {
+            _ if driver == Driver::default() => "whoever drove this run went without a word".into(),
+            Life::Restarted => format!(
+                "{} drove this run since {} until the machine was restarted",
+                driver.user, driver.since
+            ),
+            Life::Elsewhere => format!(
+                "{} drove this run on {} (pid {}) since {} and went without a word: be sure that it is dead",
+                driver.user, driver.host, driver.pid, driver.since
+            ),
+            Life::Gone | Life::Runs => format!(
+                "{} drove this run (pid {}) since {} and went without a word: killed, or crashed",
+                driver.user, driver.pid, driver.since
+            ),
+        })
+    }
+
+    /// Takes the run up: what it stands at is what its journal says.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn take_up(mut self, operator: &Operator, reason: String) -> Result<OpenRun, OpenError> {
+        if self.run.closed.is_none() {
+            let events = self.first_records(operator, reason);
+            for entry in self.opened.store.append(&operator.identity, &events)? {
+                self.run.apply(&entry);
+            }
+        }
+        Ok(OpenRun {
+            dir: self.dir,
+            lock: self.lock,
+            store: self.opened.store,
+            run: self.run,
+            book: Arc::clone(&self.source.book),
+        })
+    }
+
+    fn first_records(&self, operator: &Operator, reason: String) -> Vec<Event> {
+        let recovered = |torn: &crate::engine::store::Torn| Event::JournalRecovered {
+            bytes: torn.bytes,
+            sha256: torn.sha256.clone(),
+        };
+        let mut events: Vec<Event> = self.opened.torn.iter().map(recovered).collect();
+        events.push(Event::RunResumed {
+            host: clock::host(),
+            boot_id: clock::boot_id(),
+            pid: std::process::id(),
+            reason,
+        });
+        if self.run.operator != *operator {
+            events.push(Event::Operator(operator.clone()));
+        }
+        events.extend(decide::half_decided(
+            &self.source.book,
+            &self.run,
+            &self.opened.entries,
+        ));
+        events
+    }
+}
