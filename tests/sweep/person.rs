@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use holdpoint::domain::run::decide::{Command, StartStep, decide};
-use holdpoint::domain::run::event::{Finding, Operator};
+use holdpoint::domain::run::event::{Event, Finding, Operator};
 use holdpoint::domain::run::next::{Next, Wait, next};
 use holdpoint::domain::run::state::Stand;
 use holdpoint::domain::runbook::model::StepId;
@@ -72,9 +72,13 @@ pub fn answer(place: &Place, run: &RunDir, tally: &mut Tally) {
             open.run.apply(&entry);
         }
     }
+    let left = Event::RunLeft {
+        how: "by key".into(),
+    };
+    open.store.append(&operator.identity, &[left]).unwrap();
 }
 
-/// The start is recorded and its screen dies at once: whoever takes the run up launches it.
+/// The start is recorded and nobody is left to launch it: whoever takes the run up does.
 fn start(step: &StepId) -> Command {
     Command::Start(StartStep {
         step: step.clone(),

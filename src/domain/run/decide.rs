@@ -165,7 +165,7 @@ pub fn decide(book: &Runbook, run: &RunState, command: Command) -> Result<Vec<Ev
     match command {
         Command::Start(start) => start_step(book, run, start),
         Command::Confirm(confirm) => confirm_step(book, run, confirm),
-        Command::Decide(way) => decide_way(book, run, way),
+        Command::Decide(way) => decide_way(book, run, &way),
         Command::Skip { step, reason } => skip(book, run, &step, &reason),
         Command::Accept { step } => accept(book, run, step),
         Command::Note { text, .. } if text.trim().is_empty() => {
@@ -377,7 +377,7 @@ pub fn evidence_word(evidence: Evidence) -> &'static str {
     }
 }
 
-fn decide_way(book: &Runbook, run: &RunState, way: DecideStep) -> Result<Vec<Event>, Refusal> {
+fn decide_way(book: &Runbook, run: &RunState, way: &DecideStep) -> Result<Vec<Event>, Refusal> {
     let step = at_hand(book, run, &way.step)?;
     not_held(run)?;
     let Action::Decide(choices) = &step.action else {
