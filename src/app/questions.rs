@@ -166,14 +166,14 @@ pub fn start(model: &Model, step: &Step) -> Dialog {
     for line in assign::command_line(&values, step).lines().take(12) {
         dialog = dialog.says(Tone::Plain, format!("  {line}"));
     }
-    dialog = dialog.says(
-        if gate.is_some() {
+    if !model.run.opened.target.is_empty() {
+        let tone = if gate.is_some() {
             Tone::Danger
         } else {
             Tone::Quiet
-        },
-        identity(model),
-    );
+        };
+        dialog = dialog.says(tone, identity(model));
+    }
     if step.way_back == WayBack::Closed {
         dialog = dialog.says(
             Tone::Danger,

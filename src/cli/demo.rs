@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::DemoArgs;
-use crate::cli::failure::{BADLY, Failure};
+use crate::cli::failure::{BADLY, Failure, WAITS};
 use crate::cli::session;
 use crate::engine::clock;
 use crate::engine::rundir;
@@ -121,6 +121,11 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
         }
     });
     drop(world);
+    if matches!(&status, Ok(status) if status.code() == Some(i32::from(WAITS))) {
+        crate::cli::tell(
+            "the demonstration's database has gone with it: start another with `holdpoint demo`",
+        );
+    }
     let status = status.map_err(|e| Failure::world(&e))?;
     if let Some(run) = rundir::list()?.first().filter(|run| run.log().exists()) {
         let trust = signer.allowed_signers.display();
