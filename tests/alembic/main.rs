@@ -67,7 +67,7 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
     person.go_to("upgrade");
     // Somebody registers twice, while everybody looks at the screen.
     project.sql("insert into customers (email) values ('customer7@example.com')");
-    person.allow(&id("upgrade"), None);
+    person.allow(&id("upgrade"));
     assert_eq!(person.next_wait(), Next::Wait(Wait::Failure(id("upgrade"))));
     person.terminal.wait("what it left behind", |screen| {
         screen.contains("left behind: invalid index ix_customers_email")
@@ -114,4 +114,31 @@ fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
     assert_eq!(project.value("select count(*) from invoices"), "5000");
     let log = end_and_verify(&project, &mut person, 1);
     assert!(log.contains("every second answer is a 500"), "{log}");
+}
+
+#[test]
+fn damaged_data_is_restored_and_the_broken_database_is_kept() {
+    let project = Project::new();
+    let mut person = Person::start(&project, "production");
+    person.go_to("smoke-by-hand");
+    project.sql("update invoices set total_cents = 0");
+    person.roll_back("Restore the dump", "every invoice is zero");
+    person.go_to_the_end();
+    let run = person.state();
+    for step in [
+        "restore-swap",
+        "restore-load",
+        "restore-schema",
+        "restore-rows",
+    ] {
+        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
+    }
+    assert_eq!(project.alembic(&["current"]), "a1");
+    assert_eq!(
+        project.value("select sum(total_cents) from invoices"),
+        "12502500"
+    );
+    let aside = "select count(*) from pg_database where datname like 'billing_failed_%'";
+    assert_eq!(project.value(aside), "1");
+    end_and_verify(&project, &mut person, 1);
 }

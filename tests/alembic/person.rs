@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::pty::Terminal;
 
 /// Long enough for the slowest step on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub struct Person {
     pub terminal: Terminal,
@@ -74,7 +74,7 @@ impl Person {
             match self.next_wait() {
                 Next::Wait(Wait::Person(at) | Wait::Key(at, _)) if at.as_str() == id => return,
                 Next::Wait(Wait::Person(at)) => self.confirm(&at),
-                Next::Wait(Wait::Key(at, _)) => self.allow(&at, None),
+                Next::Wait(Wait::Key(at, _)) => self.allow(&at),
                 other => panic!("on the way to {id}: {other:?}\n{}", self.terminal.screen()),
             }
         }
@@ -86,7 +86,7 @@ impl Person {
             match self.next_wait() {
                 Next::Finished => return,
                 Next::Wait(Wait::Person(at)) => self.confirm(&at),
-                Next::Wait(Wait::Key(at, _)) => self.allow(&at, None),
+                Next::Wait(Wait::Key(at, _)) => self.allow(&at),
                 other => panic!(
                     "on the way to the end: {other:?}\n{}",
                     self.terminal.screen()
@@ -104,7 +104,8 @@ impl Person {
         let Action::Confirm(asked) = &step.action else {
             panic!("{id} is not manual")
         };
-        self.open(&step, "Enter records");
+        let title = format!("{} {} ━", step.number, step.title);
+        self.open(&step, &title);
         for _ in &asked.items {
             self.terminal.press(" ");
         }
@@ -112,19 +113,18 @@ impl Person {
             self.terminal.press("\t");
         }
         self.terminal.type_slowly("seen by the test");
-        self.answer("Enter records");
+        self.answer(&title);
         self.wait_settled(id);
     }
 
-    /// Starts the dangerous step `id`, with a reason where it is started again.
-    pub fn allow(&mut self, id: &StepId, reason: Option<&str>) {
+    /// Starts the dangerous step `id`.
+    pub fn allow(&mut self, id: &StepId) {
         let step = self.step(id);
         let attempts = self.attempts(id);
-        self.open(&step, "Enter runs it");
-        if reason.is_none() {
-            self.type_gate();
-        }
-        self.answer("Enter runs it");
+        let title = format!("Run {}: {} ━", step.number, step.title);
+        self.open(&step, &title);
+        self.type_gate();
+        self.answer(&title);
         self.wait_for_attempt(id, attempts + 1);
     }
 
@@ -149,8 +149,7 @@ impl Person {
     pub fn decide(&mut self, id: &StepId, choice: usize) {
         let step = self.step(id);
         let title = format!("{} {} ━", step.number, step.title);
-        self.terminal
-            .press_until("\r", &title, |screen| screen.contains(&title));
+        self.open(&step, &title);
         for _ in 0..choice {
             self.terminal.press("\x1b[B");
         }
@@ -200,13 +199,12 @@ impl Person {
         self.state().record(id).map_or(0, |record| record.attempts)
     }
 
-    /// Opens the dialog about `step`.
-    fn open(&mut self, step: &Step, sign: &str) {
-        let title: String = step.title.chars().take(30).collect();
+    /// Opens the dialog called `title` about `step`, once the screen has come to it: the journal is ahead of the screen.
+    fn open(&mut self, step: &Step, title: &str) {
+        let at = format!(" at {} {}", step.number, step.title);
+        self.terminal.wait(&at, |screen| screen.contains(&at));
         self.terminal
-            .press_until("\r", &format!("the dialog of {}", step.id), |screen| {
-                screen.contains(sign) && screen.contains(&title)
-            });
+            .press_until("\r", title, |screen| screen.contains(title));
     }
 
     /// Opens the dialog with `title` by Enter, and takes the choice called `label`.
