@@ -7,7 +7,7 @@ use crate::app::autopilot;
 use crate::app::dialog::{Dialog, Intent, Need, Part, Pick, Tick};
 use crate::app::keys::{self, Action, Scope};
 use crate::app::message::{Effect, Sealing};
-use crate::app::model::{Model, Pane, Tone};
+use crate::app::model::{Model, Pane, Purpose, Tone};
 use crate::app::questions;
 use crate::app::shown;
 use crate::app::update;
@@ -304,6 +304,13 @@ fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
                     typed,
                 },
             )
+        }
+        Intent::Act(session, act) if model.purpose == Purpose::Monitor => {
+            // Without a run there is no record that it could go into first.
+            Ok(vec![Effect::Act {
+                session: session.clone(),
+                act: *act,
+            }])
         }
         Intent::Act(session, act) => {
             let session = session.clone();

@@ -5,7 +5,7 @@ use tui_textarea::TextArea;
 use crate::app::dialog::{
     Dialog, Field, Intent, Need, Offer, Part, Pick, SessionRef, Tick, TickBox,
 };
-use crate::app::model::{Model, Tone};
+use crate::app::model::{Model, Purpose, Tone};
 use crate::app::step;
 use crate::domain::run::assign;
 use crate::domain::run::decide::{self, OVERRIDE};
@@ -602,7 +602,14 @@ pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
             "This is the run's own session: to stop the step, use x instead.",
         );
     }
-    dialog = dialog.says(Tone::Quiet, identity(model));
+    if !model.run.opened.target.is_empty() {
+        dialog = dialog.says(Tone::Quiet, identity(model));
+    }
+    if model.purpose == Purpose::Monitor {
+        return dialog
+            .says(Tone::Quiet, "There is no run here: nothing is recorded.")
+            .entered(enter);
+    }
     dialog = dialog.field("Why?", Need::Required);
     if is_protected(model) {
         let name = model.run.opened.target.clone();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::app::message::Msg;
-use crate::app::model::{Model, Purpose};
+use crate::app::model::{Model, Purpose, Tone};
 use crate::cli::args::WatchArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session;
@@ -37,8 +37,9 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
         let mut world = World::new(source.book, out.clone());
         world.run_dir = Some(dir.clone());
         world.follow_outputs();
-        if opening::unset_environment(&model.book, &model.run.opened.target).is_empty() {
-            session::connect(&mut model, &mut world, &out)?;
+        // Who watches may not know how to reach the server: the run itself can be followed all the same.
+        if let Err(failure) = session::connect(&mut model, &mut world, &out) {
+            model.say(Tone::Quiet, format!("no monitors here: {}", failure.said));
         }
         world.tasks.spawn(grow(dir, seen, out));
         session::look(model, world, news).await
