@@ -15,11 +15,14 @@ use crate::engine::clock;
 /// Who speaks where the program tells what it saw by itself.
 const OWN_NAME: &str = "holdpoint";
 
+/// Bytes that must be free for a step to start: its report, its output, and its records.
+const ROOM: u64 = 256 * 1024;
+
 /// Why the journal cannot be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The disk refuses.
-    #[error("{path}: {source}")]
+    #[error("{source} ({path})")]
     Io {
         /// Which file.
         path: String,
@@ -165,7 +168,7 @@ impl Store {
             lines.push(line);
             written.push(entry);
         }
-        if let Err(source) = self.write(&lines) {
+        if let Err(source) = self.room(events).and_then(|()| self.write(&lines)) {
             // What may be half written is taken back, so that the next record stands behind a whole one.
             let _ = self.file.set_len(self.length);
             return Err(io_at(&self.path)(source));
@@ -173,6 +176,30 @@ impl Store {
         self.length += lines.iter().map(|l| l.len() as u64).sum::<u64>();
         (self.head, self.seq) = (head, seq);
         Ok(written)
+    }
+
+    /// Refuses to let a step start where there is no room for what it will leave behind; what has happened is always
+    /// tried.
+    fn room(&self, events: &[Event]) -> io::Result<()> {
+        if !events.iter().any(|e| matches!(e, Event::StepStarted(_))) {
+            return Ok(());
+        }
+        self.has_room()
+    }
+
+    fn has_room(&self) -> io::Result<()> {
+        let disk = rustix::fs::fstatvfs(&self.file)?;
+        // Some file systems do not count.
+        if disk.f_blocks == 0 || disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            format!(
+                "less than {} KiB are free on its disk: make room",
+                ROOM / 1024
+            ),
+        ))
     }
 
     fn write(&mut self, lines: &[String]) -> io::Result<()> {
@@ -208,6 +235,7 @@ impl Store {
             self.file.set_len(self.length)?;
         }
         self.still_ours()?;
+        self.has_room()?;
         let path = self.path.with_file_name("probe.tmp");
         let written = File::create(&path)
             .and_then(|mut f| f.write_all(&vec![b'x'; 65_536]).and_then(|()| f.sync_all()));
@@ -227,8 +255,11 @@ fn set_aside(journal: &Path, bytes: &[u8]) -> io::Result<()> {
     open.write(true).create(true).truncate(true).mode(0o600);
     let mut file = open.open(&temp)?;
     file.write_all(bytes).and_then(|()| file.sync_all())?;
-    let free = (1..).map(|n| torn_file(journal, n)).find(|p| !p.exists());
-    fs::rename(&temp, free.unwrap_or_else(|| torn_file(journal, 0)))
+    let mut n = 1;
+    while torn_file(journal, n).exists() {
+        n += 1;
+    }
+    fs::rename(&temp, torn_file(journal, n))
 }
 
 /// Returns what was set aside and stands in no record: a program that died between the two leaves it to the next.
@@ -290,14 +321,12 @@ mod tests {
             .unwrap();
         let bytes = fs::read(&path).unwrap();
         let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
-        let mut before = 0;
-        for cut in first + 1..bytes.len() {
+        for (before, cut) in (first + 1..bytes.len()).enumerate() {
             fs::write(&path, &bytes[..cut]).unwrap();
             let opened = Store::open(&path).unwrap();
             assert_eq!(opened.entries.len(), 1);
             // Nobody records them here, so that each is told again.
             assert_eq!(opened.torn.len(), before + 1);
-            before += 1;
             let last = opened.torn.last().unwrap();
             assert_eq!(last.sha256, sha256_hex(&bytes[first..cut]));
             assert_eq!(fs::metadata(&path).unwrap().len(), first as u64);

@@ -105,7 +105,7 @@ fn kill(number: u32) {
 }
 
 /// Kills whoever works for the run, and their children too unless they are to be orphans.
-fn kill_supervisors(run: &RunDir, who: Who) {
+pub fn kill_supervisors(run: &RunDir, who: Who) {
     for attempt in attempts(run) {
         if attempt.join("exit.json").exists() {
             continue;
@@ -145,29 +145,27 @@ fn alive(file: &Path) -> Option<Pid> {
     (now == start).then(|| pid(number))?
 }
 
-/// Tears the journal's tail: cuts its last record anywhere, or leaves the beginning of one more. Returns how many whole
-/// records are left.
-pub fn tear(run: &RunDir, chance: &mut Chance) -> usize {
+/// Tears the journal's tail: cuts its last record anywhere, or leaves the beginning of one more. Whether it did.
+pub fn tear(run: &RunDir, chance: &mut Chance) -> bool {
     let path = run.journal();
     let bytes = fs::read(&path).unwrap();
-    if String::from_utf8_lossy(&bytes).contains("\"type\":\"run.closed\"") {
-        return lines(&path); // nothing is written behind the last record
+    let ends: Vec<usize> = (1..=bytes.len())
+        .filter(|n| bytes[n - 1] == b'\n')
+        .collect();
+    let [.., last, whole] = ends[..] else {
+        return false;
+    };
+    let closed = String::from_utf8_lossy(&bytes).contains("\"type\":\"run.closed\"");
+    if closed || whole < bytes.len() {
+        return false; // nothing is written behind the last record; and one tail is enough
     }
-    let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    let last = bytes[..whole.saturating_sub(1)]
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |n| n + 1);
-    let length = u64::try_from(whole - last).unwrap();
-    let first = last == 0;
-    if chance.happens(50) && !first && length > 1 {
-        let cut = last as u64 + chance.below(length - 1) + 1;
+    let part = usize::try_from(chance.below((whole - last - 1) as u64) + 1).unwrap();
+    if chance.happens(50) {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
-        file.set_len(cut).unwrap();
-    } else if whole == bytes.len() && length > 1 {
-        let begun = usize::try_from(chance.below(length - 1) + 1).unwrap();
+        file.set_len((last + part) as u64).unwrap();
+    } else {
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(&bytes[last..last + begun]).unwrap();
+        file.write_all(&bytes[last..last + part]).unwrap();
     }
-    lines(&path)
+    true
 }

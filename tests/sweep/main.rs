@@ -6,12 +6,16 @@
 
 #[cfg(unix)]
 mod chance;
+#[cfg(all(test, target_os = "linux"))]
+mod disk;
 #[cfg(unix)]
 mod faults;
 #[cfg(unix)]
 mod person;
 #[cfg(unix)]
 mod place;
+#[cfg(unix)]
+mod screen;
 #[cfg(unix)]
 mod story;
 

@@ -157,8 +157,7 @@ fn play(place: &Place, number: u32, chance: &mut Chance) -> Tally {
             End::Exit(code) => panic!("exit code {code}:\n{}", place.said()),
         }
         witness.look(&run);
-        if end == End::Killed && crate::faults::lines(&run.journal()) > 0 && chance.happens(25) {
-            tear(&run, chance);
+        if end == End::Killed && chance.happens(25) && tear(&run, chance) {
             tally.torn += 1;
             witness.forget_torn(&run);
         }

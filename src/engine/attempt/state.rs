@@ -68,13 +68,16 @@ pub fn state(run_dir: &Path, name: &str) -> AttemptState {
 /// Waits until attempt `name` neither starts nor runs, and tells how it stands then.
 pub async fn ended(run_dir: PathBuf, name: String) -> AttemptState {
     loop {
-        match state(&run_dir, &name) {
+        let now = state(&run_dir, &name);
+        match now {
+            // A directory that is out of reach (unmounted, moved) tells nothing: least of all that nothing was done.
+            _ if !run_dir.is_dir() => tokio::time::sleep(Duration::from_millis(300)).await,
             AttemptState::Starting | AttemptState::Running { .. } => {
                 tokio::time::sleep(Duration::from_millis(30)).await;
             }
-            done @ (AttemptState::NotStarted
-            | AttemptState::Ended(_)
-            | AttemptState::Lost { .. }) => return done,
+            AttemptState::NotStarted | AttemptState::Ended(_) | AttemptState::Lost { .. } => {
+                return now;
+            }
         }
     }
 }
