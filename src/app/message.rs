@@ -40,6 +40,11 @@ pub enum Msg {
         /// Why not.
         why: String,
     },
+    /// What was to be recorded is too long for a record: nothing was written, and the disk is well.
+    Unrecordable {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The disk takes records again.
     DiskBack,
     /// News of an attempt.

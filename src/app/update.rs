@@ -33,6 +33,17 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Journaled(entries) => news::journaled(model, &entries),
         Msg::NotJournaled { events, why } => not_journaled(model, events, why),
+        Msg::Unrecordable { why } => {
+            model.pending = model.pending.saturating_sub(1);
+            if model.pending == 0 {
+                model.recording = Recording::Saved;
+            }
+            model.say(
+                Tone::Danger,
+                format!("{why}: it was not recorded, so it was not done"),
+            );
+            Vec::new()
+        }
         Msg::DiskBack => disk_back(model),
         Msg::Attempt(news) => news::attempt(model, news),
         Msg::Monitor(news) => news::monitor(model, news),

@@ -75,7 +75,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
     /// The change that it belongs to, for the log: `CHG-20984`.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub change: String,
     /// Every step waits for a key.
     #[arg(long, conflicts_with_all = ["rehearse", "auto"])]

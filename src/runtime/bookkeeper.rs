@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::message::Msg;
 use crate::domain::run::event::Event;
-use crate::engine::store::Store;
+use crate::engine::store::{Store, StoreError};
 
 /// What is asked of the bookkeeper.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ fn keep(mut store: Store, asked: &Receiver<Ask>, out: &UnboundedSender<Msg>) -> 
             Ask::Append { operator, events } => {
                 let msg = match store.append(&operator, &events) {
                     Ok(entries) => Msg::Journaled(entries),
+                    Err(StoreError::Record(e)) => Msg::Unrecordable { why: e.to_string() },
                     Err(e) => Msg::NotJournaled {
                         events,
                         why: e.to_string(),

@@ -13,6 +13,10 @@ use crate::engine::attempt::files::Files;
 
 /// `$HOLDPOINT_OUTPUT` may hold so many bytes.
 const VALUES_CAP: u64 = 1024 * 1024;
+/// Bytes of one captured value at most.
+const VALUE_CAP: usize = 4 * 1024;
+/// Bytes of all captured values of an attempt at most.
+const ALL_VALUES_CAP: usize = 16 * 1024;
 
 /// What is to be said of a try.
 #[derive(Debug)]
@@ -74,7 +78,7 @@ pub fn verdict(assignment: &Assignment, ending: &Ending, files: &Files) -> Verdi
     };
     let mut verdict = judged(assignment, exit, &ending.seen);
     if verdict.is_good() {
-        match values(assignment, ending, files) {
+        match values(assignment, ending, files).and_then(recordable) {
             Ok(values) => verdict.values = values,
             Err(why) => return failed(exit, why),
         }
@@ -198,6 +202,26 @@ fn values(
     match &assignment.work {
         Work::Shell(_) => values.extend(written(files)?),
         Work::Sql(_) | Work::Http(_) => {}
+    }
+    Ok(values)
+}
+
+/// Values stand in the journal, whose records are bounded.
+fn recordable(values: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    if let Some((name, value)) = values.iter().find(|(_, value)| value.len() > VALUE_CAP) {
+        return Err(format!(
+            "it ended well, but the value of {name} has {} bytes: a captured value may have {VALUE_CAP}",
+            value.len()
+        ));
+    }
+    let all: usize = values
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if all > ALL_VALUES_CAP {
+        return Err(format!(
+            "it ended well, but its captured values have {all} bytes: all together may have {ALL_VALUES_CAP}"
+        ));
     }
     Ok(values)
 }
