@@ -197,6 +197,14 @@ fn running(model: &Model) -> Option<Step> {
 
 /// Enter: whatever the run waits for is put to the operator as a question.
 fn proceed(model: &mut Model) -> Vec<Effect> {
+    if model.pending > 0 {
+        // What Enter means may be another thing a moment later.
+        model.say(
+            Tone::Quiet,
+            "the last entry is being saved: press Enter again",
+        );
+        return Vec::new();
+    }
     if model.run.closed.is_some() {
         let dialog = questions::sign(model);
         return open(model, dialog);
@@ -319,6 +327,12 @@ fn act_on(model: &mut Model, act: BackendAct) -> Vec<Effect> {
 
 fn moved(model: &mut Model, action: Action) {
     match action {
+        Action::Back => {
+            model.zoom = Zoom::Shared;
+            if model.purpose != Purpose::Monitor {
+                model.focus = Pane::Checklist;
+            }
+        }
         Action::NextPane => model.focus = next_pane(model, 1),
         Action::PreviousPane => model.focus = next_pane(model, 2),
         Action::Zoom => {

@@ -39,6 +39,8 @@ pub enum Action {
     End,
     /// Go back to the step that the run is at.
     Follow,
+    /// The keyboard goes back to the checklist, and all panes are shown.
+    Back,
     /// The keyboard goes to the next pane.
     NextPane,
     /// The keyboard goes to the pane before.
@@ -269,6 +271,13 @@ pub const BINDINGS: &[Binding] = &[
         Action::Follow,
         "",
         "back to the step that the run is at",
+    ),
+    key(
+        Anywhere,
+        KeyCode::Esc,
+        Action::Back,
+        "",
+        "back to the checklist, with all panes",
     ),
     key(
         Anywhere,

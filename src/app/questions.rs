@@ -722,15 +722,11 @@ pub fn close(model: &Model) -> Dialog {
         Tone::Plain,
         "The record is closed for good; then the log is written and can be signed.",
     );
-    let need = if open.is_empty() {
-        Need::Optional
+    let whole = matches!(status, Status::Success | Status::RolledBack);
+    let (label, need) = if whole {
+        ("Remark (optional)", Need::Optional)
     } else {
-        Need::Required
-    };
-    let label = if open.is_empty() {
-        "Remark (optional)"
-    } else {
-        "Why does it end before its end?"
+        ("Why is it ended so?", Need::Required)
     };
     dialog.field(label, need).entered("Enter closes the record")
 }
