@@ -43,6 +43,7 @@ pub fn take_up(
     let (run, book) = claim.stands();
     let missing = opening::unset_environment(book, &run.opened.target);
     if run.closed.is_none() && !missing.is_empty() {
+        claim.decline();
         return Err(Failure::new(
             USAGE,
             format!(
@@ -55,7 +56,13 @@ pub fn take_up(
     let reason = match (reason.map(str::trim), claim.abandoned()) {
         (Some(given), _) if !given.is_empty() => given.to_owned(),
         (_, None) => String::new(),
-        (_, Some(said)) => ask(&said, face)?,
+        (_, Some(said)) => match ask(&said, face) {
+            Ok(reason) => reason,
+            Err(failure) => {
+                claim.decline();
+                return Err(failure);
+            }
+        },
     };
     session::drive(claim.take_up(&operator, reason)?, face, None)
 }

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod clock;
 pub mod database;
+pub mod driving;
 pub mod rundir;
 pub mod sandbox;
 pub mod seal;

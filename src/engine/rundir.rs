@@ -1,14 +1,16 @@
 //! The run directory: where it lies, what is in it, and who drives it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::engine::clock;
+use crate::engine::driving::{read_driver, write_driver};
+
+pub use crate::engine::driving::{Driver, DriverLock, Life};
 
 /// The environment variable that names another data directory.
 pub const DATA_ENV: &str = "HOLDPOINT_DATA";
@@ -60,78 +62,11 @@ fn io_at(path: &Path) -> impl Fn(io::Error) -> RunDirError + '_ {
     }
 }
 
-/// Who drives a run, as its lock file says.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Driver {
-    /// The process.
-    pub pid: u32,
-    /// The machine.
-    pub host: String,
-    /// That machine's boot.
-    pub boot_id: String,
-    /// The account.
-    pub user: String,
-    /// When that process started, in clock ticks after boot; 0: not known.
-    pub start: u64,
-    /// Since when.
-    pub since: String,
-}
-
-/// What can be told of a driver's process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
-    /// It runs.
-    Runs,
-    /// It is gone.
-    Gone,
-    /// The machine was restarted since.
-    Restarted,
-    /// It is another machine's.
-    Elsewhere,
-}
-
-impl Driver {
-    /// Tells whether this very process still runs.
-    pub fn life(&self) -> Life {
-        if self.host != clock::host() {
-            return Life::Elsewhere;
-        }
-        if self.boot_id != clock::boot_id() {
-            return Life::Restarted;
-        }
-        match clock::process_start(self.pid) {
-            Some(start) if start == self.start => Life::Runs,
-            Some(_) | None => Life::Gone,
-        }
-    }
-
-    /// Returns this process.
-    pub fn this() -> Self {
-        Self {
-            pid: std::process::id(),
-            host: clock::host(),
-            boot_id: clock::boot_id(),
-            user: clock::os_user(),
-            start: clock::process_start(std::process::id()).unwrap_or(0),
-            since: clock::rfc3339(clock::wall_ms()),
-        }
-    }
-}
-
 /// A run's directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     /// The directory.
     pub path: PathBuf,
-}
-
-/// The right to append to a run's journal; given back when dropped.
-#[derive(Debug)]
-pub struct DriverLock {
-    _file: File,
-    /// Who drove before and left the lock without giving it back in order; `None`: nobody.
-    pub before: Option<Driver>,
 }
 
 /// Returns the directory below which everything lies.
@@ -312,19 +247,11 @@ impl RunDir {
             .truncate(false)
             .mode(0o600)
             .open(&path);
-        let mut file = open.map_err(io_at(&path))?;
+        let file = open.map_err(io_at(&path))?;
         self.lock(&file, &path)?;
         let before = read_driver(&file);
-        let text = serde_json::to_string(&Driver::this()).unwrap_or_default();
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(text.as_bytes()))
-            .and_then(|()| file.sync_all())
-            .map_err(io_at(&path))?;
-        Ok(DriverLock {
-            _file: file,
-            before,
-        })
+        write_driver(&file, &Driver::this()).map_err(io_at(&path))?;
+        Ok(DriverLock { file, before })
     }
 }
 
@@ -346,13 +273,6 @@ impl RunDir {
         }
         Ok(())
     }
-}
-
-fn read_driver(mut file: &File) -> Option<Driver> {
-    let mut text = String::new();
-    file.rewind().ok()?;
-    file.read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
 }
 
 /// Makes a new file that only its owner reads.

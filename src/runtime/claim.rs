@@ -41,6 +41,7 @@ pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
     {
         // The lock was free although its holder works: this file system does not keep locks.
         let (run, driver) = (dir.name(), Box::new(before.clone()));
+        let _ = lock.decline();
         return Err(RunDirError::Driven { run, driver }.into());
     }
     Ok(Claim {
@@ -90,6 +91,11 @@ impl Claim {
                 driver.user, driver.pid, driver.since
             ),
         })
+    }
+
+    /// Leaves the run as it is.
+    pub fn decline(self) {
+        let _ = self.lock.decline(); // at worst the next one names us as the driver that is gone
     }
 
     /// Takes the run up: what it stands at is what its journal says.

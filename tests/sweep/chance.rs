@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A source of numbers (SplitMix64).
+/// A source of numbers (`SplitMix64`).
 pub struct Chance(u64);
 
 /// Returns a seed that nobody used before.

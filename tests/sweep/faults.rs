@@ -16,7 +16,7 @@ use crate::chance::Chance;
 use crate::place::Place;
 
 /// How long anything may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// When the driving process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub enum End {
 
 /// Returns the number of whole lines.
 pub fn lines(journal: &Path) -> usize {
-    fs::read(journal).map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count())
+    fs::read(journal).map_or(0, |bytes| bytes.split(|b| *b == b'\n').count() - 1)
 }
 
 /// Waits for the end of `child`, or brings it about.

@@ -3,20 +3,29 @@
 //! `HOLDPOINT_SWEEP=1000 cargo test --release --test sweep -- --nocapture` kills at least so often; without it a short
 //! version runs. `HOLDPOINT_SWEEP_SEED` repeats one.
 #![allow(missing_docs, reason = "these are stories, not an interface")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the seed, the figures, and what was skipped are to be seen"
+)]
 
-#[cfg(unix)]
+#[cfg(test)]
 mod chance;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod disk;
-#[cfg(unix)]
+#[cfg(test)]
+mod drivers;
+#[cfg(test)]
 mod faults;
-#[cfg(unix)]
+#[cfg(test)]
 mod person;
-#[cfg(unix)]
+#[cfg(test)]
 mod place;
-#[cfg(unix)]
+#[cfg(test)]
 mod screen;
-#[cfg(unix)]
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
 mod story;
 
 use std::sync::Mutex;
