@@ -1,6 +1,7 @@
 //! Owns the terminal from the first byte to the last, and gives it back whatever way we leave.
 
 use std::io::{self, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
 
@@ -15,8 +16,9 @@ use ratatui::backend::CrosstermBackend;
 /// The terminal while we have it.
 #[derive(Debug)]
 pub struct Screen {
-    /// What is drawn on.
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// What is drawn on. Never dropped: ratatui would show the cursor once more, and panic where the terminal has gone
+    /// and standard error with it.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -35,7 +37,9 @@ impl Screen {
         });
         seize()?;
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self {
+                terminal: ManuallyDrop::new(terminal),
+            }),
             Err(e) => {
                 give_back();
                 Err(e)
