@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::app::autopilot;
 use crate::app::checklist;
 use crate::app::dialog::{Dialog, Intent};
 use crate::app::keys::{self, Action};
@@ -97,7 +98,10 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
         Action::CancelSession | Action::TerminateSession
             if model.monitor.selected_session().is_none() =>
         {
-            Some("no session is selected: move to one with the arrow keys".into())
+            Some(
+                "no session is selected: move to one with the arrow keys; f goes back to the step"
+                    .into(),
+            )
         }
         _ => None,
     }
@@ -212,6 +216,10 @@ fn proceed(model: &mut Model) -> Vec<Effect> {
     model.checklist.selected = None;
     let dialog = match next::next(&model.book, &model.run, model.now.wall_ms) {
         Next::Finished => Some(questions::close(model)),
+        Next::Start(_) if !autopilot::may_touch_target(model) => {
+            model.say(Tone::Warning, autopilot::UNIDENTIFIED);
+            None
+        }
         Next::Start(_) | Next::Accept(_) | Next::PathEnded(_) => None,
         Next::Wait(wait) => waiting(model, wait),
     };
@@ -342,6 +350,9 @@ fn moved(model: &mut Model, action: Action) {
             };
         }
         Action::Follow => {
+            if model.purpose != Purpose::Monitor {
+                model.focus = Pane::Checklist;
+            }
             model.checklist.selected = None;
             model.output.above_end = 0;
         }

@@ -64,7 +64,10 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         match field.need {
             Need::Exactly(_) => dialog.problem = Some("this must be typed, not pasted".into()),
             Need::Optional | Need::Required => {
-                field.area.insert_str(text);
+                // Terminals send the line ends of what is pasted as carriage returns.
+                field
+                    .area
+                    .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
             }
         }
     }
@@ -313,11 +316,14 @@ fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
             }])
         }
         Intent::Act(session, act) => {
-            let session = session.clone();
+            let (session, act) = (session.clone(), *act);
+            if model.purpose == Purpose::Monitor {
+                return Ok(vec![Effect::Act { session, act }]); // without a run there is no record to write it into first
+            }
             update::try_command(
                 model,
                 Command::Act(BackendActed {
-                    act: *act,
+                    act,
                     pid: session.pid,
                     backend_start: session.backend_start,
                     user: session.user,

@@ -14,6 +14,10 @@ use crate::domain::runbook::model::{Action, BackgroundEnd, Identity, Step, StepI
 /// The reason written down when a background step is ended because its time has come.
 pub const ENDED_WITH_PART: &str = "its part of the run has ended";
 
+/// Why no step starts while the server has not said who it is.
+pub const UNIDENTIFIED: &str =
+    "the server has not said yet who it is: wait for the monitor, or see what it says";
+
 /// Does what happens by itself. Nothing does while a record is on its way to the disk.
 pub fn advance(model: &mut Model) -> Vec<Effect> {
     let ready = model.purpose == Purpose::Drive
@@ -72,10 +76,7 @@ pub fn try_start(
         return Ok(Vec::new());
     };
     if !may_touch_target(model) {
-        return Err(
-            "the server has not said yet who it is: wait for the monitor, or see what it says"
-                .into(),
-        );
+        return Err(UNIDENTIFIED.into());
     }
     let around = step::surroundings(model);
     let values = Values::new(&model.book, &model.run, &around);

@@ -8,6 +8,9 @@ use crate::domain::sample::words::lasting;
 
 /// Shows what was found of the session `pid`.
 pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail>, String>) {
+    if model.dialog.is_some() {
+        return; // whoever has opened a question meanwhile keeps it
+    }
     let mut dialog = Dialog::new(format!("Session {pid}"), Intent::Read);
     let seen = model.monitor.sample.as_ref().and_then(|s| s.session(pid));
     if let Some(session) = seen {
@@ -29,6 +32,11 @@ fn about(session: &Session) -> Vec<(Tone, String)> {
     } else {
         &session.client
     };
+    let application = if session.application.is_empty() {
+        "without a name"
+    } else {
+        &session.application
+    };
     let mut lines = vec![
         (
             Tone::Plain,
@@ -36,7 +44,7 @@ fn about(session: &Session) -> Vec<(Tone, String)> {
         ),
         (
             Tone::Plain,
-            format!("application {}, from {client}", session.application),
+            format!("application {application}, from {client}"),
         ),
         (Tone::Plain, session.doing()),
     ];

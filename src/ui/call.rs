@@ -20,7 +20,7 @@ pub fn sentence(model: &Model) -> Option<String> {
     let enter = in_checklist(model)?;
     Some(match model.focus {
         Pane::Checklist | Pane::Output => enter,
-        Pane::Monitor => format!("tab away from the monitor first; then {enter}"),
+        Pane::Monitor => format!("f leaves the monitor; then {enter}"),
     })
 }
 
