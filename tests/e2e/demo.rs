@@ -1,0 +1,47 @@
+//! The demonstration, from the first key to the end.
+
+use crate::stage::Stage;
+
+#[test]
+fn the_demo_from_its_first_key_to_its_end() {
+    let stage = Stage::new();
+    let mut hp = stage.start(&["demo", "--yes"]);
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("\r", "What you saw");
+    hp.type_text("support and reporting were told");
+    hp.answer("Enter records");
+
+    hp.wait_for("Enter asks once more, then runs it");
+    hp.press_for("\r", "Type `demo` to allow it");
+    hp.type_text("demo");
+    hp.answer("Enter runs it on demo");
+    hp.wait_row(&["▼", "reporting", "idle in xact"]);
+    hp.wait_row(&["└", "step 3.1", "alter table"]);
+    hp.press_for("l", "cancel query");
+    hp.press_for("t", "Why?");
+    hp.type_text("left open over lunch");
+    hp.press("\t");
+    hp.type_text("demo");
+    hp.answer("Enter ends the session");
+    hp.wait_for("gone after");
+
+    hp.wait_for("Twenty quiet seconds");
+    hp.wait_for("f leaves the monitor; then Enter opens the choices");
+    hp.press_for("f", "enter proceed");
+    hp.press_for("\r", "Enter takes the marked way");
+    hp.wait_for("› Keep the release");
+    hp.answer("Enter takes the marked way");
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("\r", "Enter records");
+    hp.press("  ");
+    hp.answer("Enter records");
+    hp.wait_for("every step is settled");
+    hp.press_for("\r", "Enter closes the record");
+    hp.wait_for("Verdict: SUCCESS");
+    hp.answer("Enter closes the record");
+    hp.wait_for("The run is closed: SUCCESS");
+    hp.press("\x1b");
+    hp.wait_gone("Enter writes log.md");
+    hp.press("q");
+    hp.ends_with(0);
+}

@@ -1,0 +1,23 @@
+//! The real program in a real pseudo-terminal.
+#![allow(missing_docs, reason = "these are stories, not an interface")]
+
+#[cfg(test)]
+mod auto;
+#[cfg(test)]
+mod choices;
+#[cfg(test)]
+mod coming_back;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod input;
+#[cfg(test)]
+mod pty;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod terminal;
