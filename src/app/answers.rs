@@ -316,14 +316,11 @@ fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
             }])
         }
         Intent::Act(session, act) => {
-            let (session, act) = (session.clone(), *act);
-            if model.purpose == Purpose::Monitor {
-                return Ok(vec![Effect::Act { session, act }]); // without a run there is no record to write it into first
-            }
+            let session = session.clone();
             update::try_command(
                 model,
                 Command::Act(BackendActed {
-                    act,
+                    act: *act,
                     pid: session.pid,
                     backend_start: session.backend_start,
                     user: session.user,

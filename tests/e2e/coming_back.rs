@@ -41,6 +41,19 @@ fn started(stage: &Stage) -> Session {
     hp
 }
 
+/// Takes the run of a driver that was killed up again: that needs a reason.
+fn taken_over(stage: &Stage) -> Session {
+    let (code, said) = stage.said(&["resume", "--auto"]);
+    assert_eq!(code, 5, "without a reason: {said}");
+    let hp = stage.start(&["resume"]);
+    hp.wait_for("went without a word");
+    hp.wait_for("Reason:");
+    hp.press("the laptop fell\n");
+    stage.wait_events("run.resumed", 1);
+    assert_eq!(stage.events("run.resumed")[0]["reason"], "the laptop fell");
+    hp
+}
+
 /// Returns the process that supervises the first attempt.
 fn supervisor(stage: &Stage) -> u32 {
     let holder: Value = serde_json::from_str(&stage.kept("attempts/01.1/lock")).unwrap();
@@ -88,7 +101,7 @@ fn a_resumed_run_follows_the_step_that_still_runs() {
     let hp = started(&stage);
     kill(hp.pid());
     wait("the screen to be gone", || !is_alive(hp.pid()));
-    let mut hp = stage.start(&["resume"]);
+    let mut hp = taken_over(&stage);
     hp.wait_row(&["Long work", "running"]);
     hp.wait_for("following");
     stage.write("go", "");
@@ -113,7 +126,7 @@ fn a_step_whose_supervisor_was_killed_may_have_run_and_a_person_finds_out() {
     stage.write("go", "");
     stage.wait_for_file("effects", "ended");
 
-    let mut hp = stage.start(&["resume"]);
+    let mut hp = taken_over(&stage);
     hp.wait_row(&["?", "Long work"]);
     hp.wait_for("It may have run: its supervisor");
     assert_eq!(stage.read("effects"), "begun\nended\n");
