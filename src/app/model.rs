@@ -34,6 +34,15 @@ pub struct Now {
     pub mono_ms: u64,
 }
 
+/// How things stood when a step began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// When, on the forward clock.
+    pub mono_ms: u64,
+    /// How many alarms the run had had by then.
+    pub alarms: usize,
+}
+
 /// Which pane has the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pane {
@@ -125,6 +134,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// When each question to a person first stood on the screen, on the forward clock.
     pub shown: BTreeMap<StepId, u64>,
+    /// How things stood when each step was last started.
+    pub begun: BTreeMap<StepId, Begun>,
     /// Whether the panel that has the keyboard fills the screen.
     pub zoom: Zoom,
     /// Appends on their way to the disk. While there are any, nothing is decided on what the disk may not hold.
@@ -196,6 +207,7 @@ impl Model {
             recording: Recording::Saved,
             notice: None,
             shown: BTreeMap::new(),
+            begun: BTreeMap::new(),
             zoom: Zoom::default(),
             pending: 0,
             unsaved: Vec::new(),
@@ -214,6 +226,35 @@ impl Model {
             (None, Pane::Output) => Scope::Output,
             (None, Pane::Monitor) => Scope::Monitor,
         }
+    }
+
+    /// Notes that `step` has just been started.
+    pub fn begin(&mut self, step: &StepId) {
+        let begun = Begun {
+            mono_ms: self.now.mono_ms,
+            alarms: self.run.alarms.len(),
+        };
+        self.begun.insert(step.clone(), begun);
+    }
+
+    /// Takes over from the journal when the running steps began: the wall clock is asked this once and never again.
+    pub fn begin_running(&mut self) {
+        let running: Vec<StepId> = self.run.running().map(|(id, _)| id.clone()).collect();
+        for id in running {
+            let since = self.run.record(&id).and_then(|r| r.started_ms);
+            let gone = self.now.wall_ms - since.unwrap_or(self.now.wall_ms);
+            self.begin(&id);
+            if let Some(begun) = self.begun.get_mut(&id) {
+                let gone = u64::try_from(gone).unwrap_or(0);
+                begun.mono_ms = begun.mono_ms.saturating_sub(gone);
+            }
+        }
+    }
+
+    /// Returns for how many milliseconds `step` has been running; no change of the wall clock moves it.
+    pub fn running_ms(&self, step: &StepId) -> u64 {
+        let begun = self.begun.get(step);
+        begun.map_or(0, |begun| self.now.mono_ms.saturating_sub(begun.mono_ms))
     }
 
     /// Returns the one sentence on who blocks whom; `None` while nobody waits.

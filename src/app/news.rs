@@ -34,6 +34,9 @@ pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for entry in entries {
         model.run.apply(entry);
+        if let Event::StepStarted(started) = &entry.event {
+            model.begin(&started.step);
+        }
         if model.purpose == Purpose::Drive {
             effects.extend(on_disk(model, &entry.event));
         }
@@ -107,7 +110,7 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
 pub fn wishes(model: &Model) -> Effect {
     let own = |(id, attempt): (&StepId, u32)| {
         let step = model.book.step(id)?;
-        let started_ms = model.run.record(id)?.started_ms?;
+        let started_ms = i64::try_from(model.begun.get(id)?.mono_ms).unwrap_or(i64::MAX);
         let app_name = crate::domain::run::assign::app_name(&model.run.opened.run, step, attempt);
         Some(OwnStep {
             step: id.clone(),
@@ -174,15 +177,10 @@ fn stopped(model: &mut Model, step: &StepId, attempt: u32, reason: &str) -> Vec<
 
 /// The outcome of a step that has no supervisor: a watch.
 fn by_hand(model: &Model, step: &StepId, ended: Ended, summary: String) -> Outcome {
-    let started = model
-        .run
-        .record(step)
-        .and_then(|r| r.started_ms)
-        .unwrap_or(model.now.wall_ms);
     Outcome {
         ended,
         summary,
-        duration_ms: u64::try_from(model.now.wall_ms - started).unwrap_or(0),
+        duration_ms: model.running_ms(step),
         output: OutputDigest::default(),
         values: std::collections::BTreeMap::new(),
         secret_values: Vec::new(),
@@ -441,6 +439,7 @@ fn judged(model: &mut Model, unreachable_ms: u64) -> Vec<Effect> {
         .sample
         .as_deref()
         .filter(|_| unreachable_ms == 0);
+    let now_ms = i64::try_from(model.now.mono_ms).unwrap_or(i64::MAX);
     let seen = Seen {
         sample,
         history: &model.monitor.history,
@@ -449,7 +448,7 @@ fn judged(model: &mut Model, unreachable_ms: u64) -> Vec<Effect> {
     let changes = model
         .monitor
         .judge
-        .judge(&model.book.monitor.alarms, seen, model.now.wall_ms);
+        .judge(&model.book.monitor.alarms, seen, now_ms);
     if model.run.closed.is_some() {
         return Vec::new();
     }
@@ -518,17 +517,18 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
         let Action::Watch(watch) = &step.action else {
             return None;
         };
-        let since = model.run.record(id)?.started_ms?;
-        Some((id.clone(), attempt, *watch, since))
+        Some((id.clone(), attempt, *watch))
     });
-    let Some((id, attempt, watch, since)) = watches else {
+    let Some((id, attempt, watch)) = watches else {
         return Vec::new();
     };
-    let alarm = model.run.alarms.iter().find(|a| {
+    let before = model.begun.get(&id).map_or(0, |begun| begun.alarms);
+    let mut alarms = model.run.alarms.iter().enumerate();
+    let alarm = alarms.find(|(at, a)| {
         watch.fail_on.is_some_and(|level| a.raised.level >= level)
-            && a.cleared_ms.is_none_or(|cleared| cleared >= since)
+            && (a.cleared_ms.is_none() || *at >= before)
     });
-    if let Some(alarm) = alarm {
+    if let Some((_, alarm)) = alarm {
         let summary = format!("alarm: {} ({})", alarm.raised.seen, alarm.raised.rule);
         let outcome = by_hand(
             model,
@@ -541,8 +541,7 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
         );
         return finish(model, &id, attempt, outcome);
     }
-    let length = i64::try_from(watch.length.as_millis()).unwrap_or(i64::MAX);
-    if model.now.wall_ms - since < length {
+    if u128::from(model.running_ms(&id)) < watch.length.as_millis() {
         return Vec::new();
     }
     let outcome = by_hand(

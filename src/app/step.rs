@@ -85,10 +85,6 @@ pub fn identity(model: &Model, must_be: &Identity) -> Identity {
     }
 }
 
-fn elapsed(model: &Model, record: &StepRecord) -> u64 {
-    u64::try_from(model.now.wall_ms - record.started_ms.unwrap_or(model.now.wall_ms)).unwrap_or(0)
-}
-
 fn clock(ms: u64) -> String {
     units::clock(std::time::Duration::from_millis(ms))
 }
@@ -112,7 +108,7 @@ fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> (Tone, Stri
                 CancelState::NotAsked => "running",
                 CancelState::Asked => "stopping",
             };
-            let gone = elapsed(model, record);
+            let gone = model.running_ms(&step.id);
             let overdue =
                 schedule::takes_ms(step, &known(model)).is_some_and(|ms| gone > 2 * ms.max(1_000));
             let tone = if overdue { Tone::Warning } else { Tone::Active };

@@ -328,29 +328,77 @@ fn another_server_than_it_must_be_holds_the_run() {
 
 #[test]
 fn a_watch_ends_by_time_alone_and_needs_no_process() {
-    let mut desk = Desk::new(
-        book("phases:\n  - phase: One\n    steps:\n      - {step: a, id: a, watch: {for: 20s}}\n"),
-        "prod",
-    );
+    let mut desk = Desk::new(watch("20s"), "prod");
     assert_eq!(desk.stand("a"), &Stand::Running);
-    let since = desk
-        .model
-        .run
-        .record(&StepId::new("a"))
-        .unwrap()
-        .started_ms
-        .unwrap();
-    desk.tell(Msg::Tick(Now {
-        wall_ms: since + 19_000,
-        mono_ms: 60_000,
-    }));
+    desk.wait(19_000);
     assert_eq!(desk.stand("a"), &Stand::Running);
-    desk.tell(Msg::Tick(Now {
-        wall_ms: since + 21_000,
-        mono_ms: 62_000,
-    }));
+    desk.wait(2_000);
     assert_eq!(desk.stand("a"), &Stand::Done);
     assert_eq!(desk.launched(), [""; 0]);
+}
+
+#[test]
+fn a_wall_clock_that_is_set_neither_ends_a_watch_nor_prolongs_it() {
+    const YEAR_MS: i64 = 366 * 86_400_000;
+    for moved in [YEAR_MS, 3_600_000, -3_600_000, -YEAR_MS] {
+        let mut desk = Desk::new(watch("20s"), "prod");
+        desk.wait(10_000);
+        desk.model.now.wall_ms += moved;
+        desk.wait(9_000);
+        assert_eq!(desk.stand("a"), &Stand::Running, "moved by {moved} ms");
+        assert_eq!(desk.model.running_ms(&StepId::new("a")), 19_000);
+        desk.model.now.wall_ms -= moved / 2;
+        desk.wait(1_000);
+        assert_eq!(desk.stand("a"), &Stand::Done, "moved by {moved} ms");
+        let record = desk.model.run.record(&StepId::new("a")).unwrap();
+        assert_eq!(record.outcome.as_ref().unwrap().duration_ms, 20_000);
+    }
+}
+
+#[test]
+fn a_resumed_step_asks_the_wall_clock_once_and_is_never_moved_by_it_again() {
+    let events = vec![started("s1", 1)];
+    let mut model = Model::new(Purpose::Drive, Arc::new(letters("s")), run("prod", events));
+    let id = StepId::new("s1");
+    let since = model.run.record(&id).unwrap().started_ms.unwrap();
+    model.now = Now {
+        wall_ms: since + 30_000,
+        mono_ms: 500_000,
+    };
+    model.begin_running();
+    assert_eq!(model.running_ms(&id), 30_000);
+    model.now = Now {
+        wall_ms: since - 86_400_000,
+        mono_ms: 501_000,
+    };
+    assert_eq!(model.running_ms(&id), 31_000);
+}
+
+#[test]
+fn an_alarm_holds_as_long_as_the_forward_clock_says() {
+    let head = "monitor: {alarms: [{when: unreachable > 1s for 10s, level: critical}]}\n";
+    let text = "phases: [{phase: One, steps: [{step: a, id: a, confirm: x}]}]\n";
+    let mut desk = Desk::new(book(&format!("{head}{text}")), "prod");
+    let lost = |for_ms| {
+        let why = "gone".to_owned();
+        Msg::Monitor(MonitorNews::Lost { why, for_ms })
+    };
+    desk.tell(lost(2_000));
+    desk.model.now.wall_ms += 3_600_000;
+    desk.wait(1_000);
+    desk.tell(lost(3_000));
+    assert!(desk.model.run.alarms.is_empty(), "the clock was only set");
+    desk.model.now.wall_ms -= 7_200_000;
+    desk.wait(9_000);
+    desk.tell(lost(12_000));
+    assert_eq!(desk.model.run.alarms.len(), 1);
+}
+
+/// One step that watches for `length`.
+fn watch(length: &str) -> Runbook {
+    book(&format!(
+        "phases:\n  - phase: One\n    steps:\n      - {{step: a, id: a, watch: {{for: {length}}}}}\n"
+    ))
 }
 
 #[test]

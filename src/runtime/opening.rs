@@ -300,6 +300,7 @@ pub fn world(
 /// Fills in what a model knows of its surroundings.
 pub fn prepare(model: &mut Model, dir: &RunDir) {
     model.now = driver::now();
+    model.begin_running();
     model.run_dir.clone_from(&dir.path);
     let runbook = Path::new(&model.run.opened.runbook_path);
     model.runbook_dir = runbook

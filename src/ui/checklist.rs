@@ -175,11 +175,7 @@ fn time(model: &Model, theme: &Theme, id: &StepId) -> Span<'static> {
         };
     };
     match record.stand {
-        Stand::Running => {
-            let since = record.started_ms.unwrap_or(model.now.wall_ms);
-            let ms = u64::try_from(model.now.wall_ms - since).unwrap_or(0);
-            Span::styled(clock_of(ms), theme.active)
-        }
+        Stand::Running => Span::styled(clock_of(model.running_ms(id)), theme.active),
         Stand::Waiting => usual().unwrap_or_default(),
         Stand::InDoubt | Stand::Done | Stand::Failed | Stand::Accepted | Stand::Skipped => {
             let took = record.outcome.as_ref().map(|o| match o.duration_ms {

@@ -126,11 +126,10 @@ fn time_passing(model: &Model, theme: &Theme, step: &Step, room: usize) -> Optio
     let Action::Watch(watch) = &step.action else {
         return None;
     };
-    let record = model
-        .run
-        .record(&step.id)
-        .filter(|r| r.stand == Stand::Running)?;
-    let gone = u64::try_from(model.now.wall_ms - record.started_ms?).unwrap_or(0);
+    if *model.run.stand(&step.id) != Stand::Running {
+        return None;
+    }
+    let gone = model.running_ms(&step.id);
     let whole = u64::try_from(watch.length.as_millis())
         .unwrap_or(u64::MAX)
         .max(1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use holdpoint::domain::runbook::model::{OwnValue, Sessions, StepId};
 use holdpoint::domain::sample::MonitorNews;
@@ -11,6 +11,7 @@ use holdpoint::domain::sample::history::History;
 use holdpoint::domain::sample::model::{Ours, Sample};
 use holdpoint::domain::sample::news::{Need, Sizes, Watched, Wishes};
 use holdpoint::domain::sample::own::OwnStep;
+use holdpoint::engine::clock;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -99,15 +100,12 @@ async fn the_runs_own_sessions_are_marked_and_the_sentence_says_who_is_in_the_wa
     let mut asker = Client::open(&url).await;
     let mut cron = Client::called(&url, "cron").await;
     cron.run("begin; select * from t").await;
-    let began = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_millis();
+    let began = i64::try_from(clock::mono_ms()).unwrap();
     let step = |app: &str, sessions| OwnStep {
         step: StepId::new("apply"),
         attempt: 1,
         app_name: app.into(),
-        started_ms: i64::try_from(began).unwrap() - 1_000,
+        started_ms: began - 1_000,
         sessions,
     };
     let by_name = Sessions {

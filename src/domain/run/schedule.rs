@@ -86,7 +86,7 @@ fn left_ms(book: &Runbook, run: &RunState, known: &Known, now: i64) -> Option<i6
             continue;
         };
         let gone = match run.record(&step.id) {
-            Some(r) if r.stand == Stand::Running => r.started_ms.map_or(0, |s| now - s),
+            Some(r) if r.stand == Stand::Running => r.started_ms.map_or(0, |s| (now - s).max(0)),
             Some(_) | None => 0,
         };
         total = Some(total.unwrap_or(0) + (takes - gone).max(0));

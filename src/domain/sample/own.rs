@@ -19,13 +19,13 @@ pub struct OwnStep {
     pub attempt: u32,
     /// Its `application_name`: `holdpoint.RUN.STEP.ATTEMPT`.
     pub app_name: String,
-    /// When it started, by our clock, in milliseconds since 1970.
+    /// When it started, in milliseconds of our clock that only runs forward.
     pub started_ms: i64,
     /// How to know them where the tool ignores `PGAPPNAME`.
     pub sessions: Option<Sessions>,
 }
 
-/// Returns whose `session` is, given the steps that run and our clock in milliseconds since 1970.
+/// Returns whose `session` is, given the steps that run and our forward clock in milliseconds.
 pub fn whose(session: &Session, steps: &[OwnStep], now_ms: i64) -> Ours {
     if [MONITOR_NAME, CONTROL_NAME, CONSOLE_NAME].contains(&session.application.as_str()) {
         return Ours::Monitor;

@@ -5,7 +5,7 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{getpid, set_child_subreaper, setsid};
 
@@ -20,6 +20,7 @@ use crate::engine::attempt::report::Report;
 use crate::engine::attempt::secrets::redactor;
 use crate::engine::attempt::sweep::{self, Sessions};
 use crate::engine::attempt::tries::attempt;
+use crate::engine::clock;
 
 /// The hidden subcommand: supervises attempt `name` of the run in `run_dir`, and returns the exit status.
 ///
@@ -37,9 +38,9 @@ pub fn supervise(run_dir: &Path, name: &str) -> u8 {
     let Ok(report) = Report::reserve(&files) else {
         return 1; // Nothing was done, and the free lock will say so.
     };
-    let begun = Instant::now();
+    let begun_ms = clock::mono_ms(); // through a suspend too
     let mut outcome = done(&files, &lock, interrupts);
-    outcome.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    outcome.duration_ms = clock::mono_ms().saturating_sub(begun_ms);
     // The lock is held until the report is there.
     let written = report.write(&outcome);
     drop(lock);

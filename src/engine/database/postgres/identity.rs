@@ -62,7 +62,7 @@ pub(super) async fn who(link: &mut Link) -> Result<TargetSeen, DatabaseError> {
 }
 
 /// Returns our clock in milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
+fn now_ms() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

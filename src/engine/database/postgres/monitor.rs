@@ -10,10 +10,11 @@ use tokio::time::{sleep, timeout};
 use crate::domain::sample::model::{Sample, Server};
 use crate::domain::sample::news::{MonitorNews, Need, Sizes, Watched, Wishes};
 use crate::domain::sample::own::{MONITOR_NAME, whose};
+use crate::engine::clock;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
-use crate::engine::database::postgres::identity::{now_ms, who};
+use crate::engine::database::postgres::identity::who;
 use crate::engine::database::postgres::names::Names;
 use crate::engine::database::postgres::pace::{Life, Pace};
 use crate::engine::database::postgres::rights::Rights;
@@ -227,7 +228,7 @@ impl<'a> Watch<'a> {
         }
         self.ask_sizes(link, wished).await?;
         self.refreshes += 1;
-        let now = now_ms();
+        let now = i64::try_from(clock::mono_ms()).unwrap_or(i64::MAX);
         for session in &mut sample.sessions {
             session.ours = whose(session, &wished.steps, now);
         }
