@@ -2,6 +2,7 @@
 
 use crate::app::model::{Model, Tone};
 use crate::domain::attempt::Ended;
+use crate::domain::redact;
 use crate::domain::run::assign;
 use crate::domain::run::decide;
 use crate::domain::run::event::Answer;
@@ -220,6 +221,7 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
             .collect::<Vec<_>>()
             .join("\n"),
     };
+    let text = redact::redact_text(&text);
     text.lines().map(ToOwned::to_owned).collect()
 }
 

@@ -201,6 +201,13 @@ pub fn passwords_in(text: &[u8]) -> Vec<Vec<u8>> {
     literals::passwords_in(text)
 }
 
+/// Returns what has the shape of a secret in a statement or a script that is written down as it is.
+pub fn written_in(text: &[u8]) -> Vec<Vec<u8>> {
+    let found = shapes::all(text).map(|(from, to)| text[from..to].to_vec());
+    // What the shell puts in is no secret as it is written.
+    found.filter(|value| !value.contains(&b'$')).collect()
+}
+
 /// Returns `text` without what has the shape of a secret.
 pub fn redact_text(text: &str) -> String {
     Redactor::new::<&[u8]>([]).redact_text(text)

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::message::Msg;
+use crate::domain::redact::Redactor;
+use crate::domain::run::cleaned::cleaned;
 use crate::domain::run::event::Event;
 use crate::engine::store::{Store, StoreError};
 
@@ -29,10 +31,10 @@ pub struct Bookkeeper {
 }
 
 impl Bookkeeper {
-    /// Starts keeping `store`; what comes of each asking goes to `out`.
-    pub fn start(store: Store, out: UnboundedSender<Msg>) -> Self {
+    /// Starts keeping `store`, without the secrets that `redactor` knows; what comes of each asking goes to `out`.
+    pub fn start(store: Store, redactor: Redactor, out: UnboundedSender<Msg>) -> Self {
         let (asks, asked) = channel();
-        let thread = thread::spawn(move || keep(store, &asked, &out));
+        let thread = thread::spawn(move || keep(store, &redactor, &asked, &out));
         Self { asks, thread }
     }
 
@@ -64,10 +66,16 @@ impl Bookkeeper {
     }
 }
 
-fn keep(mut store: Store, asked: &Receiver<Ask>, out: &UnboundedSender<Msg>) -> Store {
+fn keep(
+    mut store: Store,
+    redactor: &Redactor,
+    asked: &Receiver<Ask>,
+    out: &UnboundedSender<Msg>,
+) -> Store {
     while let Ok(ask) = asked.recv() {
         match ask {
             Ask::Append { operator, events } => {
+                let events: Vec<Event> = events.iter().map(|e| cleaned(e, redactor)).collect();
                 let msg = match store.append(&operator, &events) {
                     Ok(entries) => Msg::Journaled(entries),
                     Err(StoreError::Record(e)) => Msg::Unrecordable { why: e.to_string() },

@@ -11,10 +11,12 @@ use crate::app::model::{Model, Purpose};
 use crate::app::monitor::Link;
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{FORMAT, Journal};
+use crate::domain::redact::Redactor;
 use crate::domain::run::event::{Event, Mode, Opened, Operator};
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::check;
 use crate::domain::runbook::model::Runbook;
+use crate::engine::attempt::of_environment;
 use crate::engine::clock;
 use crate::engine::rundir::{self, DriverLock, RunDir};
 use crate::engine::store::{self, Store, StoreError};
@@ -289,9 +291,16 @@ pub fn world(
     let closed = run.closed.is_some();
     let mut model = Model::new(Purpose::Drive, Arc::clone(&book), run);
     prepare(&mut model, &dir);
-    let mut world = World::new(book, out.clone());
+    let mut world = World::new(Arc::clone(&book), out.clone());
     if !closed {
-        world.bookkeeper = Some(Bookkeeper::start(store, out));
+        let named: Vec<String> = book
+            .secrets
+            .iter()
+            .chain(&model.secret_names)
+            .cloned()
+            .collect();
+        let redactor = Redactor::new(of_environment(&named, &[]));
+        world.bookkeeper = Some(Bookkeeper::start(store, redactor, out));
     }
     world.run_dir = Some(dir);
     (model, world, lock)

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Msg;
 use crate::domain::attempt::SqlWork;
+use crate::domain::redact::{Redactor, written_in};
 use crate::domain::run::assign::URL_ENV;
 use crate::domain::run::event::{BackendAct, SqlEnd};
 use crate::domain::runbook::model::{Access, MonitorPlan, Transaction};
@@ -130,11 +131,13 @@ async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
         },
         row_cap: LINES_KEPT as u64,
     };
+    let redactor = Redactor::new(written_in(sql.as_bytes()));
+    let told = |line: &str| tame::line(redactor.redact_text(line));
     let mut lines = Vec::new();
     let began = Instant::now();
     let mut keep = |line: &str| {
         if lines.len() < LINES_KEPT {
-            lines.push(tame::line(line));
+            lines.push(told(line));
         }
     };
     let done = run_statements(dsn, &work, CONSOLE_NAME, &mut keep).await;
@@ -142,7 +145,7 @@ async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
     let (result, ended) = match done {
         Ok(seen) => (seen.tag, SqlEnd::Ok),
         Err(e) => {
-            lines.extend(e.lines(&sql).iter().map(tame::line));
+            lines.extend(e.lines(&sql).iter().map(|line| told(line)));
             (
                 format!("{} {}", e.code, e.message).trim().to_owned(),
                 SqlEnd::Error,
@@ -152,7 +155,7 @@ async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
     StatementEnd {
         number,
         lines,
-        result: tame::line(result),
+        result: told(&result),
         ended,
         duration_ms,
     }

@@ -8,6 +8,7 @@ use crate::domain::attempt::{
     Assignment, ExitTwo, HttpWork, ShellWork, SqlWork, TerminalUse, Work,
 };
 use crate::domain::expect::{Expectation, Test};
+use crate::domain::redact;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal};
 use crate::domain::runbook::sql::{self, SqlFault};
@@ -306,6 +307,7 @@ pub fn command_line(values: &Values, step: &Step) -> String {
         Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),
         Action::Confirm(_) | Action::Decide(_) => String::new(),
     };
+    let text = redact::redact_text(&text);
     let mut line: String = text.chars().take(1_000).collect();
     if line.len() < text.len() {
         line.push_str(" …");

@@ -1,6 +1,7 @@
 //! A run: its events, its state, and what may happen next.
 
 pub mod assign;
+pub mod cleaned;
 pub mod decide;
 pub mod event;
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub use error::AttemptError;
 pub use launch::{
     SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with,
 };
+pub use secrets::of_environment;
 pub use state::{AttemptState, ended, state};
 pub use supervisor::supervise;
 pub use tail::{Chunk, Tail};

@@ -1,5 +1,6 @@
 //! A closer look at one session: its whole statement and its locks.
 
+use crate::domain::redact::redact_text;
 use crate::domain::sample::detail::{LockSeen, SessionDetail, Standing};
 use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, Trouble};
@@ -25,6 +26,7 @@ impl Control {
         let backend_start = session.next().unwrap_or_default();
         let query = bytes(&session.next().unwrap_or_default());
         let lines = query.split(|b| *b == b'\n').map(tame::line);
+        let lines = lines.map(|line| redact_text(&line));
         // Names need a catalog; while that is locked the numbers must do.
         let locks = match self.ask(&locks(pid, "l.relation::regclass::text")).await {
             Err(e) if e.kind == Trouble::Refused => {

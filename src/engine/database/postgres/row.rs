@@ -4,6 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::postgres::types::Oid;
 use sqlx::{Decode, Postgres, Row as _, Type};
 
+use crate::domain::redact::redact_text;
 use crate::domain::tame;
 
 pub(super) fn get<'r, T>(row: &'r PgRow, name: &str) -> Option<T>
@@ -42,11 +43,11 @@ pub(super) fn text(row: &PgRow, name: &str) -> String {
     tame::line(bytes(row, name))
 }
 
-/// A statement for people: as [`text`], with every run of blanks and line ends made one blank.
+/// A statement for people: as [`text`], with every run of blanks and line ends made one blank, and without passwords.
 pub(super) fn statement(row: &PgRow, name: &str) -> String {
     let words = bytes(row, name).split(u8::is_ascii_whitespace);
     let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
-    tame::line(words.join(&b' '))
+    redact_text(&tame::line(words.join(&b' ')))
 }
 
 /// A text for machines, decoded lossily; null is empty.
