@@ -1,0 +1,232 @@
+//! Several monitors at one server at the same time, and what each costs itself and the server.
+
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use holdpoint::engine::sandbox::Sandbox;
+use portable_pty::CommandBuilder;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Row as _};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::crowd::Scene;
+use crate::support::Done;
+use crate::support::cost::{Cost, memory_kb};
+use crate::support::figures::{ms, ratio};
+use crate::support::place::{PROGRAM, Place};
+use crate::support::terminal::{Terminal, whole_frame};
+
+/// The columns of [`watch`].
+pub const HEADS: [&str; 9] = [
+    "scene",
+    "tool",
+    "looks",
+    "server ms per look",
+    "of pg_activity, blocking",
+    "client CPU s per min",
+    "of pg_activity, blocking",
+    "MB",
+    "first data ms",
+];
+
+/// The time between two questions who is there; several statements within half a second are one look.
+const POLL: Duration = Duration::from_millis(150);
+const ONE_LOOK: Duration = Duration::from_millis(500);
+
+/// A monitor.
+#[derive(Debug, Clone)]
+pub enum Tool {
+    /// Ours.
+    Holdpoint,
+    /// Another.
+    PgActivity {
+        /// Where it lies.
+        program: PathBuf,
+        /// What it is called in the table.
+        name: &'static str,
+        /// Whom it connects as.
+        role: &'static str,
+        /// The key of its view.
+        key: &'static str,
+    },
+}
+
+impl Tool {
+    /// Returns whom it connects as.
+    pub fn role(&self) -> &'static str {
+        match self {
+            Self::Holdpoint => "by_holdpoint",
+            Self::PgActivity { role, .. } => role,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Holdpoint => "holdpoint monitor",
+            Self::PgActivity { name, .. } => name,
+        }
+    }
+
+    fn command(&self, place: &Place, server: &Sandbox, scene: Scene) -> CommandBuilder {
+        let url = server.url_as("postgres", self.role(), None);
+        match self {
+            Self::Holdpoint => {
+                place.command(&[PROGRAM, "monitor", "--every", scene.every, "--url", &url])
+            }
+            Self::PgActivity { program, .. } => {
+                place.command(&[&program.display().to_string(), "--refresh", "1", &url])
+            }
+        }
+    }
+}
+
+/// A monitor at work.
+struct Watcher {
+    tool: Tool,
+    terminal: Terminal,
+    first_data: Duration,
+    server: Cost,
+    client: Cost,
+    looks: u32,
+    last: Option<Instant>,
+    last_query: String,
+    memory_kb: u64,
+}
+
+/// Runs all `tools` at `server` for `length`; returns a row for each.
+pub fn watch(
+    server: &Sandbox,
+    scene: Scene,
+    tools: &[Tool],
+    length: Duration,
+) -> Done<Vec<Vec<String>>> {
+    let place = Place::new()?;
+    let mut watchers = Vec::new();
+    for tool in tools {
+        watchers.push(start(tool, &place, server, scene)?);
+    }
+    sleep(Duration::from_secs(3));
+    let mut desk = Desk::open(server)?;
+    let began = Instant::now();
+    while began.elapsed() < length {
+        let sessions = desk.sessions()?;
+        for watcher in &mut watchers {
+            watcher.look(&sessions)?;
+        }
+        sleep(POLL);
+    }
+    let took = began.elapsed();
+    let last = watchers.last().map(|w| w.figures(took));
+    let (server_ms, client_s) = last.ok_or("there is nothing to watch")?;
+    let rows = watchers
+        .iter()
+        .map(|w| w.row(scene, took, server_ms, client_s));
+    let rows = rows.collect();
+    for watcher in watchers {
+        watcher.terminal.end()?;
+    }
+    Ok(rows)
+}
+
+fn start(tool: &Tool, place: &Place, server: &Sandbox, scene: Scene) -> Done<Watcher> {
+    let mut terminal = Terminal::start(tool.command(place, server, scene))?;
+    let first = match tool {
+        Tool::Holdpoint => terminal.wait_for("active ")?,
+        Tool::PgActivity { .. } => terminal.wait_for("RUNNING QUERIES")?,
+    };
+    if let Tool::PgActivity { key, .. } = tool {
+        terminal.press(key)?;
+    }
+    terminal.wait("a whole frame", whole_frame)?;
+    Ok(Watcher {
+        tool: tool.clone(),
+        first_data: first - terminal.started,
+        terminal,
+        server: Cost::default(),
+        client: Cost::default(),
+        looks: 0,
+        last: None,
+        last_query: String::new(),
+        memory_kb: 0,
+    })
+}
+
+impl Watcher {
+    fn look(&mut self, sessions: &[Session]) -> Done {
+        let pid = self.terminal.pid()?;
+        self.client.look(pid);
+        self.memory_kb = self.memory_kb.max(memory_kb(pid)?);
+        let ours = sessions.iter().filter(|s| s.role == self.tool.role());
+        for session in ours.clone() {
+            self.server.look(session.pid);
+        }
+        let query = ours.map(|s| s.began.as_str()).max().unwrap_or_default();
+        if query != self.last_query {
+            query.clone_into(&mut self.last_query);
+            if self.last.is_none_or(|last| last.elapsed() > ONE_LOOK) {
+                self.looks += 1;
+                self.last = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Server time per look, and client time per minute.
+    fn figures(&self, took: Duration) -> (Duration, Duration) {
+        let minutes = took.as_secs_f64() / 60.0;
+        let server = self.server.spent() / self.looks.max(1);
+        (server, self.client.spent().div_f64(minutes))
+    }
+
+    fn row(&self, scene: Scene, took: Duration, server: Duration, client: Duration) -> Vec<String> {
+        let (own_server, own_client) = self.figures(took);
+        vec![
+            scene.name.to_owned(),
+            self.tool.name().to_owned(),
+            self.looks.to_string(),
+            format!("{:.2}", own_server.as_secs_f64() * 1_000.0),
+            ratio(own_server, server),
+            format!("{:.2}", own_client.as_secs_f64()),
+            ratio(own_client, client),
+            (self.memory_kb / 1_000).to_string(),
+            ms(self.first_data),
+        ]
+    }
+}
+
+/// A session of a monitor.
+struct Session {
+    role: String,
+    pid: u32,
+    /// When its last statement began.
+    began: String,
+}
+
+/// The benchmark's own connection.
+struct Desk {
+    machine: Runtime,
+    conn: PgConnection,
+}
+
+impl Desk {
+    fn open(server: &Sandbox) -> Done<Self> {
+        let machine = Builder::new_current_thread().enable_all().build()?;
+        let conn = machine.block_on(PgConnection::connect(&server.url("postgres")))?;
+        Ok(Self { machine, conn })
+    }
+
+    fn sessions(&mut self) -> Done<Vec<Session>> {
+        let sql = "select usename::text, pid, coalesce(query_start::text, '') from pg_stat_activity \
+                   where usename like 'by\\_%' and backend_type = 'client backend'";
+        let rows = sqlx::query(sql).fetch_all(&mut self.conn);
+        let session = |row: &sqlx::postgres::PgRow| -> Done<Session> {
+            Ok(Session {
+                role: row.try_get(0)?,
+                pid: u32::try_from(row.try_get::<i32, _>(1)?)?,
+                began: row.try_get(2)?,
+            })
+        };
+        self.machine.block_on(rows)?.iter().map(session).collect()
+    }
+}
