@@ -142,7 +142,8 @@ pub async fn follow(
                     Err(_) => return,
                 },
                 () = tokio::time::sleep(LOOK), if !name.is_empty() => {
-                    while let Some(chunk) = tail.poll() {
+                    // Once: a flood has always more, and would be read for ever.
+                    if let Some(chunk) = tail.poll() {
                         let news = AttemptNews::Output { name: name.clone(), bytes: chunk.bytes, skipped: chunk.skipped };
                         if out.send(Msg::Attempt(news)).is_err() {
                             return;
