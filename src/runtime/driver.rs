@@ -47,6 +47,8 @@ struct Driver {
     due: Option<Instant>,
     /// When the terminal last came back from somebody it was lent to.
     lent: Option<Instant>,
+    /// When another frame may be drawn.
+    free: Instant,
 }
 
 /// Runs until the operator or the system says stop; returns how it was left, and the model as it stood.
@@ -68,6 +70,7 @@ pub async fn drive(
         theme: Theme::from_environment(|name| std::env::var(name).ok()),
         due: None,
         lent: None,
+        free: Instant::now(),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -127,6 +130,7 @@ fn reraise(ended: Result<(), tokio::task::JoinError>) {
 impl Driver {
     fn draw(&mut self) -> io::Result<Option<Leaving>> {
         self.due = None;
+        self.free = Instant::now() + FRAME;
         let (model, theme) = (&self.model, &self.theme);
         self.screen
             .terminal
@@ -157,7 +161,7 @@ impl Driver {
             }
         }
         if changed {
-            self.due.get_or_insert_with(|| Instant::now() + FRAME);
+            self.due.get_or_insert(self.free);
         }
         Ok(None)
     }
