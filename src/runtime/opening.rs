@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use crate::app::model::{Model, Purpose};
 use crate::app::monitor::Link;
@@ -75,8 +76,9 @@ pub struct OpenRun {
 /// The disk refuses.
 pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
     let now = clock::wall_ms();
-    let prev_run = previous();
     let id = rundir::new_id(&source.book.title, now);
+    let facts = Facts::gather(&source.path);
+    let prev_run = previous();
     let dir = RunDir::create(&id, &source.bytes)?;
     for (name, bytes) in &source.files {
         keep_file(&dir, name, bytes)?;
@@ -86,13 +88,13 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
     let opened = Opened {
         format: FORMAT.to_owned(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        tool_sha256: own_digest(),
+        tool_sha256: found(facts.tool_sha256),
         run: id,
         change: opening.change,
         title: source.book.title.clone(),
         runbook_sha256: sha256_hex(&source.bytes),
         runbook_path: source.path.display().to_string(),
-        runbook_git: git_state(&source.path),
+        runbook_git: found(facts.runbook_git),
         protection: source.book.target(&opening.target).map(|t| t.protect),
         target: opening.target,
         mode: opening.mode,
@@ -231,6 +233,28 @@ fn previous() -> Option<(String, String)> {
         (!journal.entries.is_empty()).then(|| (dir.name(), journal.head))
     };
     rundir::list().ok()?.into_iter().find_map(begun)
+}
+
+/// What takes its time to find out, and is needed only once the directory is on disk.
+struct Facts {
+    tool_sha256: JoinHandle<String>,
+    runbook_git: JoinHandle<String>,
+}
+
+impl Facts {
+    fn gather(runbook: &Path) -> Self {
+        let runbook = runbook.to_owned();
+        Self {
+            tool_sha256: thread::spawn(own_digest),
+            runbook_git: thread::spawn(move || git_state(&runbook)),
+        }
+    }
+}
+
+/// A panic over there is one here: a record never has a gap where a fact belongs.
+fn found(fact: JoinHandle<String>) -> String {
+    fact.join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn own_digest() -> String {
