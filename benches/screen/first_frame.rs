@@ -135,9 +135,9 @@ fn cases() -> Vec<Case> {
         case("`holdpoint monitor`", 0, &[PROGRAM, "monitor"], whole),
     ];
     for (name, words) in [
-        ("`less run.yaml`", ["less", "run.yaml"].as_slice()),
+        ("`less long.txt`", ["less", "long.txt"].as_slice()),
         ("`top`", &["top"]),
-        ("`vim -u NONE run.yaml`", &["vim", "-u", "NONE", "run.yaml"]),
+        ("`vim -u NONE long.txt`", &["vim", "-u", "NONE", "long.txt"]),
     ] {
         if installed(words[0]) {
             cases.push(case(name, 0, words, whole));
@@ -154,6 +154,7 @@ fn installed(program: &str) -> bool {
 fn plain() -> Done<Place> {
     let place = Place::new()?;
     std::fs::write(place.path("work/run.yaml"), BOOK)?;
+    std::fs::write(place.path("work/long.txt"), "a line\n".repeat(1_000))?;
     Ok(place)
 }
 
