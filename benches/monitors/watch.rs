@@ -130,7 +130,7 @@ pub fn watch(
 }
 
 fn start(tool: &Tool, place: &Place, server: &Sandbox, scene: Scene) -> Done<Watcher> {
-    let mut terminal = Terminal::start(tool.command(place, server, scene))?;
+    let terminal = Terminal::start(tool.command(place, server, scene))?;
     let first = match tool {
         Tool::Holdpoint => terminal.wait_for("active ")?,
         Tool::PgActivity { .. } => terminal.wait_for("RUNNING QUERIES")?,

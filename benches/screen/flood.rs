@@ -28,7 +28,7 @@ pub fn measure() -> Done<String> {
 }
 
 /// Opens the help and closes it; returns how long the opening took.
-fn ask(stage: &mut Stage) -> Done<Duration> {
+fn ask(stage: &Stage) -> Done<Duration> {
     let pressed = stage.terminal.press("?")?;
     let came = stage.terminal.wait_for(HELP)?;
     stage.terminal.press("\x1b")?;
@@ -38,11 +38,11 @@ fn ask(stage: &mut Stage) -> Done<Duration> {
 }
 
 fn answers_in_calm() -> Done<Times> {
-    let mut stage = Stage::start(QUIET, None)?;
+    let stage = Stage::start(QUIET, None)?;
     stage.terminal.wait_for("calm")?;
     let mut times = Times::default();
     while times.len() < KEYS {
-        times.add(ask(&mut stage)?);
+        times.add(ask(&stage)?);
     }
     stage.end()?;
     Ok(times)
@@ -52,10 +52,10 @@ fn answers_in_calm() -> Done<Times> {
 fn answers_in_floods() -> Done<Times> {
     let mut times = Times::default();
     while times.len() < KEYS {
-        let mut stage = Stage::start(MILLION, None)?;
+        let stage = Stage::start(MILLION, None)?;
         stage.terminal.wait_for("copied to orders")?;
         loop {
-            let took = ask(&mut stage)?;
+            let took = ask(&stage)?;
             if stage.record("step.finished")?.is_some() || times.len() == KEYS {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,12 +23,14 @@ struct Seen {
     closed: bool,
 }
 
+type Keyboard = Arc<Mutex<Box<dyn Write + Send>>>;
+
 /// A program in its terminal of 120 × 40.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     // Held: the program is hung up when it goes.
     _master: Box<dyn MasterPty + Send>,
-    keyboard: Box<dyn Write + Send>,
+    keyboard: Keyboard,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     /// When it was started.
     pub started: Instant,
@@ -52,11 +54,13 @@ impl Terminal {
             closed: false,
         };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
+        let keyboard: Keyboard = Arc::new(Mutex::new(pair.master.take_writer()?));
         let (output, news) = (pair.master.try_clone_reader()?, Arc::clone(&seen));
-        thread::spawn(move || watch(output, &news));
+        let answers = Arc::downgrade(&keyboard);
+        thread::spawn(move || watch(output, &news, &answers));
         Ok(Self {
             child,
-            keyboard: pair.master.take_writer()?,
+            keyboard,
             _master: pair.master,
             seen,
             started,
@@ -71,10 +75,11 @@ impl Terminal {
     }
 
     /// Sends `keys`; returns when.
-    pub fn press(&mut self, keys: &str) -> Done<Instant> {
+    pub fn press(&self, keys: &str) -> Done<Instant> {
+        let mut keyboard = lock(&self.keyboard);
         let now = Instant::now();
-        self.keyboard.write_all(keys.as_bytes())?;
-        self.keyboard.flush()?;
+        keyboard.write_all(keys.as_bytes())?;
+        keyboard.flush()?;
         Ok(now)
     }
 
@@ -127,11 +132,17 @@ impl Drop for Terminal {
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn watch(mut output: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
+/// Reads until the program hangs up. Answers the question where the cursor is, as every real terminal does: some
+/// programs wait for it before they draw.
+fn watch(
+    mut output: Box<dyn Read + Send>,
+    seen: &(Mutex<Seen>, Condvar),
+    answers: &Weak<Mutex<Box<dyn Write + Send>>>,
+) {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let n = output.read(&mut bytes).unwrap_or(0);
@@ -142,10 +153,17 @@ fn watch(mut output: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
             now.came = came;
             now.parser.process(&bytes[..n]);
         }
+        let (row, col) = now.parser.screen().cursor_position();
         drop(now);
         seen.1.notify_all();
         if n == 0 {
             return;
+        }
+        if bytes[..n].windows(4).any(|w| w == b"\x1b[6n")
+            && let Some(keyboard) = answers.upgrade()
+        {
+            // A program that has gone needs no answer.
+            let _ = write!(lock(&keyboard), "\x1b[{};{}R", row + 1, col + 1);
         }
     }
 }
