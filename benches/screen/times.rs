@@ -34,6 +34,6 @@ impl Times {
 }
 
 /// Returns whether a budget holds, as text.
-pub fn budget<T: PartialOrd>(seen: T, allowed: T) -> &'static str {
+pub fn budget<T: PartialOrd + Copy>(seen: T, allowed: T) -> &'static str {
     if seen < allowed { "holds" } else { "MISSED" }
 }
