@@ -115,7 +115,7 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
-                return Err("the program does not end".into());
+                return Err(format!("process {pid:?} does not end when it is told to").into());
             }
             thread::sleep(Duration::from_millis(5));
         }

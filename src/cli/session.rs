@@ -1,7 +1,5 @@
 //! One sitting: a model and a world, driven with or without a screen until it is left.
 
-use std::thread::{self, ScopedJoinHandle};
-
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -62,30 +60,20 @@ pub fn machine() -> Result<Runtime, Failure> {
 /// The key that was asked for cannot be used.
 pub fn operator(key: Option<&str>) -> Result<Operator, Failure> {
     let desk = Desk::this();
-    // Each asks git, and the first screen waits for all of them.
-    let (found, name, identity) = thread::scope(|beside| {
-        let name = beside.spawn(|| desk.name());
-        let identity = beside.spawn(|| desk.identity());
-        (seal::find(&desk, key), joined(name), joined(identity))
-    });
+    let found = seal::find(&desk, key);
     if let (Err(e), Some(wanted)) = (&found, key) {
         return Err(Failure::new(USAGE, format!("--key {wanted}: {e}")));
     }
     let (key, key_source) = found
         .map(|key| (key.fingerprint(), key.source()))
         .unwrap_or_default();
+    let (name, identity) = (desk.name(), desk.identity());
     Ok(Operator {
         name,
         identity,
         key,
         key_source,
     })
-}
-
-fn joined(asked: ScopedJoinHandle<'_, String>) -> String {
-    asked
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Drives `open` until it is left, with `notice` on its first screen; returns the exit code.

@@ -23,7 +23,7 @@ use crate::engine::rundir::{self, DriverLock, RunDir};
 use crate::engine::store::{self, Store, StoreError};
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::driver;
-use crate::runtime::perform::World;
+use crate::runtime::perform::{self, World};
 
 /// A runbook as it was read: its bytes, and those of every file that it names.
 #[derive(Debug, Clone)]
@@ -264,9 +264,7 @@ fn own_digest() -> String {
     } else {
         std::env::current_exe().unwrap_or_default()
     };
-    fs::read(path)
-        .map(|bytes| sha256_hex(&bytes))
-        .unwrap_or_default()
+    perform::digest_of(&path).unwrap_or_default()
 }
 
 /// The commit that last touched the runbook, with `-dirty` where the file differs from it; empty outside of git.

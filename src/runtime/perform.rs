@@ -378,7 +378,11 @@ impl World {
     }
 }
 
-fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
+/// Returns the digest of the file at `path`, which is read piece by piece.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
     let (mut file, mut sum, mut piece) =
         (File::open(path)?, Sha256::default(), vec![0; 256 * 1024]);
     loop {

@@ -1,8 +1,10 @@
 //! Whose keys and settings are used: the home, the configuration, the agent, and the programs asked for them.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use crate::engine::clock;
 
@@ -15,6 +17,8 @@ pub struct Desk {
     pub config: PathBuf,
     /// The agent's socket, where one is offered.
     pub agent: Option<OsString>,
+    /// What git says of people and keys, once it was asked.
+    settings: Arc<OnceLock<BTreeMap<String, String>>>,
 }
 
 impl Desk {
@@ -30,6 +34,7 @@ impl Desk {
             home,
             config,
             agent,
+            settings: Arc::default(),
         }
     }
 
@@ -56,9 +61,26 @@ impl Desk {
         (asked.status.success() && !text.is_empty()).then_some(text)
     }
 
-    /// Returns a value of git's configuration.
+    /// Returns a value of git's configuration; `name` begins with `user.` or `gpg.`.
     pub fn git(&self, name: &str) -> Option<String> {
-        self.ask("git", &["config", "--get", name])
+        // git is asked once for all of them: the first screen waits for it.
+        let settings = self.settings.get_or_init(|| self.git_settings());
+        settings.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    fn git_settings(&self) -> BTreeMap<String, String> {
+        let asked = self.ask(
+            "git",
+            &["config", "--null", "--get-regexp", r"^(user|gpg)\."],
+        );
+        let listed = asked.unwrap_or_default();
+        let pairs = listed.split('\0').filter_map(|pair| pair.split_once('\n'));
+        // The last of a name wins, as it does for git; an empty one is none.
+        let mut settings: BTreeMap<String, String> = pairs
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_end().to_owned()))
+            .collect();
+        settings.retain(|_, value| !value.is_empty());
+        settings
     }
 
     /// Returns a path as a configuration file spells it: `~/x` is below the home.
