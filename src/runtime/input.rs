@@ -8,13 +8,17 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::message::Msg;
 use crate::engine::clock;
 
-/// How long the reader looks before it asks whether it is to pause.
-const LOOK: Duration = Duration::from_millis(50);
+/// How long the reader looks before it asks whether anybody listens. crossterm spins through the last millisecond of
+/// every look: twenty looks a second cost more than all the rest of the program.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often a reader that pauses asks whether it is to go on.
+const NAP: Duration = Duration::from_millis(50);
 
 const READING: u8 = 0;
 const ASKED_TO_PAUSE: u8 = 1;
@@ -40,6 +44,8 @@ impl Input {
     /// Stops reading until [`Input::resume`]; returns once nobody reads.
     pub fn pause(&self) {
         self.state.store(ASKED_TO_PAUSE, Ordering::SeqCst);
+        // The one thing that ends a look early and is no key: it is told of a size that has not changed.
+        let _ = kill_process(getpid(), Signal::WINCH);
         while self.state.load(Ordering::SeqCst) == ASKED_TO_PAUSE {
             thread::sleep(Duration::from_millis(5));
         }
@@ -57,7 +63,7 @@ fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
         if state.load(Ordering::SeqCst) != READING {
             state.store(PAUSED, Ordering::SeqCst);
             while state.load(Ordering::SeqCst) == PAUSED {
-                thread::sleep(LOOK);
+                thread::sleep(NAP);
             }
             continue;
         }

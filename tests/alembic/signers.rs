@@ -18,11 +18,7 @@ pub struct Signers {
 impl Signers {
     /// Makes the keys below `home`, and tells git that `dana` is the operator.
     pub fn new(home: &Path) -> Self {
-        let desk = Desk {
-            home: home.to_owned(),
-            config: home.join("config"),
-            agent: None,
-        };
+        let desk = Desk::at(home.to_owned(), home.join("config"), None);
         let git = "[user]\n name = Dana\n email = dana@example.com\n";
         fs::write(home.join(".gitconfig"), git).unwrap();
         let people: Vec<(String, Key)> = ["dana", "lee", "kim"]

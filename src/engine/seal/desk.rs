@@ -30,6 +30,11 @@ impl Desk {
             |dirs| dirs.config_dir().to_owned(),
         );
         let agent = std::env::var_os("SSH_AUTH_SOCK").filter(|s| !s.is_empty());
+        Self::at(home, config, agent)
+    }
+
+    /// Returns surroundings elsewhere.
+    pub fn at(home: PathBuf, config: PathBuf, agent: Option<OsString>) -> Self {
         Self {
             home,
             config,

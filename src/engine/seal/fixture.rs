@@ -58,11 +58,7 @@ impl Place {
         fs::write(dir.join("output/01.1.txt"), "upgraded\n").unwrap();
         fs::write(dir.join("journal.jsonl"), journal(&events())).unwrap();
         let bundle = Bundle::at(&dir);
-        let desk = Desk {
-            home,
-            config,
-            agent: None,
-        };
+        let desk = Desk::at(home, config, None);
         Self {
             root,
             desk,
