@@ -328,12 +328,7 @@ fn keys_are_found_in_their_order() {
     .unwrap();
     // git was asked once already: who comes now is another.
     let later = Desk::at(place.desk.home.clone(), place.desk.config.clone(), None);
-    assert!(
-        find(&later, None)
-            .unwrap()
-            .source()
-            .ends_with("id_b.pub")
-    );
+    assert!(find(&later, None).unwrap().source().ends_with("id_b.pub"));
     make(&place.desk, &own(&place.desk), "x", Passphrase::None).unwrap();
     assert_eq!(
         find(&place.desk, None).unwrap().source(),
