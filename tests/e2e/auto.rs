@@ -15,7 +15,8 @@ phases:
   - phase: Work
     steps:
       - {{step: Make a table, sql: create table t (id int)}}
-      - {{step: Fill it, run: 'psql -X -q "$DATABASE_URL" -c "insert into t values (1), (2)"; echo "$who was here"'}}
+      - {{step: Fill it, sql: 'insert into t values (1), (2)'}}
+      - {{step: Sign it, run: 'echo "$who was here"'}}
       - {{step: Count, sql: select count(*) from t, expect: '= 2', capture: {{rows: '(\d+)'}}}}
 {steps}"#
     )
@@ -40,8 +41,8 @@ fn an_automated_runbook_comes_to_success_by_itself() {
     let (code, said) = ends(&stage, &["run", "run.yaml", "--auto", "--set", "who=ci"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("closed: SUCCESS"), "{said}");
-    assert!(said.contains("1.3 Count"), "{said}");
-    assert_eq!(stage.kept("output/02.1.txt"), "ci was here\n");
+    assert!(said.contains("1.4 Count"), "{said}");
+    assert_eq!(stage.kept("output/03.1.txt"), "ci was here\n");
     assert_eq!(stage.events("run.closed")[0]["status"], "success");
     let password = "right";
     assert!(
@@ -56,7 +57,7 @@ fn a_manual_step_stops_it_and_a_person_takes_it_up() {
     let stage = stage("      - {step: Look, confirm: It looks well.}\n");
     let (code, said) = ends(&stage, &["run", "run.yaml", "--auto"]);
     assert_eq!(code, 5, "{said}");
-    assert!(said.contains("1.4 Look: a person must do this"), "{said}");
+    assert!(said.contains("1.5 Look: a person must do this"), "{said}");
     assert!(stage.events("run.closed").is_empty());
     let mut hp = stage.start(&["resume"]);
     hp.wait_for("Enter opens the confirmation");
@@ -77,7 +78,7 @@ fn a_failed_step_stops_it() {
         stage("      - {step: Fail, run: exit 7}\n      - {step: Never, run: touch never}\n");
     let (code, said) = ends(&stage, &["run", "run.yaml", "--auto"]);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("1.4 Fail failed"), "{said}");
+    assert!(said.contains("1.5 Fail failed"), "{said}");
     assert!(!stage.path("never").exists());
     assert!(stage.events("run.closed").is_empty());
 }

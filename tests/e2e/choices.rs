@@ -166,7 +166,7 @@ phases:
         run: |
           sleep 1000 &
           setsid sleep 1000 &
-          bash -c 'trap "" TERM INT; echo "$$" > stubborn; while true; do sleep 1; done' &
+          sh -c 'trap "" TERM INT; echo "$$" > stubborn; while true; do sleep 1; done' &
           echo "$$" > script
           while true; do sleep 1; done
         timeout: 1h

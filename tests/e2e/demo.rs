@@ -1,12 +1,20 @@
 //! The demonstration, from the first key to the end.
 
-use crate::stage::Stage;
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+
+use crate::sealed::{assert_sealed, sign};
+use crate::stage::{Stage, wait};
 
 #[test]
 fn the_demo_from_its_first_key_to_its_end() {
     let stage = Stage::new();
     let mut hp = stage.start(&["demo", "--yes"]);
     hp.wait_for("Enter opens the confirmation");
+    let screen = hp.screen();
+    let (_, address) = screen.split_once("shop@").unwrap();
+    let server = address.split_whitespace().next().unwrap().to_owned();
     hp.press_for("\r", "What you saw");
     hp.type_text("support and reporting were told");
     hp.answer("Enter records");
@@ -40,8 +48,37 @@ fn the_demo_from_its_first_key_to_its_end() {
     hp.wait_for("Verdict: SUCCESS");
     hp.answer("Enter closes the record");
     hp.wait_for("The run is closed: SUCCESS");
+    sign(&mut hp, "Database Admin");
+    hp.wait_for("VERDICT: VERIFIED");
     hp.press("\x1b");
-    hp.wait_gone("Enter writes log.md");
+    hp.wait_gone("The log is written");
     hp.press("q");
     hp.ends_with(0);
+
+    hp.wait_for("verify it with: holdpoint verify");
+    let told = hp.screen().replace('\n', "");
+    let (_, trust) = told.split_once("--trust ").unwrap();
+    let trust = Path::new(trust.split_whitespace().next().unwrap());
+    let signers = fs::read_to_string(trust).unwrap();
+    let line = signers.lines().find(|line| !line.starts_with('#')).unwrap();
+    let who = line.split_whitespace().next().unwrap();
+    assert_sealed(&stage, trust, who, "database-admin");
+    tells_the_story(&stage);
+    wait("its server to be gone", || {
+        TcpStream::connect(&server).is_err()
+    });
+}
+
+/// Asserts that what was done by hand stands in the record.
+fn tells_the_story(stage: &Stage) {
+    let log = stage.kept("log.md");
+    for words in [
+        "SUCCESS",
+        "support and reporting were told",
+        "left open over lunch",
+        "Keep the release",
+        "Add the column",
+    ] {
+        assert!(log.contains(words), "`{words}` is not in the log:\n{log}");
+    }
 }

@@ -16,6 +16,8 @@ mod input;
 #[cfg(test)]
 mod pty;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod stage;

@@ -3,9 +3,9 @@
 //! A thread reads all that the program writes into a `vt100` screen, so the program never blocks on a full pipe. A test
 //! waits for a text and never for a time; only Enter in a dialog keeps to the program's own rule of time.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -358,11 +358,11 @@ fn watch(
     }
 }
 
-/// Whether the process `pid` is there and no zombie.
+/// Whether the process `pid` is there and no zombie (`/proc/PID/stat`, field 3).
 pub fn is_alive(pid: u32) -> bool {
-    let said = Command::new("ps")
-        .args(["-o", "stat=", "-p", &pid.to_string()])
-        .output();
-    let said = said.unwrap().stdout;
-    !said.is_empty() && !said.starts_with(b"Z")
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit_once(") ")
+        .and_then(|(_, rest)| rest.chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
 }

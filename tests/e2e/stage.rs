@@ -73,6 +73,11 @@ impl Stage {
         self.dir.path().join("work").join(name)
     }
 
+    /// Returns the home directory.
+    pub fn home(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
     /// Writes a file into the work directory.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();

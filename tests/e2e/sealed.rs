@@ -1,0 +1,183 @@
+//! The log at the end: signed from the screen, verified by holdpoint and by stock `ssh-keygen`, refused when it was touched.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::pty::Session;
+use crate::stage::Stage;
+
+/// Signs in the dialog that asks for it, as the first role.
+pub fn sign(hp: &mut Session, role: &str) {
+    hp.wait_for(&format!("› Sign as {role}"));
+    hp.answer("Enter writes log.md");
+    hp.wait_for("The log is written");
+    hp.wait_for(&format!("signed as {role}"));
+}
+
+/// Asserts that holdpoint and stock `ssh-keygen` accept the log of `stage` by `trust`, and both refuse it with one byte
+/// changed.
+pub fn assert_sealed(stage: &Stage, trust: &Path, who: &str, role: &str) {
+    let dir = stage.run_dir();
+    let log = dir.join("log.md");
+    let (code, said) = verified(stage, trust);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("VERDICT: VERIFIED"), "{said}");
+    let (agrees, said) = stock(&dir, trust, who, role);
+    assert!(agrees, "{said}");
+
+    let whole = fs::read(&log).unwrap();
+    let mut touched = whole.clone();
+    let at = touched.len() / 4;
+    touched[at] = if touched[at] == b'x' { b'y' } else { b'x' };
+    fs::write(&log, touched).unwrap();
+    let (code, said) = verified(stage, trust);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("VERDICT: FAILED"), "{said}");
+    let (agrees, said) = stock(&dir, trust, who, role);
+    assert!(!agrees, "{said}");
+    fs::write(&log, whole).unwrap();
+}
+
+fn verified(stage: &Stage, trust: &Path) -> (i32, String) {
+    let dir = stage.run_dir();
+    let [dir, trust] = [&dir, trust].map(|path| path.to_str().unwrap());
+    let output = stage.plain(&["verify", dir, "--trust", trust]);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    (output.status.code().unwrap(), text)
+}
+
+/// Runs the commands that the log itself prints for those who have no holdpoint.
+fn stock(dir: &Path, trust: &Path, who: &str, role: &str) -> (bool, String) {
+    let log = fs::read_to_string(dir.join("log.md")).unwrap();
+    let (_, after) = log
+        .split_once("```sh\n")
+        .expect("the log prints its commands");
+    let (commands, _) = after.split_once("```").unwrap();
+    let copy = tempfile::tempdir().unwrap(); // the commands leave files behind
+    let mut cp = Command::new("cp");
+    cp.arg("-r").arg(dir.join(".")).arg(copy.path());
+    assert!(cp.status().unwrap().success());
+    let commands = commands
+        .replace("n=N ", "n=1 ")
+        .replace("ALLOWED_SIGNERS", trust.to_str().unwrap())
+        .replace("-I WHO", &format!("-I {who}"))
+        .replace("role.ROLE@", &format!("role.{role}@"));
+    let output = Command::new("sh")
+        .args(["-ec", &commands])
+        .current_dir(copy.path())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.success(), format!("{commands}\n{said}"))
+}
+
+/// Makes a key for `name` below the stage's home; returns it and a line that trusts it.
+fn key(stage: &Stage, name: &str) -> (PathBuf, String) {
+    let path = stage.home().join(".ssh").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]);
+    let made = keygen.arg(&path).status();
+    let made = made.expect("ssh-keygen is needed: install openssh-client");
+    assert!(made.success());
+    let public = fs::read_to_string(path.with_extension("pub")).unwrap();
+    (path, format!("{name}@example.com {public}"))
+}
+
+#[test]
+fn two_people_sign_and_the_log_is_verified() {
+    let stage = Stage::with(
+        r"
+runbook: 1
+title: Signed by two
+roles: [Database Admin, Application Lead]
+phases:
+  - phase: Work
+    steps:
+      - {step: Look, confirm: It is so.}
+",
+    );
+    let (_, dana) = key(&stage, "id_ed25519");
+    let (lee_key, lee) = key(&stage, "lee");
+    let dana = dana.replacen("id_ed25519@", "dana@", 1);
+    let trust = stage.home().join("allowed_signers");
+    fs::write(&trust, [dana, lee].concat()).unwrap();
+    let git = "[user]\n name = Dana\n email = dana@example.com\n";
+    fs::write(stage.home().join(".gitconfig"), git).unwrap();
+
+    let mut hp = stage.run();
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("\r", "Enter records");
+    hp.answer("Enter records");
+    hp.wait_for("every step is settled");
+    hp.press_for("\r", "Enter closes the record");
+    hp.answer("Enter closes the record");
+    sign(&mut hp, "Database Admin");
+    hp.press("\x1b");
+    hp.wait_gone("The log is written");
+    hp.press("q");
+    hp.ends_with(0);
+
+    let (code, said) = verified(&stage, &trust);
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("missing or not valid: Application Lead"),
+        "{said}"
+    );
+    let run = stage.run_dir();
+    let (run, lee_key) = (run.to_str().unwrap(), lee_key.to_str().unwrap());
+    let (code, said) = stage.said(&["sign", run, "--role", "Nobody", "--key", lee_key]);
+    assert_eq!(code, 2, "{said}");
+    let second = ["sign", run, "--role", "Application Lead", "--key", lee_key];
+    let by_lee = ["--name", "Lee", "--identity", "lee@example.com"];
+    let (code, said) = stage.said(&[&second[..], &by_lee].concat());
+    assert_eq!(code, 0, "{said}");
+    assert_sealed(&stage, &trust, "dana@example.com", "database-admin");
+}
+
+#[test]
+fn without_a_key_the_log_is_written_and_signed_later() {
+    let stage = Stage::with(
+        r"
+runbook: 1
+title: Signed later
+roles: [Database Admin]
+phases:
+  - phase: Work
+    steps:
+      - {step: Look, confirm: It is so.}
+",
+    );
+    let mut hp = stage.run();
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("\r", "Enter records");
+    hp.answer("Enter records");
+    hp.wait_for("every step is settled");
+    hp.press_for("\r", "Enter closes the record");
+    hp.answer("Enter closes the record");
+    hp.wait_for("There is no SSH key to sign with");
+    hp.wait_for("holdpoint keygen");
+    hp.wait_for("› Write it unsigned");
+    hp.answer("Enter writes log.md");
+    hp.wait_for("written, unsigned");
+    hp.press("\x1b");
+    hp.wait_gone("written, unsigned");
+    hp.press("q");
+    hp.ends_with(0);
+
+    let made = stage.plain(&["keygen", "--no-passphrase", "--identity", "ann@example.com"]);
+    assert!(made.status.success());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let line = said.lines().find(|l| l.starts_with("ann@example.com "));
+    let trust = stage.home().join("allowed_signers");
+    fs::write(&trust, format!("{}\n", line.unwrap())).unwrap();
+    let run = stage.run_dir();
+    let run = run.to_str().unwrap();
+    let sign = ["sign", run, "--role", "Database Admin", "--name", "Ann"];
+    let (code, said) = stage.said(&[&sign[..], &["--identity", "ann@example.com"]].concat());
+    assert_eq!(code, 0, "{said}");
+    assert_sealed(&stage, &trust, "ann@example.com", "database-admin");
+}
