@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::app::acts;
 use crate::app::autopilot;
-use crate::app::dialog::{Dialog, Intent, Need, Part, Pick, Tick};
+use crate::app::dialog::{Dialog, Intent, Need, Part, Pick, SessionRef, Tick};
 use crate::app::keys::{self, Action, Scope};
 use crate::app::message::{Effect, Sealing};
 use crate::app::model::{Model, Pane, Purpose, Tone};
@@ -12,7 +12,7 @@ use crate::app::questions;
 use crate::app::shown;
 use crate::app::update;
 use crate::domain::run::decide::{Command, ConfirmStep, DecideStep};
-use crate::domain::run::event::{BackendActed, Confirmed, Finding, NoteKind};
+use crate::domain::run::event::{BackendAct, BackendActed, Confirmed, Finding, NoteKind};
 use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
 use crate::domain::statements::{self, Effect as SqlEffect};
 
@@ -308,34 +308,38 @@ fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
                 },
             )
         }
-        Intent::Act(session, act) if model.purpose == Purpose::Monitor => {
-            // Without a run there is no record that it could go into first.
-            Ok(vec![Effect::Act {
-                session: session.clone(),
-                act: *act,
-            }])
-        }
-        Intent::Act(session, act) => {
-            let session = session.clone();
-            update::try_command(
-                model,
-                Command::Act(BackendActed {
-                    act: *act,
-                    pid: session.pid,
-                    backend_start: session.backend_start,
-                    user: session.user,
-                    application: session.application,
-                    query: session.query.chars().take(60).collect(),
-                    xact_ms: session.xact_ms,
-                    reason: field(dialog, 0),
-                }),
-            )
-        }
+        Intent::Act(session, act) => act_on(model, session, *act, field(dialog, 0)),
         Intent::Console => console(model, dialog),
         Intent::Release => update::try_command(model, Command::Release),
         Intent::Leave => Ok(leave(model)),
         Intent::Close => close(model, field(dialog, 0)),
     }
+}
+
+/// Acts on a session: the intent is written down first, where there is a run.
+fn act_on(
+    model: &mut Model,
+    session: &SessionRef,
+    act: BackendAct,
+    reason: String,
+) -> Result<Vec<Effect>, String> {
+    let session = session.clone();
+    if model.purpose == Purpose::Monitor {
+        return Ok(vec![Effect::Act { session, act }]);
+    }
+    update::try_command(
+        model,
+        Command::Act(BackendActed {
+            act,
+            pid: session.pid,
+            backend_start: session.backend_start,
+            user: session.user,
+            application: session.application,
+            query: session.query.chars().take(60).collect(),
+            xact_ms: session.xact_ms,
+            reason,
+        }),
+    )
 }
 
 /// Leaves: that the screen was left is written down first, and nothing waits for it.
