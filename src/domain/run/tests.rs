@@ -1,7 +1,9 @@
 //! What may happen in a run, and what comes next.
 
 use crate::domain::attempt::Ended;
-use crate::domain::run::decide::{Command, ConfirmStep, DecideStep, OVERRIDE, StartStep, decide};
+use crate::domain::run::decide::{
+    Command, ConfirmStep, DecideStep, OVERRIDE, StartStep, decide, half_decided,
+};
 use crate::domain::run::event::{Confirmed, Event, Finding, HoldReason, Status};
 use crate::domain::run::fixture::{
     book, confirmed, entries, failure, finished, letters, run, started,
@@ -285,6 +287,28 @@ fn a_decision_leads_on_back_or_over_steps_that_say_so() {
     assert!(
         matches!(&choose(2).unwrap()[1..], [Event::StepSkipped { step, .. }] if *step == id("c"))
     );
+}
+
+#[test]
+fn a_decision_whose_record_was_cut_off_is_carried_through_and_a_whole_one_is_left() {
+    let book = book(WITH_BACK);
+    let done = ["a", "b"]
+        .map(|s| [started(s, 1), finished(s, 1, Ended::Passed)])
+        .concat();
+    for choice in 0..3 {
+        let way = DecideStep {
+            step: id("choose"),
+            choice,
+            reason: String::new(),
+            seen_ms: 1,
+        };
+        let decided = decide(&book, &run("prod", done.clone()), Command::Decide(way)).unwrap();
+        for cut in 1..=decided.len() {
+            let there = [done.clone(), decided[..cut].to_vec()].concat();
+            let missing = half_decided(&book, &run("prod", there.clone()), &entries(there));
+            assert_eq!(missing, decided[cut..], "choice {choice}, cut at {cut}");
+        }
+    }
 }
 
 #[test]
