@@ -65,6 +65,11 @@ impl Redactor {
         }
     }
 
+    /// Blots out `secret` too, from here on.
+    pub fn learn(&mut self, secret: &[u8]) {
+        self.literals = self.literals.and(secret);
+    }
+
     /// Feeds `input`, and appends to `clean` what is certainly no secret.
     pub fn push(&mut self, input: &[u8], clean: &mut Vec<u8>) {
         if self.held.is_empty() {
@@ -262,7 +267,18 @@ mod tests {
             clean(&["correct horse"], "Y29ycmVjdCBob3JzZQ=="),
             "[redacted]=="
         );
-        assert_eq!(clean(&["p@ss/word"], "p%40ss%2Fword"), "[redacted]");
+        for spelled in [
+            "p%40ss%2Fwo rd",
+            "p%40ss%2fwo%20rd",
+            "p@ss/wo+rd",
+            "%70%40%73%73%2f%77%6F%20%72%64",
+            "p@ss\\/wo rd",
+        ] {
+            assert_eq!(
+                clean(&["p@ss/wo rd"], &format!("?k={spelled}&")),
+                "?k=[redacted]&"
+            );
+        }
         assert_eq!(
             clean(&["a\"quote\\d"], r#"{"x":"a\"quote\\d"}"#),
             r#"{"x":"[redacted]"}"#
@@ -339,7 +355,9 @@ mod tests {
         "22-hunter",
         "pg://me:topsecret@h/d",
     ];
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 18] = [
+        "hunt%65r22",
+        "%32%",
         "hunter22",
         "hunter",
         "22-hunter",

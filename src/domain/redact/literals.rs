@@ -9,21 +9,28 @@ const SHORTEST: usize = 6;
 #[derive(Debug, Clone)]
 pub(super) struct Literals {
     values: Vec<Vec<u8>>,
+    /// The values as they are meant, the longest first: they may be spelled otherwise byte by byte.
+    meant: Vec<Vec<u8>>,
     begins: [bool; 256],
 }
 
 impl Literals {
     /// Looks for `secrets`: each line of them, their encodings, and the password of those that are an address.
     pub(super) fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let mut values = Vec::new();
+        let mut meant = Vec::new();
         for secret in secrets {
             let secret = secret.as_ref();
             for line in secret.split(|b| matches!(b, b'\n' | b'\r')) {
-                add(line.trim_ascii(), &mut values);
+                meant.push(line.trim_ascii().to_vec());
             }
-            for password in passwords_in(secret) {
-                add(&password, &mut values);
-            }
+            meant.extend(passwords_in(secret));
+        }
+        meant.retain(|value| value.len() >= SHORTEST);
+        meant.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        meant.dedup();
+        let mut values = Vec::new();
+        for value in &meant {
+            add(value, &mut values);
         }
         values.sort_by(|a, b| {
             a.first()
@@ -36,7 +43,20 @@ impl Literals {
         for first in values.iter().filter_map(|v| v.first()).chain(b":pP") {
             begins[usize::from(*first)] = true;
         }
-        Self { values, begins }
+        for mark in b"%\\" {
+            begins[usize::from(*mark)] |= !meant.is_empty();
+        }
+        Self {
+            values,
+            meant,
+            begins,
+        }
+    }
+
+    /// Looks for `secret` as well.
+    pub(super) fn and(&self, secret: &[u8]) -> Self {
+        let known = self.meant.iter().map(Vec::as_slice);
+        Self::new(known.chain([secret]))
     }
 
     /// Whether a secret, known by value or by shape, may begin with `byte`.
@@ -66,17 +86,68 @@ impl Literals {
                 return Look::Undecided;
             }
         }
+        for value in &self.meant {
+            match spelled(value, here) {
+                Fit::Whole(length) => {
+                    return Look::Secret {
+                        from: at,
+                        to: at + length,
+                        then: None,
+                    };
+                }
+                Fit::Part if rest == Rest::MayCome => return Look::Undecided,
+                Fit::Part | Fit::No => {}
+            }
+        }
         Look::Nothing
     }
 }
 
-fn add(value: &[u8], values: &mut Vec<Vec<u8>>) {
-    if value.len() < SHORTEST {
-        return;
+/// How far a text is a spelling of a value.
+enum Fit {
+    /// Its first so many bytes are.
+    Whole(usize),
+    /// All of it is the beginning of one.
+    Part,
+    No,
+}
+
+/// Says whether `text` begins with `value`, each byte as it is, as `%2f` or `%2F`, or behind a `\`; a blank also as `+`.
+///
+/// Addresses, forms and JSON spell only what they must, and each of them something else.
+fn spelled(value: &[u8], text: &[u8]) -> Fit {
+    let mut at = 0;
+    for &byte in value {
+        let here = &text[at..];
+        let Some(&first) = here.first() else {
+            return Fit::Part;
+        };
+        at += match (first, here.get(1), here.get(2)) {
+            (b'%', Some(high), Some(low)) if hex(*high, *low) == Some(byte) => 3,
+            (b'%', Some(high), None) if hex(*high, b'0').is_some_and(|n| n >> 4 == byte >> 4) => {
+                return Fit::Part;
+            }
+            (b'%' | b'\\', None, _) => return Fit::Part,
+            (b'\\', Some(escaped), _) if *escaped == byte && b"\"\\/'".contains(&byte) => 2,
+            (b'+', _, _) if byte == b' ' => 1,
+            _ if first == byte => 1,
+            _ => return Fit::No,
+        };
     }
+    Fit::Whole(at)
+}
+
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|n| u8::try_from(n).ok())
+    };
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+fn add(value: &[u8], values: &mut Vec<Vec<u8>>) {
     values.push(value.to_vec());
-    values.push(percent_encoded(value));
-    values.push(json_escaped(value));
     for shift in 0..3 {
         values.extend(base64_cores(value, shift, *b"+/"));
         values.extend(base64_cores(value, shift, *b"-_"));
@@ -120,39 +191,11 @@ fn percent_decoded(value: &[u8]) -> Vec<u8> {
         let byte = (first == b'%')
             .then(|| tail.get(..2))
             .flatten()
-            .and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+            .and_then(|digits| hex(digits[0], digits[1]));
         decoded.push(byte.unwrap_or(first));
         rest = if byte.is_some() { &tail[2..] } else { tail };
     }
     decoded
-}
-
-fn percent_encoded(value: &[u8]) -> Vec<u8> {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut encoded = Vec::with_capacity(value.len());
-    for &byte in value {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte);
-        } else {
-            encoded.extend([
-                b'%',
-                HEX[usize::from(byte >> 4)],
-                HEX[usize::from(byte & 15)],
-            ]);
-        }
-    }
-    encoded
-}
-
-fn json_escaped(value: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(value.len());
-    for &byte in value {
-        if matches!(byte, b'"' | b'\\') {
-            escaped.push(b'\\');
-        }
-        escaped.push(byte);
-    }
-    escaped
 }
 
 /// Returns what base64 makes of `value` when `shift` bytes stand before it: the letters that it alone decides, and the

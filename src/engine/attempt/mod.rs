@@ -12,6 +12,7 @@ mod http;
 mod job;
 mod keep;
 mod launch;
+mod learning;
 mod mask;
 mod orders;
 mod output;

@@ -9,6 +9,7 @@ use crate::domain::digest::Sha256;
 use crate::domain::redact::Redactor;
 use crate::engine::attempt::files::{Files, private_file};
 use crate::engine::attempt::keep::{Keep, keep_last};
+use crate::engine::attempt::learning::Learning;
 use crate::engine::attempt::mask::refresh;
 
 /// Of an output that is cut, the last so many bytes are stored too: that is where errors stand.
@@ -32,6 +33,7 @@ pub struct Output {
     /// Raw, in memory only: expectations and captures look at it.
     kept: [Keep; 2],
     clean: Vec<u8>,
+    learning: Learning,
     cap: u64,
     end: Vec<u8>,
     end_dropped: u64,
@@ -66,6 +68,7 @@ impl Output {
             cleaners: [redactor.fresh(), redactor.fresh()],
             kept: Default::default(),
             clean: Vec::new(),
+            learning: Learning::default(),
             cap,
             end: Vec::new(),
             end_dropped: 0,
@@ -78,6 +81,11 @@ impl Output {
         }
     }
 
+    /// Blots out what `learning` finds, in its own line already.
+    pub fn learn(&mut self, learning: Learning) {
+        self.learning = learning;
+    }
+
     /// Takes what was printed.
     pub fn take(&mut self, stream: Stream, bytes: &[u8]) {
         self.kept[stream as usize].take(bytes);
@@ -86,8 +94,18 @@ impl Output {
 
     /// Prints what is no part of what expectations and captures look at.
     pub fn print(&mut self, stream: Stream, bytes: &[u8]) {
+        let whole = self.learning.lines(stream as usize, bytes);
+        self.push(stream as usize, &whole);
+    }
+
+    fn push(&mut self, stream: usize, bytes: &[u8]) {
+        for secret in self.learning.secrets(bytes) {
+            for cleaner in &mut self.cleaners {
+                cleaner.learn(&secret);
+            }
+        }
         let mut clean = std::mem::take(&mut self.clean);
-        self.cleaners[stream as usize].push(bytes, &mut clean);
+        self.cleaners[stream].push(bytes, &mut clean);
         self.store(&clean);
         clean.clear();
         self.clean = clean;
@@ -141,6 +159,10 @@ impl Output {
 
     /// Ends both streams: what was held back is written.
     pub fn flush(&mut self) {
+        for stream in 0..self.cleaners.len() {
+            let rest = self.learning.rest(stream);
+            self.push(stream, &rest);
+        }
         let mut clean = Vec::new();
         for cleaner in &mut self.cleaners {
             cleaner.finish(&mut clean);

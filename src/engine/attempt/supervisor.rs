@@ -13,6 +13,7 @@ use crate::domain::attempt::{Assignment, Ended, Outcome};
 use crate::domain::redact::Redactor;
 use crate::engine::attempt::conclusion::{concluded, outcome};
 use crate::engine::attempt::files::{self, Files, Holder};
+use crate::engine::attempt::learning::Learning;
 use crate::engine::attempt::orders::{Interrupts, Orders, Signals};
 use crate::engine::attempt::output::Output;
 use crate::engine::attempt::process;
@@ -91,7 +92,10 @@ fn done(files: &Files, lock: &File, interrupts: Interrupts) -> Outcome {
     };
     let redactor = redactor(&assignment);
     let output = match Output::create(files, &redactor, assignment.output_cap) {
-        Ok(output) => output,
+        Ok(mut output) => {
+            output.learn(Learning::of(&assignment));
+            output
+        }
         Err(err) => {
             return not_started(format!(
                 "{} cannot be written: {err}",

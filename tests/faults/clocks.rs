@@ -1,0 +1,168 @@
+//! The wall clock is set while steps run: by a library that is loaded before the system's and adds what a file says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use holdpoint::domain::run::event::{Event, NoteKind};
+use holdpoint::domain::run::state::RunState;
+use holdpoint::engine::store::{self, Store};
+
+use crate::stage::Stage;
+
+/// Moves `CLOCK_REALTIME` alone, as `settimeofday` does.
+const SHIM: &str = r#"
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *to) {
+  long got = syscall(SYS_clock_gettime, id, to);
+  const char *name = id == CLOCK_REALTIME ? getenv("MOVED_CLOCK") : 0;
+  FILE *file = name ? fopen(name, "r") : 0;
+  long seconds = 0;
+  if (file) {
+    if (fscanf(file, "%ld", &seconds) == 1) to->tv_sec += seconds;
+    fclose(file);
+  }
+  return (int)got;
+}
+"#;
+
+/// Builds the library; `None`: there is no C compiler, and without one no Rust linker either.
+fn shim(dir: &Path) -> Option<PathBuf> {
+    let (source, library) = (dir.join("clock.c"), dir.join("clock.so"));
+    fs::write(&source, SHIM).unwrap();
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(&source);
+    cc.status().ok()?.success().then_some(library)
+}
+
+const RUNBOOK: &str = r#"
+runbook: 1
+title: Clocks
+phases:
+  - phase: Work
+    steps:
+      - step: Long work
+        id: work
+        timeout: 10m
+        run: while ! test -e go; do sleep 0.05; done
+      - {step: Watch, id: watch, watch: {for: 4s}}
+      - {step: Look at it, confirm: It looks well.}
+"#;
+
+fn moved(by_seconds: i64) {
+    let stage = Stage::with(RUNBOOK);
+    let library = shim(&stage.path("")).expect("a C compiler");
+    let (clock, next) = (stage.path("moved"), stage.path("next"));
+    let set = |seconds: i64| {
+        // Whole or not at all: a reader never sees half a number.
+        fs::write(&next, seconds.to_string()).unwrap();
+        fs::rename(&next, &clock).unwrap();
+    };
+    set(0);
+    let stage = stage.env("LD_PRELOAD", &library).env("MOVED_CLOCK", &clock);
+    let mut screen = stage.run();
+    stage.wait_events("step.started", 1);
+    let begun = Instant::now();
+    thread::sleep(Duration::from_millis(500));
+    set(by_seconds);
+    thread::sleep(Duration::from_millis(1_500));
+    let shown = screen.screen();
+    stage.touch("go");
+    let work = stage.wait_events("step.finished", 1)[0].clone();
+    let longest = begun.elapsed().as_millis() + 1_500;
+    let took = work["outcome"]["duration_ms"].as_u64().unwrap();
+    assert!(
+        (1_900..u64::try_from(longest).unwrap()).contains(&took),
+        "{took}"
+    );
+    assert!(
+        shown.contains("running 0:0"),
+        "the elapsed time jumped:\n{shown}"
+    );
+    stage.wait_events("step.started", 2);
+    let watched = Instant::now();
+    thread::sleep(Duration::from_secs(1));
+    set(-by_seconds);
+    let watch = stage.wait_events("step.finished", 2)[1].clone();
+    let waited = watched.elapsed().as_millis();
+    let took = watch["outcome"]["duration_ms"].as_u64().unwrap();
+    println!(
+        "moved by {by_seconds} s: the watch of 4 s took {took} ms, {waited} ms as seen from here"
+    );
+    assert_eq!(watch["outcome"]["ended"], "passed");
+    assert!((4_000..9_000).contains(&took), "{took}");
+    assert!((3_000..9_000).contains(&waited), "{waited}");
+    screen.wait_for("Enter opens the confirmation");
+    screen.leave();
+    check_record(&stage, by_seconds);
+}
+
+fn check_record(stage: &Stage, by_seconds: i64) {
+    let journal = stage.journal();
+    let mono = journal
+        .iter()
+        .map(|entry| entry["mono_ms"].as_u64().unwrap());
+    let mono: Vec<u64> = mono.collect();
+    assert!(
+        mono.is_sorted() && mono[mono.len() - 1] < 60_000,
+        "{mono:?}"
+    );
+    let log = stage.log();
+    let said: Vec<&str> = log.lines().filter(|line| line.contains("clock")).collect();
+    println!("{said:#?}");
+    let jumps = said
+        .iter()
+        .filter(|line| line.contains("wall clock"))
+        .count();
+    assert!(jumps >= 2, "moved by {by_seconds} s: {said:#?}");
+    stage.assert_verifies();
+}
+
+#[test]
+fn a_clock_that_is_set_forward_and_back_again_moves_no_step() {
+    moved(3 * 3_600);
+}
+
+#[test]
+fn a_clock_that_is_set_back_and_forward_again_moves_no_step() {
+    moved(-26 * 3_600);
+}
+
+#[test]
+fn the_journal_takes_records_in_their_order_whatever_the_wall_clock_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.jsonl");
+    let note = |text: &str| Event::Note {
+        kind: NoteKind::Remark,
+        step: None,
+        text: text.to_owned(),
+    };
+    let mut store = Store::open(&path).unwrap().store;
+    let first = store.append("dana@example.com", &[note("one")]).unwrap();
+    thread::sleep(Duration::from_millis(30));
+    let then = store.append("dana@example.com", &[note("two")]).unwrap();
+    assert!(
+        then[0].mono_ms >= first[0].mono_ms + 30,
+        "{first:?} {then:?}"
+    );
+    drop(store);
+    // What another machine with another clock wrote is read as it stands: order is the chain's.
+    let journal = store::read(&path).unwrap();
+    let mut back = journal.entries.clone();
+    back[1].t = "2001-01-01T00:00:00.000Z".to_owned();
+    let line = back[0].encode(holdpoint::domain::journal::GENESIS).unwrap();
+    let head = holdpoint::domain::digest::sha256_hex(line.as_bytes());
+    fs::write(&path, line + &back[1].encode(&head).unwrap()).unwrap();
+    let read = store::read(&path).unwrap();
+    assert_eq!(read.entries, back);
+    assert_eq!(RunState::fold(&read.entries).notes.len(), 2);
+}
