@@ -19,4 +19,8 @@ pub mod step;
 pub mod update;
 
 #[cfg(test)]
+pub mod desk;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worst;
