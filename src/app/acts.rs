@@ -8,10 +8,10 @@ use crate::app::dialog::{Dialog, Intent};
 use crate::app::keys::{self, Action};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Pane, Purpose, Recording, Tone, Zoom};
-use crate::app::monitor::{Monitor, PANELS, Panel};
+use crate::app::monitor::{Link, Monitor, PANELS, Panel};
 use crate::app::questions;
 use crate::app::update;
-use crate::domain::run::decide::Command;
+use crate::domain::run::decide::{self, Command};
 use crate::domain::run::event::{BackendAct, HoldReason};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::{CancelState, Stand};
@@ -86,8 +86,8 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
             }
             Some(_) => None,
         },
-        Action::Console if model.run.opened.target.is_empty() => {
-            Some("the run has no target to send a statement to".into())
+        Action::Console if model.monitor.link == Link::None => {
+            Some("the run has no database to send a statement to".into())
         }
         Action::Blocker if model.monitor.forest.roots.is_empty() => {
             Some("nobody blocks anybody".into())
@@ -116,7 +116,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Skip => at_hand(model)
             .map(|s| questions::skip(&s))
             .map_or_else(Vec::new, |d| open(model, d)),
-        Action::Verify => verify(model),
+        Action::Verify => shown(model).map_or_else(Vec::new, |s| verify(model, &s)),
         Action::Note => {
             let dialog = questions::note(shown(model).as_ref());
             open(model, dialog)
@@ -257,7 +257,7 @@ fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
             );
             None
         }
-        Wait::Held(why) => Some(questions::release(&why)),
+        Wait::Held(why) => Some(questions::release(model, &why)),
         Wait::Closed => None,
     }
 }
@@ -279,23 +279,32 @@ fn pause(model: &mut Model) -> Vec<Effect> {
                 why: HoldReason::Operator,
             },
         ),
-        Some(HoldReason::Operator) => update::command(model, Command::Release),
-        Some(why @ (HoldReason::Alarm { .. } | HoldReason::Identity { .. })) => {
-            open(model, questions::release(&why))
+        Some(HoldReason::Operator) if decide::elsewhere(&model.run).is_empty() => update::command(
+            model,
+            Command::Release {
+                typed: String::new(),
+            },
+        ),
+        Some(why) => {
+            let dialog = questions::release(model, &why);
+            open(model, dialog)
         }
     }
 }
 
-/// Asks the shown step's `verify` question.
-pub fn verify(model: &mut Model) -> Vec<Effect> {
-    let Some(step) = shown(model) else {
+/// Asks the `verify` question of `step`; not of a server that has not said who it is.
+pub fn verify(model: &mut Model, step: &Step) -> Vec<Effect> {
+    if !autopilot::may_touch_target(model) {
+        model.say(Tone::Warning, autopilot::UNIDENTIFIED);
         return Vec::new();
-    };
+    }
     model.say(
         Tone::Active,
         format!("asking whether “{}” took effect …", step.title),
     );
-    vec![Effect::Probe { step: step.id }]
+    vec![Effect::Probe {
+        step: step.id.clone(),
+    }]
 }
 
 fn on_monitor(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -310,7 +310,12 @@ fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
         }
         Intent::Act(session, act) => act_on(model, session, *act, field(dialog, 0)),
         Intent::Console => console(model, dialog),
-        Intent::Release => update::try_command(model, Command::Release),
+        Intent::Release => update::try_command(
+            model,
+            Command::Release {
+                typed: typed(dialog),
+            },
+        ),
         Intent::Leave => Ok(leave(model)),
         Intent::Close => close(model, field(dialog, 0)),
     }
@@ -404,6 +409,17 @@ fn confirm(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect
             String::new()
         },
     };
+    let ticked = dialog
+        .boxes
+        .iter()
+        .filter(|b| b.tick == Tick::Ticked)
+        .count();
+    if ticked < dialog.boxes.len() {
+        let all = dialog.boxes.len();
+        return Err(format!(
+            "{ticked} of {all} boxes are ticked: tick each with space"
+        ));
+    }
     if step.evidence == Evidence::File {
         let path = said.answer.clone();
         model.undigested = Some(said);
@@ -413,11 +429,6 @@ fn confirm(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect
             path,
         }]);
     }
-    let ticked = dialog
-        .boxes
-        .iter()
-        .filter(|b| b.tick == Tick::Ticked)
-        .count();
     let now_ms = model.now.wall_ms;
     update::try_command(
         model,
@@ -436,7 +447,9 @@ pub fn digested(
     path: &str,
     digest: Result<String, String>,
 ) -> Vec<Effect> {
-    let Some(mut said) = model.undigested.take().filter(|s| s.step == *step) else {
+    // The digest of a file that was given before and is no longer meant says nothing about this one.
+    let meant = |s: &mut Confirmed| s.step == *step && s.answer == path;
+    let Some(mut said) = model.undigested.take_if(meant) else {
         return Vec::new();
     };
     match digest {
@@ -469,7 +482,7 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
     };
     match pick {
         Pick::Retry => open_for(model, step, questions::start),
-        Pick::Verify => return acts::verify(model),
+        Pick::Verify => return step.map_or_else(Vec::new, |s| acts::verify(model, &s)),
         Pick::Look => model.focus = Pane::Output,
         Pick::Note => model.dialog = Some(questions::note(step.as_ref())),
         Pick::Skip => model.dialog = step.map(|s| questions::skip(&s)),

@@ -8,7 +8,7 @@ use crate::app::dialog::{
 use crate::app::model::{Model, Purpose, Tone};
 use crate::app::step;
 use crate::domain::run::assign;
-use crate::domain::run::decide::{self, OVERRIDE};
+use crate::domain::run::decide::{self, OVERRIDE, THERE};
 use crate::domain::run::event::{BackendAct, Finding, HoldReason, Status};
 use crate::domain::run::next;
 use crate::domain::run::state::Stand;
@@ -243,7 +243,7 @@ pub fn decision(model: &Model, step: &Step) -> Dialog {
             .map(|(i, c)| Offer {
                 label: c.title.clone(),
                 hint: choice_hint(model, c.when.as_deref(), c.go_to.as_deref()),
-                refused: None,
+                refused: past_return(model, c.go_to.as_deref()),
                 pick: Pick::Way(i),
             })
             .collect();
@@ -251,6 +251,16 @@ pub fn decision(model: &Model, step: &Step) -> Dialog {
     dialog
         .field("Reason (goes into the record)", Need::Optional)
         .entered("Enter takes the marked way")
+}
+
+/// A way back that is past the point of no return asks for an override, which a decision does not.
+fn past_return(model: &Model, go_to: Option<&str>) -> Option<String> {
+    model.book.path(go_to?)?;
+    let step = decide::past_return(&model.book, &model.run)?;
+    let number = &step.number;
+    Some(format!(
+        "step {number} was the point of no return: go back with R"
+    ))
 }
 
 fn choice_hint(model: &Model, when: Option<&str>, go_to: Option<&str>) -> String {
@@ -297,16 +307,11 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
             dialog = dialog.says(Tone::Quiet, format!("This was attempt {}.", r.attempts));
         }
     }
-    let tail: Vec<String> = model
-        .output
-        .lines
-        .iter()
-        .rev()
-        .take(4)
-        .rev()
-        .cloned()
-        .collect();
-    for line in tail {
+    // What another step printed is not shown as this one's.
+    let own = record.is_some_and(|r| step.attempt_name(r.attempts) == model.output.name);
+    let lines = &model.output.lines;
+    let first = lines.len().saturating_sub(4);
+    for line in lines.iter().skip(first).filter(|_| own) {
         dialog = dialog.says(Tone::Quiet, format!("  {line}"));
     }
     let offered = match &step.on_failure {
@@ -633,7 +638,7 @@ pub fn console(model: &Model) -> Dialog {
 }
 
 /// Says why the run is on hold, and asks whether it goes on.
-pub fn release(why: &HoldReason) -> Dialog {
+pub fn release(model: &Model, why: &HoldReason) -> Dialog {
     let mut dialog = Dialog::new("On hold", Intent::Release).toned(Tone::Warning);
     dialog = match why {
         HoldReason::Operator => dialog.says(
@@ -651,7 +656,17 @@ pub fn release(why: &HoldReason) -> Dialog {
             |d, line| d.says(Tone::Danger, format!("  {line}")),
         ),
     };
-    dialog.entered("Enter lets steps start again")
+    let now = decide::elsewhere(&model.run);
+    if now.is_empty() {
+        return dialog.entered("Enter lets steps start again");
+    }
+    dialog
+        .says(Tone::Danger, identity(model))
+        .field(
+            format!("Type `{THERE}` to let steps start on this very server"),
+            Need::Exactly(THERE.into()),
+        )
+        .entered("Enter lets steps start again, on this server")
 }
 
 /// Says what goes on when the program is left.

@@ -17,6 +17,9 @@ use crate::domain::runbook::model::{
 /// What must be typed to go back after a point of no return.
 pub const OVERRIDE: &str = "go back anyway";
 
+/// What must be typed to let a run go on on another server than it must be.
+pub const THERE: &str = "go on there anyway";
+
 /// What may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -53,7 +56,10 @@ pub enum Command {
         why: HoldReason,
     },
     /// Let steps start again.
-    Release,
+    Release {
+        /// What was typed to go on on another server than it must be.
+        typed: String,
+    },
     /// Stop a running step.
     Cancel {
         /// The step.
@@ -176,7 +182,7 @@ pub fn decide(book: &Runbook, run: &RunState, command: Command) -> Result<Vec<Ev
             Some(held) if *held == why => Ok(Vec::new()),
             _ => Ok(vec![Event::Held { why }]),
         },
-        Command::Release => release(run),
+        Command::Release { typed } => release(run, &typed),
         Command::Cancel { step, reason } => cancel(book, run, step, reason),
         Command::Resolve { step, finding, how } => resolve(book, run, step, finding, how),
         Command::EnterRollback {
@@ -397,6 +403,12 @@ fn decide_way(book: &Runbook, run: &RunState, way: &DecideStep) -> Result<Vec<Ev
         return Ok(events);
     };
     if book.path(go_to).is_some() {
+        if let Some(passed) = past_return(book, run) {
+            return refuse(format!(
+                "step {} was the point of no return: choose another way, or go back with R, which asks for an override",
+                passed.number
+            ));
+        }
         let reason = entered_because(&way.reason, &choice.title);
         events.push(Event::RollbackEntered {
             path: go_to.clone(),
@@ -507,7 +519,20 @@ fn accept(book: &Runbook, run: &RunState, step: StepId) -> Result<Vec<Event>, Re
     }])
 }
 
-fn release(run: &RunState) -> Result<Vec<Event>, Refusal> {
+/// Returns what differs on the server as it was last seen, unless a person let the run go on there.
+pub fn elsewhere(run: &RunState) -> &[String] {
+    match &run.target {
+        Some(seen) if run.accepted.as_ref() != Some(seen) => &seen.differs,
+        Some(_) | None => &[],
+    }
+}
+
+fn release(run: &RunState, typed: &str) -> Result<Vec<Event>, Refusal> {
+    if !elsewhere(run).is_empty() && typed.trim() != THERE {
+        return refuse(format!(
+            "this is not the server it must be: settle that, or type `{THERE}`"
+        ));
+    }
     match run.hold {
         Some(_) => Ok(vec![Event::Released]),
         None => refuse("the run is not on hold"),

@@ -13,4 +13,6 @@ pub mod values;
 pub mod verdict;
 
 #[cfg(test)]
+mod honest;
+#[cfg(test)]
 mod tests;

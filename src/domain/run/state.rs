@@ -43,7 +43,7 @@ pub struct StepRecord {
     pub ended_ms: Option<i64>,
     /// How its last attempt ended.
     pub outcome: Option<Outcome>,
-    /// One sentence on why it stands where it stands: the failure, the reason of the skip, the doubt.
+    /// One sentence on why it stands where it stands: the failure, the reason of the skip or the cancel, the doubt.
     pub why: String,
     /// What the operator answered or chose.
     pub answer: String,
@@ -128,6 +128,8 @@ pub struct RunState {
     pub operator: Operator,
     /// The server as last seen.
     pub target: Option<TargetSeen>,
+    /// The server that the run belongs to: the last one in which nothing differed, or that a person let it go on on.
+    pub accepted: Option<TargetSeen>,
     /// Every step that was touched.
     pub steps: BTreeMap<StepId, StepRecord>,
     /// Which way it goes.
@@ -204,7 +206,12 @@ impl RunState {
                 self.opened_ms = at;
             }
             Event::Operator(operator) => self.operator = operator.clone(),
-            Event::Target(seen) => self.target = Some(seen.clone()),
+            Event::Target(seen) => {
+                if seen.differs.is_empty() {
+                    self.accepted = Some(seen.clone());
+                }
+                self.target = Some(seen.clone());
+            }
             Event::StepStarted(started) => self.started(started, at),
             Event::StepFinished(finished) => {
                 self.finished(&finished.step, &finished.outcome, finished.peaks, at);
@@ -235,7 +242,13 @@ impl RunState {
             }
             Event::StepSkipped { step, reason } => self.settle(step, Stand::Skipped, reason, at),
             Event::StepAccepted { step, reason } => self.settle(step, Stand::Accepted, reason, at),
-            Event::CancelAsked { step, .. } => self.touch(step).cancel = CancelState::Asked,
+            Event::CancelAsked { step, reason, .. } => {
+                let record = self.touch(step);
+                record.cancel = CancelState::Asked;
+                if record.stand == Stand::Running {
+                    record.why.clone_from(reason);
+                }
+            }
             Event::Note { kind, text, step } => {
                 self.notes.push(NoteRecord {
                     at_ms: at,
@@ -245,7 +258,10 @@ impl RunState {
                 });
             }
             Event::Held { why } => self.hold = Some(why.clone()),
-            Event::Released => self.hold = None,
+            Event::Released => {
+                self.hold = None;
+                self.accepted.clone_from(&self.target);
+            }
             Event::AlarmRaised(raised) => self.alarms.push(AlarmRecord {
                 raised: raised.clone(),
                 raised_ms: at,
