@@ -108,7 +108,7 @@ fn again(model: &mut Model, step: &StepId) -> Vec<Effect> {
     let Some(retrial) = due.cloned() else {
         return Vec::new();
     };
-    if model.run.hold.is_some() {
+    if model.run.hold.is_some() || !may_touch_target(model) {
         return Vec::new();
     }
     model.retry = None;

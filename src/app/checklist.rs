@@ -208,9 +208,12 @@ pub fn count(book: &Runbook, run: &RunState, place: Place) -> (usize, usize) {
 
 /// Returns the step that is shown: the selected one, else the one that the run is at.
 pub fn shown<'a>(book: &'a Runbook, run: &'a RunState, list: &'a Checklist) -> Option<&'a StepId> {
+    let beside = |id: &StepId| book.step(id).is_some_and(|s| s.background.is_some());
+    let running = || run.running().map(|(id, _)| id);
     list.selected
         .as_ref()
-        .or_else(|| run.running().map(|(id, _)| id).next())
+        .or_else(|| running().find(|id| !beside(id)))
         .or_else(|| next::current(book, run))
+        .or_else(|| running().next())
         .or_else(|| next::route(book, run).last().map(|s| &s.id))
 }

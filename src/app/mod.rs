@@ -19,7 +19,7 @@ pub mod step;
 pub mod update;
 
 #[cfg(test)]
-pub mod desk;
+mod desk;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use regex::Regex;
 
 use crate::app::answers;
-use crate::app::autopilot::ENDED_WITH_PART;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Recording, Retrial, Tone};
@@ -18,7 +17,7 @@ use crate::domain::run::event::{
 };
 use crate::domain::run::next;
 use crate::domain::run::state::{CancelState, Stand};
-use crate::domain::runbook::model::{Action, AlarmAction, Level, Step, StepId, Terminal};
+use crate::domain::runbook::model::{Action, AlarmAction, Level, Step, StepId, Terminal, Watch};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
 use crate::domain::sample::identity;
 use crate::domain::sample::news::{MonitorNews, Need, Sizes, Wishes};
@@ -165,6 +164,9 @@ fn stopped(model: &mut Model, step: &StepId, attempt: u32, reason: &str) -> Vec<
         .book
         .step(step)
         .is_some_and(|s| matches!(s.action, Action::Watch(_)));
+    if watch && !runs(model, step, attempt) {
+        return Vec::new();
+    }
     if watch {
         let outcome = by_hand(model, step, Ended::Cancelled, format!("stopped: {reason}"));
         return finish(model, step, attempt, outcome);
@@ -288,10 +290,15 @@ fn ended(
         .is_some_and(|r| r.cancel == CancelState::Asked);
     if step.background.is_some() && asked && outcome.ended == Ended::Cancelled {
         outcome.ended = Ended::Passed;
-        outcome.summary = format!("stopped: {ENDED_WITH_PART}");
+        let why = model.run.record(id).map_or("", |r| r.why.as_str());
+        outcome.summary = format!("stopped: {why}");
     }
-    model.retry = retrial(model, &step, attempt, &outcome, tail);
-    if let Some(retry) = &model.retry {
+    let retrial = retrial(model, &step, attempt, &outcome, tail);
+    // What ran beside does not take away the retry of another step.
+    if retrial.is_some() || model.retry.as_ref().is_some_and(|r| r.step == *id) {
+        model.retry = retrial;
+    }
+    if let Some(retry) = model.retry.as_ref().filter(|r| r.step == *id) {
         let text = format!(
             "{} failed; {} in {} s (Enter stops that)",
             step.title,
@@ -391,7 +398,7 @@ fn identified(model: &mut Model, mut seen: TargetSeen) -> Vec<Effect> {
         .map(|t| t.must_be.clone())
         .unwrap_or_default();
     seen.differs = identity::differs(&step::identity(model, &must_be), &seen);
-    if let Some(before) = &model.run.target {
+    if let Some(before) = &model.run.accepted {
         seen.differs.extend(changed(before, &seen));
     }
     model.identified = Identified::Yes;
@@ -509,7 +516,7 @@ fn alarmed(model: &mut Model, change: AlarmChange) -> Vec<Effect> {
 
 /// What time alone brings about: a watch ends, well or not.
 pub fn passing(model: &mut Model) -> Vec<Effect> {
-    if model.purpose != Purpose::Drive || model.pending > 0 {
+    if model.purpose != Purpose::Drive || model.recording != Recording::Saved {
         return Vec::new();
     }
     let watches = model.run.running().find_map(|(id, attempt)| {
@@ -523,10 +530,12 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let before = model.begun.get(&id).map_or(0, |begun| begun.alarms);
+    // A line that a step printed is said once; only a rule of the monitor goes on holding.
+    let lasts = |rule: &str| model.book.monitor.alarms.iter().any(|r| r.text == rule);
     let mut alarms = model.run.alarms.iter().enumerate();
     let alarm = alarms.find(|(at, a)| {
         watch.fail_on.is_some_and(|level| a.raised.level >= level)
-            && (a.cleared_ms.is_none() || *at >= before)
+            && (*at >= before || (a.cleared_ms.is_none() && lasts(&a.raised.rule)))
     });
     if let Some((_, alarm)) = alarm {
         let summary = format!("alarm: {} ({})", alarm.raised.seen, alarm.raised.rule);
@@ -544,13 +553,31 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
     if u128::from(model.running_ms(&id)) < watch.length.as_millis() {
         return Vec::new();
     }
-    let outcome = by_hand(
-        model,
-        &id,
-        Ended::Passed,
-        format!("watched for {} s without an alarm", watch.length.as_secs()),
-    );
+    let (ended, summary) = watched(model, watch);
+    let outcome = by_hand(model, &id, ended, summary);
     finish(model, &id, attempt, outcome)
+}
+
+/// How a watch ends that no alarm ended: nobody watched where the server never answered.
+fn watched(model: &Model, watch: Watch) -> (Ended, String) {
+    let (length, samples) = (watch.length.as_secs(), model.monitor.peaks.samples);
+    match model.monitor.link {
+        Link::None => (
+            Ended::Passed,
+            format!("watched for {length} s without an alarm"),
+        ),
+        _ if samples > 0 => (
+            Ended::Passed,
+            format!("watched for {length} s without an alarm, {samples} samples"),
+        ),
+        Link::Connecting | Link::Live | Link::Lost { .. } => (
+            Ended::Failed {
+                exit: None,
+                signal: None,
+            },
+            format!("the server said nothing for {length} s: nobody could watch it"),
+        ),
+    }
 }
 
 /// Takes in what came of an act on a session.

@@ -35,7 +35,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::NotJournaled { events, why } => not_journaled(model, events, why),
         Msg::Unrecordable { why } => {
             model.pending = model.pending.saturating_sub(1);
-            if model.pending == 0 {
+            if model.pending == 0 && model.recording == Recording::Saving {
                 model.recording = Recording::Saved;
             }
             model.say(
@@ -139,7 +139,9 @@ fn is_fact(event: &Event) -> bool {
 
 fn not_journaled(model: &mut Model, events: Vec<Event>, why: String) -> Vec<Effect> {
     model.pending = model.pending.saturating_sub(1);
-    let facts: Vec<Event> = events.into_iter().filter(is_fact).collect();
+    // What an alarm asks for goes with it: nobody will ask for it anew.
+    let alarm = events.iter().any(|e| matches!(e, Event::AlarmRaised(_)));
+    let facts: Vec<Event> = events.into_iter().filter(|e| alarm || is_fact(e)).collect();
     if facts.is_empty() {
         model.say(Tone::Danger, "that was not recorded, so it was not done");
     } else {
