@@ -44,7 +44,7 @@ fn shim(dir: &Path) -> Option<PathBuf> {
     cc.status().ok()?.success().then_some(library)
 }
 
-const RUNBOOK: &str = r#"
+const RUNBOOK: &str = r"
 runbook: 1
 title: Clocks
 phases:
@@ -56,7 +56,7 @@ phases:
         run: while ! test -e go; do sleep 0.05; done
       - {step: Watch, id: watch, watch: {for: 4s}}
       - {step: Look at it, confirm: It looks well.}
-"#;
+";
 
 fn moved(by_seconds: i64) {
     let stage = Stage::with(RUNBOOK);

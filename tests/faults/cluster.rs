@@ -122,10 +122,10 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
-        self.url_of("postgres", "127.0.0.1", self.port)
+        Self::url_of("postgres", "127.0.0.1", self.port)
     }
 
-    pub fn url_of(&self, user: &str, host: &str, port: u16) -> String {
+    pub fn url_of(user: &str, host: &str, port: u16) -> String {
         format!("postgres://{user}@{host}:{port}/postgres?sslmode=disable")
     }
 

@@ -30,7 +30,7 @@ async fn take_all(url: &str) -> Vec<PgConnection> {
     taken
 }
 
-async fn samples(dsn: Dsn) -> (watch::Sender<Wishes>, mpsc::UnboundedReceiver<MonitorNews>) {
+fn samples(dsn: Dsn) -> (watch::Sender<Wishes>, mpsc::UnboundedReceiver<MonitorNews>) {
     let (wishes, wished) = watch::channel(Wishes::default());
     let (tell, news) = mpsc::unbounded_channel();
     let plan = Watched {
@@ -63,7 +63,7 @@ async fn who_was_connected_before_still_sees_and_still_cancels_when_nobody_else_
     let cluster = Cluster::start(FEW);
     let dsn = Dsn::read(&cluster.url()).unwrap();
     let mut control = Control::open(&dsn).await.unwrap();
-    let (_wishes, mut news) = samples(dsn).await;
+    let (_wishes, mut news) = samples(dsn);
     next_sample(&mut news).await;
     let mut taken = take_all(&cluster.url()).await;
     assert!(taken.len() >= 8, "{}", taken.len());
@@ -105,7 +105,7 @@ async fn who_was_connected_before_still_sees_and_still_cancels_when_nobody_else_
 fn a_step_that_gets_no_connection_fails_and_says_why() {
     let cluster = Cluster::start(FEW);
     let stage = Stage::with(
-        r#"
+        r"
 runbook: 1
 title: No room
 targets: {there: {database: '${DATABASE_URL}'}}
@@ -115,7 +115,7 @@ phases:
     steps:
       - {step: Ready, confirm: Go on., id: ready}
       - {step: One row, id: row, sql: select 1}
-"#,
+",
     );
     let stage = stage.env("DATABASE_URL", cluster.url());
     let mut screen = stage.run();
@@ -147,10 +147,10 @@ async fn a_role_without_rights_is_told_what_it_cannot_see() {
         crate::cluster::ask(&url, "create role poor login").unwrap()
     });
     made.await.unwrap();
-    let poor = cluster.url_of("poor", "127.0.0.1", cluster.port());
+    let poor = Cluster::url_of("poor", "127.0.0.1", cluster.port());
     let dsn = Dsn::read(&poor).unwrap();
     let _somebody = take_one(&cluster.url()).await;
-    let (_wishes, mut news) = samples(dsn).await;
+    let (_wishes, mut news) = samples(dsn);
     let sample = next_sample(&mut news).await;
     let notes = sample.notes.join("; ");
     println!("notes: {notes}");

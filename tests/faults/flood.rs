@@ -59,11 +59,11 @@ fn floods() -> Vec<(&'static str, String, u64)> {
 }
 
 /// Another title, another screen, a query for an answer, a bell, a clipboard, an erased line, a colour left on.
-const CONTROL: &str = r#"
+const CONTROL: &str = r"
 for n in $(seq 500); do
   printf '\033]0;owned\007\033[?1049h\033[2J\033[6n\007\033]52;c;b3duZWQ=\007\033[31mred\033[1;1Hcorner\033[2K\033[999B\n'
 done
-"#;
+";
 
 /// A grandchild that outlives the command, holds its pipe, and prints on.
 const ORPHAN: &str = r#"

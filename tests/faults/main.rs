@@ -3,6 +3,7 @@
 //! `HOLDPOINT_FAULTS=long cargo test --release --test faults -- --nocapture` does it with 5 GB of output and a line of
 //! 1 GB; without it a short version runs.
 #![allow(missing_docs, reason = "these are stories, not an interface")]
+#![allow(clippy::print_stdout, reason = "what was seen is told")]
 
 #[cfg(test)]
 mod clocks;

@@ -96,7 +96,7 @@ fn silence(stage: &Stage, screen: &mut Terminal, fall: impl Fn(), mend: impl Fn(
 fn a_line_that_falls_silent_is_noticed_and_nothing_waits_for_it() {
     let cluster = Cluster::start("");
     let line = Line::to(cluster.port());
-    let (stage, mut screen) = begin(&cluster.url_of("postgres", "127.0.0.1", line.port));
+    let (stage, mut screen) = begin(&Cluster::url_of("postgres", "127.0.0.1", line.port));
     let silent = &line.silent;
     silence(
         &stage,
@@ -158,7 +158,7 @@ fn packets_that_the_network_drops_are_noticed_as_well() {
     let cluster = Cluster::make(free_port(), "");
     cluster.trust(&here);
     cluster.up_at(&format!("127.0.0.1,{here}"));
-    let url = cluster.url_of("postgres", &here, cluster.port());
+    let url = Cluster::url_of("postgres", &here, cluster.port());
     let stage = Stage::with(crate::database::RUNBOOK).env("DATABASE_URL", &url);
     let mut screen = stage.start_in(&wire.space);
     screen.wait("a running step", |s| {
