@@ -31,6 +31,7 @@ rollback:
 
 /// Confirms the first step and waits until the second has failed.
 fn to_the_failure(hp: &mut Session) {
+    hp.wait_for("Enter opens the confirmation");
     hp.press_for("\r", "Enter records");
     hp.answer("Enter records");
     hp.wait_for("Enter shows what can be done about it");
@@ -62,8 +63,7 @@ fn end(hp: &mut Session, verdict: &str) {
     hp.wait_for(&format!("Verdict: {verdict}"));
     hp.answer("Enter closes the record");
     hp.wait_for(&format!("The run is closed: {verdict}"));
-    hp.press("\x1b");
-    hp.wait_gone("Enter writes log.md");
+    hp.shut("Enter writes log.md");
     hp.press("q");
 }
 
@@ -90,14 +90,12 @@ phases:
     hp.press_for("\r", "Type `there` to allow it");
     hp.type_text("elsewhere");
     hp.enter_for("it says `elsewhere`, not `there`");
-    hp.press("\x1b");
-    hp.wait_gone("Type `there`");
+    hp.shut("Type `there`");
     hp.press_for("s", "Enter leaves it out");
     hp.enter_for("“Why?” is needed");
     hp.type_text("no time");
     hp.enter_for("may not be skipped");
-    hp.press("\x1b");
-    hp.wait_gone("Enter leaves it out");
+    hp.shut("Enter leaves it out");
     assert_eq!(stage.journal(), before);
     assert!(!stage.path("done").exists());
     hp.press_for("q", "Enter leaves");

@@ -80,8 +80,7 @@ phases:
     hp.press_for("\r", "This is not the server it must be");
     hp.wait_row(&["database", &name, "billing"]);
     hp.wait_row(&["role", "primary", "standby"]);
-    hp.press("\x1b");
-    hp.wait_gone("This is not the server");
+    hp.shut("This is not the server");
     assert!(stage.events("step.started").is_empty());
     assert!(!stage.path("harm").exists());
     leave(&mut hp);
@@ -113,8 +112,7 @@ fn a_server_is_watched_without_a_runbook_and_a_query_is_cancelled() {
     }
     assert!(hp.is_marked("PgSleep"), "{}", hp.screen());
     hp.press_for("\r", "connected for");
-    hp.press("\x1b");
-    hp.wait_gone("esc shuts this");
+    hp.shut("esc shuts this");
     hp.press_for("c", "Enter cancels its statement");
     hp.wait_for("nothing is recorded");
     hp.answer("Enter cancels its statement");

@@ -50,8 +50,7 @@ fn the_demo_from_its_first_key_to_its_end() {
     hp.wait_for("The run is closed: SUCCESS");
     sign(&mut hp, "Database Admin");
     hp.wait_for("VERDICT: VERIFIED");
-    hp.press("\x1b");
-    hp.wait_gone("The log is written");
+    hp.shut("The log is written");
     hp.press("q");
     hp.ends_with(0);
 

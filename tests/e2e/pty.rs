@@ -92,18 +92,18 @@ impl Session {
         self.wait_for(text);
     }
 
-    /// Presses `key` until `text` stands on the screen: where a key may come while a record is being saved.
+    /// Presses `key` and waits until `text` stands on the screen. A key is pressed once: a second one could answer what
+    /// the first has opened.
     pub fn press_for(&self, key: &str, text: &str) {
-        for _ in 0..20 {
-            self.press(key);
-            if self.within(Duration::from_secs(3), |screen| screen.contains(text)) {
-                return;
-            }
-        }
-        panic!(
-            "{key:?} did not bring `{text}`; the screen:\n{}",
-            self.screen()
-        );
+        self.press(key);
+        self.wait_for(text);
+    }
+
+    /// Shuts the dialog that says `text`, once all of it is drawn.
+    pub fn shut(&self, text: &str) {
+        self.wait_for(text);
+        self.press("\x1b");
+        self.wait_gone(text);
     }
 
     /// Answers the dialog whose last line says `bar` with Enter, as a person does who has read it.
@@ -210,9 +210,7 @@ impl Session {
     /// Waits until the program has taken in every key so far, by opening the help and shutting it.
     pub fn settle(&self) {
         self.press("?");
-        self.wait_for("esc shuts this");
-        self.press("\x1b");
-        self.wait_gone("esc shuts this");
+        self.shut("esc shuts this");
     }
 
     /// Waits until one row of the screen holds all of `words`.
@@ -266,10 +264,6 @@ impl Session {
         let flags = self.terminal().master.get_termios().unwrap().local_flags;
         let usual = (LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG).bits();
         assert_eq!(flags.bits() & usual, usual, "raw mode was left on");
-    }
-
-    fn within(&self, patience: Duration, done: impl Fn(&str) -> bool) -> bool {
-        self.look(patience, |seen| done(&seen.parser.screen().contents()))
     }
 
     fn look(&self, patience: Duration, done: impl Fn(&Seen) -> bool) -> bool {

@@ -116,8 +116,7 @@ phases:
     hp.press_for("\r", "Enter closes the record");
     hp.answer("Enter closes the record");
     sign(&mut hp, "Database Admin");
-    hp.press("\x1b");
-    hp.wait_gone("The log is written");
+    hp.shut("The log is written");
     hp.press("q");
     hp.ends_with(0);
 
@@ -163,8 +162,7 @@ phases:
     hp.wait_for("› Write it unsigned");
     hp.answer("Enter writes log.md");
     hp.wait_for("written, unsigned");
-    hp.press("\x1b");
-    hp.wait_gone("written, unsigned");
+    hp.shut("written, unsigned");
     hp.press("q");
     hp.ends_with(0);
 

@@ -38,9 +38,7 @@ fn a_resize_while_a_step_runs_loses_no_key_and_no_step() {
         hp.resize(cols, rows);
         hp.press("?");
         hp.wait_for("Keys");
-        hp.wait_for("esc shuts this");
-        hp.press("\x1b");
-        hp.wait_gone("esc shuts this");
+        hp.shut("esc shuts this");
     }
     hp.press_for("n", "Enter writes it down");
     hp.type_text("resized five times");
@@ -76,8 +74,7 @@ fn an_interrupt_from_the_keyboard_asks_before_it_leaves() {
         "\x03",
         "“Wait for the file” goes on running without the screen",
     );
-    hp.press("\x1b");
-    hp.wait_gone("Enter leaves");
+    hp.shut("Enter leaves");
     hp.press_for("\x03", "Enter leaves");
     hp.answer("Enter leaves");
     hp.ends_with(5);
@@ -175,8 +172,7 @@ phases:
     }
     hp.wait_for("that was too quick to be an answer");
     assert!(stage.events("step.confirmed").is_empty());
-    hp.press("\x1b");
-    hp.wait_gone("that was too quick");
+    hp.shut("that was too quick");
     leave(&mut hp);
 }
 
