@@ -33,7 +33,9 @@ impl From<OpenError> for Failure {
             OpenError::Dir(e) => e.into(),
             OpenError::Store(e) => e.into(),
             OpenError::Io { .. } => Self::world(&error),
-            OpenError::NeverBegun { .. } => Self::new(USAGE, error.to_string()),
+            OpenError::NeverBegun { .. } | OpenError::Changed { .. } => {
+                Self::new(USAGE, error.to_string())
+            }
             OpenError::Invalid(text) => Self::new(
                 crate::cli::failure::INVALID,
                 format!("the runbook is not valid\n\n{text}"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::journal::Entry;
 use crate::domain::run::decide;
 use crate::domain::run::event::{Event, Operator};
@@ -33,6 +34,11 @@ pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
     let run = RunState::fold(&opened.entries);
     if run.opened.run.is_empty() {
         return Err(OpenError::NeverBegun { run: dir.name() });
+    }
+    if sha256_hex(&source.bytes) != run.opened.runbook_sha256 {
+        let run = dir.name();
+        let _ = lock.decline();
+        return Err(OpenError::Changed { run });
     }
     if let Some(before) = &lock.before
         && before.life() == Life::Runs

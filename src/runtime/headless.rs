@@ -7,8 +7,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::app::autopilot;
 use crate::app::message::{Effect, Leaving, Msg, Sealing};
 use crate::app::model::{Model, Recording};
+use crate::app::monitor::Link;
 use crate::app::update::{try_command, update};
 use crate::domain::journal::Entry;
 use crate::domain::run::decide::Command;
@@ -132,7 +134,7 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
             let closed = try_command(
                 model,
                 Command::Close {
-                    remark: String::new(),
+                    remark: "every step is settled; it was ended without a screen".into(),
                     clock_offset_ms,
                 },
             );
@@ -161,10 +163,25 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
             &format!("{} failed; a person must say what now", step(&id)),
             Leaving::Closed,
         ),
+        Next::Start(id) => unstartable(model, &step(&id)),
         Next::Wait(Wait::Running(_) | Wait::Clock(..) | Wait::Closed)
-        | Next::Start(_)
         | Next::Accept(_)
         | Next::PathEnded(_) => Vec::new(),
+    }
+}
+
+/// A step whose turn it is and that was not started: something is missing that nobody here can give.
+fn unstartable(model: &Model, step: &str) -> Vec<Effect> {
+    if autopilot::may_touch_target(model) {
+        let why = model.notice.as_ref().map(|n| n.text.as_str());
+        return why.map_or_else(Vec::new, |why| stop(why, Leaving::Open));
+    }
+    match &model.monitor.link {
+        Link::Lost { why } => stop(
+            &format!("{step}: the server does not say who it is: {why}"),
+            Leaving::Open,
+        ),
+        Link::None | Link::Connecting | Link::Live => Vec::new(),
     }
 }
 

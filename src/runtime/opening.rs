@@ -150,6 +150,14 @@ pub enum OpenError {
         /// The run.
         run: String,
     },
+    /// Its runbook is not the one that it was opened with.
+    #[error(
+        "{run}: its runbook.yaml is not the one that the run was opened with: put the recorded bytes back, or start a new run"
+    )]
+    Changed {
+        /// The run.
+        run: String,
+    },
     /// Its runbook is not valid.
     #[error("the runbook is not valid\n\n{0}")]
     Invalid(String),

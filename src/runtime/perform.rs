@@ -18,6 +18,7 @@ use crate::app::step;
 use crate::domain::attempt::{Assignment, NEVER_LAUNCHED};
 use crate::domain::digest::Sha256;
 use crate::domain::run::assign::{self, AssignError, URL_ENV};
+use crate::domain::run::state::CancelState;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Runbook, Step, StepId};
 use crate::domain::runbook::variables;
@@ -118,6 +119,11 @@ impl World {
             let out = self.out.clone();
             self.tasks
                 .spawn(async move { steps::wait(attempt, NEVER_LAUNCHED, out).await });
+            // Whoever wrote down that it is to stop may have died before its supervisor was told.
+            let record = model.run.record(&id);
+            if record.is_some_and(|r| r.cancel == CancelState::Asked) {
+                self.stop(&id, number);
+            }
         }
     }
 
