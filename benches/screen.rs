@@ -1,6 +1,6 @@
 //! What the screen costs beside other programs: the first frame, rest, a key during a flood, and the flood itself.
 //!
-//! `cargo bench --bench screen`
+//! `cargo bench --bench screen`, or one part of it: `cargo bench --bench screen -- first`, `rest`, `flood`
 
 mod support;
 
@@ -18,8 +18,19 @@ mod times;
 use support::Done;
 
 fn main() -> Done {
-    for part in [first_frame::measure, rest::measure, flood::measure] {
-        say(&part()?);
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    let parts: [(&str, fn() -> Done<String>); 3] = [
+        ("first", first_frame::measure),
+        ("rest", rest::measure),
+        ("flood", flood::measure),
+    ];
+    for (name, measure) in parts {
+        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
+            say(&measure()?);
+        }
     }
     Ok(())
 }

@@ -129,7 +129,7 @@ fn floods() -> Done<[Way; 3]> {
 /// From the record of its start to the record of its end: output written, digested and on disk.
 fn through_a_step() -> Done<Duration> {
     let stage = Stage::start(MILLION, None)?;
-    stage.terminal.wait_for("It is over.")?;
+    stage.terminal.wait_for("Enter opens the confirmation")?;
     let (started, finished) = (
         stage.record("step.started")?,
         stage.record("step.finished")?,
