@@ -17,12 +17,15 @@ mod times;
 
 use support::Done;
 
+/// One part of what is measured; returns its table.
+type Part = fn() -> Done<String>;
+
 fn main() -> Done {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with("--"))
         .collect();
-    let parts: [(&str, fn() -> Done<String>); 3] = [
+    let parts: [(&str, Part); 3] = [
         ("first", first_frame::measure),
         ("rest", rest::measure),
         ("flood", flood::measure),
