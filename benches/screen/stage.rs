@@ -65,7 +65,7 @@ phases:
         let whole = journal.rfind('\n').map_or("", |end| &journal[..end]);
         for line in whole.lines() {
             let record: Value = serde_json::from_str(line)?;
-            if record["event"] == kind {
+            if record["type"] == kind {
                 return Ok(Some(record));
             }
         }
