@@ -1,6 +1,7 @@
 //! A step that prints a million lines: how soon a key is answered meanwhile, and how long the flood takes.
 
 use std::process::Command;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
@@ -29,6 +30,7 @@ pub fn measure() -> Done<String> {
 
 /// Opens the help and closes it; returns how long the opening took.
 fn ask(stage: &Stage) -> Done<Duration> {
+    sleep(FRAME * 2); // as a person would: not within the frame that answered the last key
     let pressed = stage.terminal.press("?")?;
     let came = stage.terminal.wait_for(HELP)?;
     stage.terminal.press("\x1b")?;
