@@ -1,0 +1,337 @@
+//! What a filled dialog means: an effect, or why not.
+
+use crate::app::acts;
+use crate::app::answers::edit::{field, typed};
+use crate::app::autopilot;
+use crate::app::dialog::{Dialog, Intent, Pick, SessionRef, Tick};
+use crate::app::message::{Effect, Sealing};
+use crate::app::model::{Model, Pane, Purpose, Tone};
+use crate::app::questions;
+use crate::app::shown;
+use crate::app::update;
+use crate::domain::run::decide::{Command, ConfirmStep, DecideStep};
+use crate::domain::run::event::{BackendAct, BackendActed, Confirmed, Finding, NoteKind};
+use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
+use crate::domain::statements::{self, Effect as SqlEffect};
+
+pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
+    match &dialog.intent {
+        Intent::Read | Intent::Help => Ok(Vec::new()),
+        Intent::Confirm(step) => confirm(model, dialog, step),
+        Intent::Start(step) => {
+            let why = dialog.fields.iter().find(|f| f.label.starts_with("Why"));
+            let reason = why
+                .map(|f| f.area.lines().join("\n").trim().to_owned())
+                .unwrap_or_default();
+            autopilot::try_start(model, step, typed(dialog), reason)
+        }
+        Intent::Decide(step) => {
+            let Some(Pick::Way(choice)) = dialog.choices.get(dialog.cursor).map(|o| o.pick.clone())
+            else {
+                return Err("mark one of the choices".into());
+            };
+            let seen_ms = shown::seen_ms(model, step);
+            let way = DecideStep {
+                step: step.clone(),
+                choice,
+                reason: field(dialog, 0),
+                seen_ms,
+            };
+            update::try_command(model, Command::Decide(way))
+        }
+        Intent::AfterFailure(_)
+        | Intent::AfterDoubt(_)
+        | Intent::ChooseItem
+        | Intent::RollbackMenu
+        | Intent::Sign => Ok(dialog
+            .choices
+            .get(dialog.cursor)
+            .map_or_else(Vec::new, |offer| pick(model, dialog, &offer.pick))),
+        Intent::Resolve(step, finding) => update::try_command(
+            model,
+            Command::Resolve {
+                step: step.clone(),
+                finding: *finding,
+                how: field(dialog, 0),
+            },
+        ),
+        Intent::Skip(step) => update::try_command(
+            model,
+            Command::Skip {
+                step: step.clone(),
+                reason: field(dialog, 0),
+            },
+        ),
+        Intent::Note(step) => {
+            let text = field(dialog, 0);
+            update::try_command(
+                model,
+                Command::Note {
+                    kind: NoteKind::Remark,
+                    text,
+                    step: step.clone(),
+                },
+            )
+        }
+        Intent::Cancel(step) => update::try_command(
+            model,
+            Command::Cancel {
+                step: step.clone(),
+                reason: field(dialog, 0),
+            },
+        ),
+        Intent::Rollback(path) => {
+            let (path, reason, typed) = (path.clone(), field(dialog, 0), typed(dialog));
+            update::try_command(
+                model,
+                Command::EnterRollback {
+                    path,
+                    reason,
+                    typed,
+                },
+            )
+        }
+        Intent::Act(session, act) => act_on(model, session, *act, field(dialog, 0)),
+        Intent::Console => console(model, dialog),
+        Intent::Release => update::try_command(
+            model,
+            Command::Release {
+                typed: typed(dialog),
+            },
+        ),
+        Intent::Leave => Ok(leave(model)),
+        Intent::Close => close(model, field(dialog, 0)),
+    }
+}
+
+/// Acts on a session: the intent is written down first, where there is a run.
+fn act_on(
+    model: &mut Model,
+    session: &SessionRef,
+    act: BackendAct,
+    reason: String,
+) -> Result<Vec<Effect>, String> {
+    let session = session.clone();
+    if model.purpose == Purpose::Monitor {
+        return Ok(vec![Effect::Act { session, act }]);
+    }
+    update::try_command(
+        model,
+        Command::Act(BackendActed {
+            act,
+            pid: session.pid,
+            backend_start: session.backend_start,
+            user: session.user,
+            application: session.application,
+            query: session.query.chars().take(60).collect(),
+            xact_ms: session.xact_ms,
+            reason,
+        }),
+    )
+}
+
+/// Leaves: that the screen was left is written down first, and nothing waits for it.
+fn leave(model: &mut Model) -> Vec<Effect> {
+    let how = "by key".to_owned();
+    let mut effects = update::append(
+        model,
+        vec![crate::domain::run::event::Event::RunLeft { how }],
+    );
+    effects.push(Effect::Quit(update::leaving(model)));
+    effects
+}
+
+fn close(model: &mut Model, remark: String) -> Result<Vec<Effect>, String> {
+    let beside: Vec<StepId> = model.run.running().map(|(id, _)| id.clone()).collect();
+    let only_beside = beside
+        .iter()
+        .all(|id| model.book.step(id).is_some_and(|s| s.background.is_some()));
+    if let Some(first) = beside.first().filter(|_| only_beside) {
+        let reason = autopilot::ENDED_WITH_PART.to_owned();
+        let effects = update::try_command(
+            model,
+            Command::Cancel {
+                step: first.clone(),
+                reason,
+            },
+        )?;
+        model.say(
+            Tone::Active,
+            "stopping what runs beside; then end the run again, with C",
+        );
+        return Ok(effects);
+    }
+    let clock_offset_ms = model.run.target.as_ref().map(|t| t.clock_offset_ms);
+    update::try_command(
+        model,
+        Command::Close {
+            remark,
+            clock_offset_ms,
+        },
+    )
+}
+
+fn confirm(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect>, String> {
+    let step = model.book.step(id).cloned().ok_or("the step is gone")?;
+    let asks = matches!(
+        step.evidence,
+        Evidence::Text | Evidence::Link | Evidence::File
+    );
+    let said = Confirmed {
+        step: id.clone(),
+        answer: if asks {
+            field(dialog, 0)
+        } else {
+            String::new()
+        },
+        file_sha256: String::new(),
+        seen_ms: shown::seen_ms(model, id),
+        on_behalf_of: if step.role.is_some() {
+            field(dialog, usize::from(asks))
+        } else {
+            String::new()
+        },
+    };
+    let ticked = dialog
+        .boxes
+        .iter()
+        .filter(|b| b.tick == Tick::Ticked)
+        .count();
+    if ticked < dialog.boxes.len() {
+        let all = dialog.boxes.len();
+        return Err(format!(
+            "{ticked} of {all} boxes are ticked: tick each with space"
+        ));
+    }
+    if step.evidence == Evidence::File {
+        let path = said.answer.clone();
+        model.undigested = Some(said);
+        model.say(Tone::Active, format!("reading {path} …"));
+        return Ok(vec![Effect::Digest {
+            step: id.clone(),
+            path,
+        }]);
+    }
+    let now_ms = model.now.wall_ms;
+    update::try_command(
+        model,
+        Command::Confirm(ConfirmStep {
+            said: Some(said),
+            ticked,
+            now_ms,
+        }),
+    )
+}
+
+/// Takes in the digest of a file given as evidence.
+pub fn digested(
+    model: &mut Model,
+    step: &StepId,
+    path: &str,
+    digest: Result<String, String>,
+) -> Vec<Effect> {
+    // The digest of a file that was given before and is no longer meant says nothing about this one.
+    let meant = |s: &mut Confirmed| s.step == *step && s.answer == path;
+    let Some(mut said) = model.undigested.take_if(meant) else {
+        return Vec::new();
+    };
+    match digest {
+        Err(why) => {
+            model.say(
+                Tone::Danger,
+                format!("{path}: {why}; the step is not confirmed"),
+            );
+            Vec::new()
+        }
+        Ok(sha256) => {
+            said.file_sha256 = sha256;
+            let (ticked, now_ms) = (usize::MAX, model.now.wall_ms);
+            update::command(
+                model,
+                Command::Confirm(ConfirmStep {
+                    said: Some(said),
+                    ticked,
+                    now_ms,
+                }),
+            )
+        }
+    }
+}
+
+fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
+    let step = match &dialog.intent {
+        Intent::AfterFailure(id) | Intent::AfterDoubt(id) => model.book.step(id).cloned(),
+        _ => acts::shown(model),
+    };
+    match pick {
+        Pick::Retry => open_for(model, step, questions::start),
+        Pick::Verify => return step.map_or_else(Vec::new, |s| acts::verify(model, &s)),
+        Pick::Look => model.focus = Pane::Output,
+        Pick::Note => model.dialog = Some(questions::note(step.as_ref())),
+        Pick::Skip => model.dialog = step.map(|s| questions::skip(&s)),
+        Pick::Rollback(path) => model.dialog = questions::rollback(model, path),
+        Pick::RollbackMenu => model.dialog = Some(questions::rollback_menu(model)),
+        Pick::WasDone => open_for(model, step, |m, s| questions::resolve(m, s, Finding::Done)),
+        Pick::WasNotDone => open_for(model, step, |m, s| {
+            questions::resolve(m, s, Finding::NotDone)
+        }),
+        Pick::Leave => model.dialog = Some(questions::leave(model)),
+        Pick::Close => model.dialog = Some(questions::close(model)),
+        Pick::Begin(id) => {
+            let chosen = model.book.step(id).cloned();
+            let manual = chosen.as_ref().is_some_and(|s| !s.is_automated());
+            open_for(
+                model,
+                chosen,
+                if manual {
+                    questions::confirm
+                } else {
+                    questions::start
+                },
+            );
+        }
+        Pick::Sign(role) => return vec![Effect::Seal(Sealing::SignedAs(role.clone()))],
+        Pick::SignLater => return vec![Effect::Seal(Sealing::Unsigned)],
+        Pick::Way(_) => {}
+    }
+    Vec::new()
+}
+
+fn open_for(model: &mut Model, step: Option<Step>, make: impl Fn(&Model, &Step) -> Dialog) {
+    model.dialog = step.map(|s| make(model, &s));
+}
+
+/// A statement that may write asks for a reason, and on a protected target for its name.
+fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
+    let (sql, reason) = (field(dialog, 0), field(dialog, 1));
+    if may_write(&sql) {
+        if reason.is_empty() {
+            return Err(
+                "this statement may write: say why, the reason goes into the record".into(),
+            );
+        }
+        let target = model.book.target(&model.run.opened.target);
+        if let Some(name) = target
+            .filter(|t| t.protect == Protection::Protected)
+            .map(|t| t.name.clone())
+            && typed(dialog) != name
+        {
+            let mut asked = questions::console(model);
+            asked.tone = Tone::Danger;
+            asked.sentences.push((
+                Tone::Danger,
+                "This statement may write, and the target is protected.".into(),
+            ));
+            questions::carry_over(&mut asked, dialog, &name);
+            model.dialog = Some(asked);
+            return Ok(Vec::new());
+        }
+    }
+    update::try_command(model, Command::ManualSql { sql, reason })
+}
+
+fn may_write(sql: &str) -> bool {
+    statements::split(sql)
+        .iter()
+        .any(|statement| statement.effect() != SqlEffect::Reads)
+}

@@ -1,0 +1,168 @@
+//! Records that are safely on disk: only now may the world be touched.
+
+use crate::app::dialog::SessionRef;
+use crate::app::message::Effect;
+use crate::app::model::{Model, Purpose, Recording};
+use crate::app::monitor::Baseline;
+use crate::app::news::attempt::{by_hand, finish, runs};
+use crate::app::questions;
+use crate::domain::attempt::Ended;
+use crate::domain::journal::Entry;
+use crate::domain::run::event::{Event, Peaks, Started};
+use crate::domain::run::state::Stand;
+use crate::domain::runbook::model::{Action, StepId, Terminal};
+use crate::domain::sample::news::{Need, Sizes, Wishes};
+use crate::domain::sample::own::OwnStep;
+
+/// Takes in records that are safely on disk; only now may the world be touched.
+pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
+    model.pending = model.pending.saturating_sub(1);
+    if model.pending == 0 && model.recording == Recording::Saving {
+        model.recording = Recording::Saved;
+    }
+    let mut effects = Vec::new();
+    for entry in entries {
+        model.run.apply(entry);
+        if let Event::StepStarted(started) = &entry.event {
+            model.begin(&started.step);
+        }
+        if model.purpose == Purpose::Drive {
+            effects.extend(on_disk(model, &entry.event));
+        }
+    }
+    effects
+}
+
+fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
+    match event {
+        Event::StepStarted(started) => launched(model, started),
+        Event::CancelAsked {
+            step,
+            attempt,
+            reason,
+        } => stopped(model, step, *attempt, reason),
+        Event::BackendActed(act) => vec![Effect::Act {
+            session: SessionRef {
+                pid: act.pid,
+                backend_start: act.backend_start.clone(),
+                user: act.user.clone(),
+                application: act.application.clone(),
+                query: act.query.clone(),
+                xact_ms: act.xact_ms,
+            },
+            act: act.act,
+        }],
+        Event::ManualSql { number, sql, .. } => vec![Effect::Send {
+            number: *number,
+            sql: sql.clone(),
+        }],
+        Event::StepFinished(finished) => {
+            let failed = *model.run.stand(&finished.step) == Stand::Failed;
+            let mut effects = vec![wishes(model)];
+            effects.extend(failed.then_some(Effect::Ring));
+            effects
+        }
+        Event::StepInterrupted { .. } | Event::Held { .. } | Event::AlarmRaised(_) => {
+            vec![Effect::Ring]
+        }
+        Event::RunClosed(_) => {
+            model.dialog = Some(questions::sign(model));
+            Vec::new()
+        }
+        Event::RunOpened(_)
+        | Event::Operator(_)
+        | Event::Target(_)
+        | Event::Checkpoint(_)
+        | Event::StepResolved { .. }
+        | Event::StepVerified { .. }
+        | Event::StepConfirmed(_)
+        | Event::StepDecided { .. }
+        | Event::StepSkipped { .. }
+        | Event::StepAccepted { .. }
+        | Event::Note { .. }
+        | Event::Released
+        | Event::AlarmCleared { .. }
+        | Event::BackendResult { .. }
+        | Event::ManualSqlResult { .. }
+        | Event::TargetLost { .. }
+        | Event::RollbackEntered { .. }
+        | Event::RollbackFinished { .. }
+        | Event::WitnessPosted { .. }
+        | Event::JournalRecovered { .. }
+        | Event::RunResumed { .. }
+        | Event::RunLeft { .. }
+        | Event::Unknown { .. } => Vec::new(),
+    }
+}
+
+/// Returns what the monitor is asked for as the run stands.
+pub fn wishes(model: &Model) -> Effect {
+    let own = |(id, attempt): (&StepId, u32)| {
+        let step = model.book.step(id)?;
+        let started_ms = i64::try_from(model.begun.get(id)?.mono_ms).unwrap_or(i64::MAX);
+        let app_name = crate::domain::run::assign::app_name(&model.run.opened.run, step, attempt);
+        Some(OwnStep {
+            step: id.clone(),
+            attempt,
+            app_name,
+            started_ms,
+            sessions: step.sessions.clone(),
+        })
+    };
+    Effect::Wish(Wishes {
+        steps: model.run.running().filter_map(own).collect(),
+        need: Need::Refreshes,
+        sizes: Sizes::Unasked,
+    })
+}
+
+fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
+    let Some(step) = model.book.step(&started.step).cloned() else {
+        return Vec::new();
+    };
+    if step.background.is_none() {
+        model.monitor.peaks = Peaks::default();
+    }
+    if !step.only_looks() && model.monitor.baseline == Baseline::Open {
+        // What is usual is what was seen before anything was changed.
+        model.monitor.history.keep_baseline();
+        model.monitor.baseline = Baseline::Kept;
+    }
+    let (step_id, attempt) = (started.step.clone(), started.attempt);
+    let mut effects = vec![wishes(model)];
+    match &step.action {
+        Action::Watch(_) => {}
+        Action::Run(shell) if shell.terminal == Terminal::Whole => {
+            effects.push(Effect::LaunchInTerminal {
+                step: step_id,
+                attempt,
+            });
+        }
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {
+            effects.push(Effect::Launch {
+                step: step_id,
+                attempt,
+            });
+        }
+        Action::Confirm(_) | Action::Decide(_) => {}
+    }
+    effects
+}
+
+pub(super) fn stopped(model: &mut Model, step: &StepId, attempt: u32, reason: &str) -> Vec<Effect> {
+    let watch = model
+        .book
+        .step(step)
+        .is_some_and(|s| matches!(s.action, Action::Watch(_)));
+    if watch && !runs(model, step, attempt) {
+        return Vec::new();
+    }
+    if watch {
+        let outcome = by_hand(model, step, Ended::Cancelled, format!("stopped: {reason}"));
+        return finish(model, step, attempt, outcome);
+    }
+    vec![Effect::Stop {
+        step: step.clone(),
+        attempt,
+    }]
+}

@@ -1,0 +1,227 @@
+//! What the server says: samples, alarms, answers to what was done on it.
+
+use crate::app::answers;
+use crate::app::dialog::SessionRef;
+use crate::app::message::Effect;
+use crate::app::model::{Identified, Model, Purpose, Tone};
+use crate::app::monitor::Link;
+use crate::app::step;
+use crate::app::update::append;
+use crate::domain::run::event::{ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen};
+use crate::domain::runbook::model::{AlarmAction, StepId};
+use crate::domain::sample::alarm::{AlarmChange, Seen};
+use crate::domain::sample::identity;
+use crate::domain::sample::news::MonitorNews;
+use crate::domain::signal::StatementEnd;
+
+/// Takes in news of the monitored server.
+pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
+    match news {
+        MonitorNews::Identity(seen) | MonitorNews::Back(seen) => identified(model, seen),
+        MonitorNews::Sampled(sample) => {
+            let now = model.now.mono_ms;
+            model.monitor.take(sample, now);
+            judged(model, 0)
+        }
+        MonitorNews::Lost { why, for_ms } => {
+            let was_live = matches!(model.monitor.link, Link::Live | Link::Connecting);
+            if was_live {
+                model.say(Tone::Danger, format!("the server does not answer: {why}"));
+            }
+            model.monitor.history.gap(model.now.wall_ms);
+            let first = was_live && model.identified == Identified::Yes;
+            model.monitor.link = Link::Lost { why: why.clone() };
+            let mut effects = if first && model.run.closed.is_none() {
+                append(model, vec![Event::TargetLost { why }])
+            } else {
+                Vec::new()
+            };
+            effects.extend(judged(model, for_ms));
+            effects
+        }
+    }
+}
+
+fn identified(model: &mut Model, mut seen: TargetSeen) -> Vec<Effect> {
+    model.monitor.link = Link::Live;
+    if model.purpose == Purpose::Monitor {
+        model.run.target = Some(seen);
+        return Vec::new();
+    }
+    let must_be = model
+        .book
+        .target(&model.run.opened.target)
+        .map(|t| t.must_be.clone())
+        .unwrap_or_default();
+    seen.differs = identity::differs(&step::identity(model, &must_be), &seen);
+    if let Some(before) = &model.run.accepted {
+        seen.differs.extend(changed(before, &seen));
+    }
+    model.identified = Identified::Yes;
+    if model.run.closed.is_some() {
+        return Vec::new();
+    }
+    let mut events = Vec::new();
+    if !seen.differs.is_empty() {
+        events.push(Event::Held {
+            why: HoldReason::Identity {
+                differs: seen.differs.clone(),
+            },
+        });
+    } else if let Some(HoldReason::Identity { .. }) = model.run.hold {
+        model.say(
+            Tone::Good,
+            "the server is what it must be again: let the run go on with p",
+        );
+    }
+    events.insert(0, Event::Target(seen));
+    append(model, events)
+}
+
+/// What is another server than before, although nothing says what it must be.
+pub(super) fn changed(before: &TargetSeen, now: &TargetSeen) -> Vec<String> {
+    let mut differs = Vec::new();
+    let mut compare = |what: &str, before: &str, now: &str| {
+        if before != now && !before.is_empty() && !now.is_empty() {
+            differs.push(format!("the {what} was {before} and is {now}"));
+        }
+    };
+    compare(
+        "system identifier",
+        &before.system_identifier,
+        &now.system_identifier,
+    );
+    compare("database", &before.database, &now.database);
+    compare("role", &before.role, &now.role);
+    differs
+}
+
+fn judged(model: &mut Model, unreachable_ms: u64) -> Vec<Effect> {
+    let sample = model
+        .monitor
+        .sample
+        .as_deref()
+        .filter(|_| unreachable_ms == 0);
+    let now_ms = i64::try_from(model.now.mono_ms).unwrap_or(i64::MAX);
+    let seen = Seen {
+        sample,
+        history: &model.monitor.history,
+        unreachable_ms,
+    };
+    let changes = model
+        .monitor
+        .judge
+        .judge(&model.book.monitor.alarms, seen, now_ms);
+    if model.run.closed.is_some() {
+        return Vec::new();
+    }
+    changes
+        .into_iter()
+        .flat_map(|change| alarmed(model, change))
+        .collect()
+}
+
+fn alarmed(model: &mut Model, change: AlarmChange) -> Vec<Effect> {
+    match change {
+        AlarmChange::Cleared { rule, lasted_ms } => {
+            append(model, vec![Event::AlarmCleared { rule, lasted_ms }])
+        }
+        AlarmChange::Raised {
+            rule,
+            level,
+            seen,
+            blocker,
+        } => {
+            let running: Vec<(StepId, u32)> = model
+                .run
+                .running()
+                .map(|(id, attempt)| (id.clone(), attempt))
+                .collect();
+            let during = running.iter().map(|(id, _)| id.clone()).collect();
+            model.say(Tone::Danger, format!("alarm: {seen} ({})", rule.text));
+            let raised = AlarmRaised {
+                rule: rule.text.clone(),
+                level,
+                seen,
+                blocker,
+                during,
+            };
+            let mut events = vec![Event::AlarmRaised(raised)];
+            if rule.then != AlarmAction::Show {
+                events.push(Event::Held {
+                    why: HoldReason::Alarm {
+                        rule: rule.text.clone(),
+                    },
+                });
+            }
+            if rule.then == AlarmAction::Cancel {
+                let cancelled = running
+                    .into_iter()
+                    .filter(|(id, _)| model.book.step(id).is_some_and(|s| s.background.is_none()));
+                let reason = format!("the alarm `{}` asks for it", rule.text);
+                events.extend(cancelled.map(|(step, attempt)| Event::CancelAsked {
+                    step,
+                    attempt,
+                    reason: reason.clone(),
+                }));
+            }
+            append(model, events)
+        }
+    }
+}
+
+/// Takes in what came of an act on a session.
+pub fn acted(model: &mut Model, session: &SessionRef, outcome: ActOutcome) -> Vec<Effect> {
+    let (tone, text) = match &outcome {
+        ActOutcome::Gone { after_ms } => (
+            Tone::Good,
+            format!("session {}: gone after {after_ms} ms", session.pid),
+        ),
+        ActOutcome::StillThere { after_ms } => (
+            Tone::Danger,
+            format!("session {}: still there after {after_ms} ms", session.pid),
+        ),
+        ActOutcome::AlreadyGone => (
+            Tone::Plain,
+            format!("session {} had ended before", session.pid),
+        ),
+        ActOutcome::Refused { why } => (Tone::Danger, format!("session {}: {why}", session.pid)),
+    };
+    model.say(tone, text);
+    append(
+        model,
+        vec![Event::BackendResult {
+            pid: session.pid,
+            backend_start: session.backend_start.clone(),
+            outcome,
+        }],
+    )
+}
+
+/// Takes in the end of a statement by hand.
+pub fn statement(model: &mut Model, end: StatementEnd) -> Vec<Effect> {
+    let tone = match end.ended {
+        SqlEnd::Ok => Tone::Good,
+        SqlEnd::Error => Tone::Danger,
+    };
+    model.say(tone, end.result.clone());
+    if model.dialog.is_none() {
+        answers::read(model, "SQL by hand", end.lines);
+    }
+    let StatementEnd {
+        number,
+        result,
+        ended,
+        duration_ms,
+        ..
+    } = end;
+    append(
+        model,
+        vec![Event::ManualSqlResult {
+            number,
+            result,
+            ended,
+            duration_ms,
+        }],
+    )
+}

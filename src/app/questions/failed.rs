@@ -1,0 +1,165 @@
+//! Questions after a failure or an outcome nobody knows.
+
+use crate::app::dialog::{Dialog, Intent, Need, Pick};
+use crate::app::model::{Model, Tone};
+use crate::app::questions::build::offer;
+use crate::domain::run::event::Finding;
+use crate::domain::runbook::model::{OnFailure, Skipping, Step};
+
+/// Asks what to do about a failed step.
+pub fn after_failure(model: &Model, step: &Step) -> Dialog {
+    let record = model.run.record(&step.id);
+    let why = record.map(|r| r.why.clone()).unwrap_or_default();
+    let mut dialog = Dialog::new(
+        format!("{} {} failed", step.number, step.title),
+        Intent::AfterFailure(step.id.clone()),
+    )
+    .toned(Tone::Danger);
+    dialog = dialog.says(Tone::Danger, why);
+    if let Some(r) = record {
+        for left in r.outcome.iter().flat_map(|o| &o.left_behind) {
+            dialog = dialog.says(Tone::Warning, left.clone());
+        }
+        if r.attempts > 1 {
+            dialog = dialog.says(Tone::Quiet, format!("This was attempt {}.", r.attempts));
+        }
+    }
+    // What another step printed is not shown as this one's.
+    let own = record.is_some_and(|r| step.attempt_name(r.attempts) == model.output.name);
+    let lines = &model.output.lines;
+    let first = lines.len().saturating_sub(4);
+    for line in lines.iter().skip(first).filter(|_| own) {
+        dialog = dialog.says(Tone::Quiet, format!("  {line}"));
+    }
+    let offered = match &step.on_failure {
+        OnFailure::Offer(path) => model.book.path(path).map(|(_, p)| p),
+        OnFailure::Hold | OnFailure::Continue => None,
+    };
+    let mut choices = Vec::new();
+    if let Some(path) = offered {
+        choices.push(offer(
+            format!("Roll back: {}", path.title),
+            path.when.join("; "),
+            Pick::Rollback(path.name.clone()),
+        ));
+    }
+    choices.push(offer(
+        "Retry",
+        "runs it again, as a new attempt",
+        Pick::Retry,
+    ));
+    if step.verify.is_some() {
+        choices.push(offer(
+            "Verify",
+            "asks whether it took effect all the same",
+            Pick::Verify,
+        ));
+    }
+    choices.push(offer("Look", "shows its output", Pick::Look));
+    choices.push(offer(
+        "Note",
+        "writes something into the record",
+        Pick::Note,
+    ));
+    if !model.book.rollback.is_empty() {
+        choices.push(offer(
+            "Roll back …",
+            "shows every way back",
+            Pick::RollbackMenu,
+        ));
+    }
+    let mut skip = offer(
+        "Skip",
+        "goes on without it; the reason goes into the record",
+        Pick::Skip,
+    );
+    if step.skipping == Skipping::Forbidden {
+        skip.refused = Some("it is critical: it may not be skipped".into());
+    }
+    choices.push(skip);
+    choices.push(offer(
+        "End the run",
+        "closes the record as it stands",
+        Pick::Close,
+    ));
+    choices.push(offer(
+        "Leave",
+        "the run waits; `holdpoint resume` comes back here",
+        Pick::Leave,
+    ));
+    dialog.choices = choices;
+    dialog.entered("Enter does the marked thing")
+}
+
+/// Asks what to do about a step that may have run.
+pub fn after_doubt(model: &Model, step: &Step) -> Dialog {
+    let why = model
+        .run
+        .record(&step.id)
+        .map(|r| r.why.clone())
+        .unwrap_or_default();
+    let mut dialog = Dialog::new(
+        format!("{} {} may have run", step.number, step.title),
+        Intent::AfterDoubt(step.id.clone()),
+    )
+    .toned(Tone::Danger);
+    dialog = dialog.says(Tone::Danger, why).says(
+        Tone::Plain,
+        "Nothing is run again by itself. Find out whether it took effect, then say so.",
+    );
+    let mut choices = Vec::new();
+    if step.verify.is_some() {
+        choices.push(offer(
+            "Verify",
+            "asks the step's own question",
+            Pick::Verify,
+        ));
+    }
+    choices.push(offer("Look", "shows its last output", Pick::Look));
+    choices.push(offer(
+        "It was done",
+        "you found out that it took effect",
+        Pick::WasDone,
+    ));
+    choices.push(offer(
+        "It was not done",
+        "you found out that it did not; it can then be run again",
+        Pick::WasNotDone,
+    ));
+    if !model.book.rollback.is_empty() {
+        choices.push(offer(
+            "Roll back …",
+            "shows every way back",
+            Pick::RollbackMenu,
+        ));
+    }
+    choices.push(offer(
+        "Leave",
+        "the run waits; `holdpoint resume` comes back here",
+        Pick::Leave,
+    ));
+    dialog.choices = choices;
+    dialog.entered("Enter does the marked thing")
+}
+
+/// Asks how it was found out what a step in doubt was.
+pub fn resolve(model: &Model, step: &Step, finding: Finding) -> Dialog {
+    let said = match finding {
+        Finding::Done => "it took effect",
+        Finding::NotDone => "it did not take effect",
+    };
+    let mut dialog = Dialog::new(
+        format!("{} {}: {said}", step.number, step.title),
+        Intent::Resolve(step.id.clone(), finding),
+    )
+    .toned(Tone::Danger);
+    if let Some((answer, detail)) = model.run.record(&step.id).and_then(|r| r.verified.as_ref()) {
+        dialog = dialog.says(
+            Tone::Plain,
+            format!("Its verify question said: {answer:?}, {detail}"),
+        );
+    }
+    dialog
+        .field("How did you find out?", Need::Required)
+        .entered(format!("Enter records that {said}"))
+}

@@ -1,0 +1,306 @@
+//! Questions about the run: notes, manual SQL, sessions, the way back, its end.
+
+use crate::app::dialog::{Dialog, Intent, Need, Offer, Pick, SessionRef};
+use crate::app::model::{Model, Purpose, Tone};
+use crate::app::questions::build::offer;
+use crate::app::questions::{identity, is_protected};
+use crate::domain::run::decide::{self, OVERRIDE, THERE};
+use crate::domain::run::event::{BackendAct, HoldReason, Status};
+use crate::domain::run::next;
+use crate::domain::run::state::Stand;
+use crate::domain::run::verdict;
+use crate::domain::runbook::model::Step;
+use crate::domain::sample::words::lasting;
+
+/// The role of whoever signs where the runbook names none.
+pub const ANY_ROLE: &str = "Operator";
+
+/// Asks for a note.
+pub fn note(shown: Option<&Step>) -> Dialog {
+    let about = shown.map_or("the run".to_owned(), |s| {
+        format!("{} {}", s.number, s.title)
+    });
+    Dialog::new("Note", Intent::Note(shown.map(|s| s.id.clone())))
+        .says(
+            Tone::Quiet,
+            format!("About {about}. It goes into the record with the time and your name."),
+        )
+        .field("Text (ctrl-j: new line)", Need::Required)
+        .entered("Enter writes it down")
+}
+
+/// Asks which way back.
+pub fn rollback_menu(model: &Model) -> Dialog {
+    let mut dialog = Dialog::new("Ways back", Intent::RollbackMenu).toned(Tone::Danger);
+    if let Some(step) = decide::past_return(&model.book, &model.run) {
+        dialog = dialog.says(
+            Tone::Danger,
+            format!("Step {} was the point of no return.", step.number),
+        );
+    }
+    if model.book.rollback.is_empty() {
+        dialog = dialog.says(Tone::Warning, "This runbook has no way back.");
+    }
+    dialog.choices = model
+        .book
+        .rollback
+        .iter()
+        .map(|p| {
+            offer(
+                p.title.clone(),
+                p.when.join("; "),
+                Pick::Rollback(p.name.clone()),
+            )
+        })
+        .collect();
+    let enter = if dialog.choices.is_empty() {
+        ""
+    } else {
+        "Enter shows the marked way before it is entered"
+    };
+    dialog.entered(enter)
+}
+
+/// Asks before a way back is entered.
+pub fn rollback(model: &Model, name: &str) -> Option<Dialog> {
+    let (place, path) = model.book.path(name)?;
+    let mut dialog = Dialog::new(
+        format!("Go back: {}", path.title),
+        Intent::Rollback(name.to_owned()),
+    )
+    .toned(Tone::Danger);
+    for when in &path.when {
+        dialog = dialog.says(Tone::Quiet, format!("When: {when}"));
+    }
+    for step in model.book.steps_in(place) {
+        let line = match next::omitted(&model.book, &model.run, &step.id) {
+            Some(why) => (
+                Tone::Quiet,
+                format!("  – {} {} ({why})", step.number, step.title),
+            ),
+            None => (Tone::Plain, format!("  ○ {} {}", step.number, step.title)),
+        };
+        dialog.sentences.push(line);
+    }
+    dialog = dialog.says(
+        Tone::Plain,
+        "Its steps run as any others: what can do harm asks first. Nothing has happened yet.",
+    );
+    dialog = dialog.field("Why?", Need::Required);
+    if decide::past_return(&model.book, &model.run).is_some() {
+        dialog = dialog.field(
+            format!("Past the point of no return: type `{OVERRIDE}`"),
+            Need::Exactly(OVERRIDE.into()),
+        );
+    }
+    Some(dialog.entered("Enter enters this way back"))
+}
+
+/// Asks before a session is acted on.
+pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
+    let (title, enter) = match act {
+        BackendAct::Cancel => (
+            format!("Cancel the statement of session {}", session.pid),
+            "Enter cancels its statement",
+        ),
+        BackendAct::Terminate => (
+            format!("End session {}", session.pid),
+            "Enter ends the session; what it had not committed is lost",
+        ),
+    };
+    let mut dialog = Dialog::new(title, Intent::Act(session.clone(), act)).toned(Tone::Danger);
+    dialog = dialog.says(
+        Tone::Plain,
+        format!("user {}, application {}", session.user, session.application),
+    );
+    if let Some(ms) = session.xact_ms {
+        dialog = dialog.says(
+            Tone::Plain,
+            format!("its transaction has been open for {}", lasting(ms)),
+        );
+    }
+    dialog = dialog.says(Tone::Plain, format!("  {}", session.query));
+    if session.application.starts_with("holdpoint.") {
+        dialog = dialog.says(
+            Tone::Danger,
+            "This is the run's own session: to stop the step, use x instead.",
+        );
+    }
+    if !model.run.opened.target.is_empty() {
+        dialog = dialog.says(Tone::Quiet, identity(model));
+    }
+    if model.purpose == Purpose::Monitor {
+        return dialog
+            .says(Tone::Quiet, "There is no run here: nothing is recorded.")
+            .entered(enter);
+    }
+    dialog = dialog.field("Why?", Need::Required);
+    if is_protected(model) {
+        let name = model.run.opened.target.clone();
+        dialog = dialog.field(format!("Type `{name}` to allow it"), Need::Exactly(name));
+    }
+    dialog.entered(enter)
+}
+
+/// Asks for a statement by hand.
+pub fn console(model: &Model) -> Dialog {
+    Dialog::new("SQL by hand", Intent::Console)
+        .toned(Tone::Warning)
+        .says(Tone::Quiet, identity(model))
+        .says(
+            Tone::Plain,
+            "The statement, its rows and how long it took go into the record.",
+        )
+        .field("Statement (ctrl-j: new line)", Need::Required)
+        .field("Why? (needed when it writes)", Need::Optional)
+        .entered("Enter sends it")
+}
+
+/// Says why the run is on hold, and asks whether it goes on.
+pub fn release(model: &Model, why: &HoldReason) -> Dialog {
+    let mut dialog = Dialog::new("On hold", Intent::Release).toned(Tone::Warning);
+    dialog = match why {
+        HoldReason::Operator => dialog.says(
+            Tone::Plain,
+            "You asked for a pause: no further step starts.",
+        ),
+        HoldReason::Alarm { rule } => dialog.says(
+            Tone::Danger,
+            format!("The alarm `{rule}` holds the run: no further step starts."),
+        ),
+        HoldReason::Identity { differs } => differs.iter().fold(
+            dialog
+                .toned(Tone::Danger)
+                .says(Tone::Danger, "This is not the server it must be:"),
+            |d, line| d.says(Tone::Danger, format!("  {line}")),
+        ),
+    };
+    let now = decide::elsewhere(&model.run);
+    if now.is_empty() {
+        return dialog.entered("Enter lets steps start again");
+    }
+    dialog
+        .says(Tone::Danger, identity(model))
+        .field(
+            format!("Type `{THERE}` to let steps start on this very server"),
+            Need::Exactly(THERE.into()),
+        )
+        .entered("Enter lets steps start again, on this server")
+}
+
+/// Says what goes on when the program is left.
+pub fn leave(model: &Model) -> Dialog {
+    let mut dialog = Dialog::new("Leave", Intent::Leave);
+    let running: Vec<&str> = model
+        .run
+        .running()
+        .filter_map(|(id, _)| model.book.step(id))
+        .map(|s| s.title.as_str())
+        .collect();
+    dialog = if running.is_empty() {
+        dialog.says(
+            Tone::Plain,
+            "Nothing is running. Nothing more starts until somebody comes back.",
+        )
+    } else {
+        dialog.says(
+            Tone::Active,
+            format!(
+                "“{}” goes on running without the screen; its result is kept.",
+                running.join("”, “")
+            ),
+        )
+    };
+    if model.run.closed.is_none() {
+        dialog = dialog.says(
+            Tone::Plain,
+            format!("Come back with:  holdpoint resume {}", model.run.opened.run),
+        );
+    }
+    dialog.entered("Enter leaves")
+}
+
+/// Asks before the run is ended.
+pub fn close(model: &Model) -> Dialog {
+    let status = verdict::status(&model.book, &model.run);
+    let tone = match status {
+        Status::Success => Tone::Good,
+        Status::RolledBack | Status::Aborted => Tone::Warning,
+        Status::Partial => Tone::Danger,
+    };
+    let mut dialog = Dialog::new("End the run", Intent::Close)
+        .toned(tone)
+        .says(tone, format!("Verdict: {}", status.word()));
+    let open: Vec<&Step> = next::route(&model.book, &model.run)
+        .filter(|s| {
+            !next::settled(&model.run, &s.id)
+                && next::omitted(&model.book, &model.run, &s.id).is_none()
+        })
+        .collect();
+    for step in open.iter().take(6) {
+        let word = match model.run.stand(&step.id) {
+            Stand::Failed => "failed",
+            Stand::InDoubt => "may have run",
+            Stand::Running => "running",
+            Stand::Waiting | Stand::Done | Stand::Accepted | Stand::Skipped => "not done",
+        };
+        dialog = dialog.says(
+            Tone::Warning,
+            format!("  {} {}: {word}", step.number, step.title),
+        );
+    }
+    if open.len() > 6 {
+        dialog = dialog.says(Tone::Warning, format!("  and {} more", open.len() - 6));
+    }
+    dialog = dialog.says(
+        Tone::Plain,
+        "The record is closed for good; then the log is written and can be signed.",
+    );
+    let whole = matches!(status, Status::Success | Status::RolledBack);
+    let (label, need) = if whole {
+        ("Remark (optional)", Need::Optional)
+    } else {
+        ("Why is it ended so?", Need::Required)
+    };
+    dialog.field(label, need).entered("Enter closes the record")
+}
+
+/// The roles in which the log can be signed.
+fn roles(model: &Model) -> impl Iterator<Item = &str> {
+    let free = model.book.roles.is_empty().then_some(ANY_ROLE);
+    model.book.roles.iter().map(String::as_str).chain(free)
+}
+
+/// Asks whether the log is signed now.
+pub fn sign(model: &Model) -> Dialog {
+    let mut dialog = Dialog::new("The log", Intent::Sign).toned(Tone::Good);
+    let who = &model.run.operator;
+    let status = model.run.closed.as_ref().map_or("", |c| c.status.word());
+    dialog = dialog.says(Tone::Good, format!("The run is closed: {status}."));
+    dialog.choices = if who.key.is_empty() {
+        dialog = dialog.says(Tone::Warning, "There is no SSH key to sign with. Make one with `holdpoint keygen`, then `holdpoint sign`.");
+        vec![offer(
+            "Write it unsigned",
+            "`holdpoint sign` adds signatures later",
+            Pick::SignLater,
+        )]
+    } else {
+        dialog = dialog.says(
+            Tone::Plain,
+            format!("{} <{}> signs with {}", who.name, who.identity, who.key),
+        );
+        let mut offers: Vec<Offer> = roles(model)
+            .map(|role| {
+                let hint = "runs ssh-keygen; it may ask for a passphrase or a touch";
+                offer(format!("Sign as {role}"), hint, Pick::Sign(role.to_owned()))
+            })
+            .collect();
+        offers.push(offer(
+            "Write it unsigned",
+            "`holdpoint sign` adds signatures later",
+            Pick::SignLater,
+        ));
+        offers
+    };
+    dialog.entered("Enter writes log.md")
+}
