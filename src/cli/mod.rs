@@ -8,6 +8,7 @@ pub mod failure;
 pub mod keygen;
 pub mod log;
 pub mod monitor;
+pub mod person;
 pub mod rehearse;
 pub mod resume;
 pub mod run;

@@ -1,13 +1,20 @@
-//! `holdpoint sign`: adds a signature to the log of a closed run.
+//! `holdpoint sign`: adds a sign-off, or an addendum, to the log of a closed run.
 
-use clap::{Args, ValueEnum};
+use std::fs;
+use std::io::Read as _;
+
+use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::cli::failure::{Failure, USAGE};
 use crate::cli::log::{bundle, failure};
+use crate::cli::person::{PersonArgs, refused, signer};
 use crate::cli::tell;
 use crate::domain::report::signoff::Decision;
 use crate::domain::tame;
-use crate::engine::seal::{Approval, Desk, SealError, append_signoff, find};
+use crate::engine::seal::{Approval, Desk, append_addendum, append_signoff, serial};
+
+/// Bytes of an addendum that are read at most.
+const LARGEST: u64 = 1 << 20;
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,27 +27,37 @@ pub enum Said {
 
 /// `holdpoint sign`
 #[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["role", "addendum"]))]
 pub struct SignArgs {
     /// The run: its id, a part of it, its directory, or its log.
     pub run: String,
     /// The role that you sign in: one that the runbook asks for.
     #[arg(long, value_name = "ROLE")]
-    pub role: String,
+    pub role: Option<String>,
     /// What you decide.
-    #[arg(long, value_enum, default_value = "approve")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "approve",
+        conflicts_with = "addendum"
+    )]
     pub decision: Said,
     /// What is to be remarked; needed for a rejection.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        conflicts_with = "addendum"
+    )]
     pub remark: String,
-    /// The SSH key to sign with: a file, or the fingerprint of one in the agent.
-    #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
-    /// Your printed name; git's `user.name` by default.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// Who you are in lists of signers; git's `user.email` by default.
-    #[arg(long, value_name = "IDENTITY")]
-    pub identity: Option<String>,
+    /// Add the text of this file to the record instead, `-` for standard input: a correction, or what came out later.
+    /// Nothing above it is touched.
+    #[arg(long, value_name = "FILE")]
+    pub addendum: Option<String>,
+    /// Who signs.
+    #[command(flatten)]
+    pub person: PersonArgs,
 }
 
 /// Adds a signature.
@@ -51,33 +68,46 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
     if args.decision == Said::Reject && args.remark.trim().is_empty() {
         return Err(Failure::new(USAGE, "say why it is rejected: --remark TEXT"));
     }
+    let text = args.addendum.as_deref().map(read).transpose()?;
     let desk = Desk::this();
     let bundle = bundle(&args.run)?;
-    let key = find(&desk, args.key.as_deref()).map_err(|e| refused(&e))?;
-    let approval = Approval {
-        role: args.role.clone(),
-        decision: decision(args),
-        remark: args.remark.trim().to_owned(),
-        name: args.name.clone().unwrap_or_else(|| desk.name()),
-        identity: args.identity.clone().unwrap_or_else(|| desk.identity()),
-        key,
+    if let Some(notice) = serial(&desk, &bundle).map_err(|e| failure(&e))? {
+        tell(&notice);
+    }
+    let signer = signer(&desk, &args.person)?;
+    let said = if let Some(text) = text {
+        let added = append_addendum(&desk, &bundle, &signer, &text).map_err(|e| refused(&e))?;
+        format!("addendum at {}", added.said_at())
+    } else {
+        let approval = Approval {
+            role: args.role.clone().unwrap_or_default(),
+            decision: decision(args),
+            remark: args.remark.trim().to_owned(),
+            signer,
+        };
+        let signed = append_signoff(&desk, &bundle, &approval).map_err(|e| refused(&e))?;
+        let (role, decision) = (&signed.role, signed.decision.word());
+        format!(
+            "{role}: {decision} at {}, meaning: {}",
+            signed.said_at(),
+            signed.meaning
+        )
     };
-    tell(&tame::line(format!(
-        "{} <{}> signs with key {} ({})",
-        approval.name,
-        approval.identity,
-        approval.key.fingerprint(),
-        approval.key.source()
-    )));
-    let signed = append_signoff(&desk, &bundle, &approval).map_err(|e| refused(&e))?;
-    tell(&tame::line(format!(
-        "{}: {} at {}, in {}",
-        signed.role,
-        signed.decision.word(),
-        signed.said_at(),
-        bundle.log.display()
-    )));
+    tell(&tame::line(format!("{said}, in {}", bundle.log.display())));
     Ok(0)
+}
+
+fn read(file: &str) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let read = if file == "-" {
+        std::io::stdin().lock().take(LARGEST).read_to_end(&mut text)
+    } else {
+        fs::File::open(file).and_then(|f| f.take(LARGEST).read_to_end(&mut text))
+    };
+    match read {
+        Ok(_) => Ok(text),
+        Err(e) => Err(Failure::new(USAGE, format!("--addendum {file}: {e}"))),
+    }
 }
 
 fn decision(args: &SignArgs) -> Decision {
@@ -86,16 +116,4 @@ fn decision(args: &SignArgs) -> Decision {
         (Said::Approve, true) => Decision::Approved,
         (Said::Approve, false) => Decision::ApprovedWithRemarks,
     }
-}
-
-/// What the caller can mend by calling otherwise is wrong usage.
-fn refused(error: &SealError) -> Failure {
-    let mut failure = failure(error);
-    if matches!(
-        error,
-        SealError::UnknownRole { .. } | SealError::SeveralKeys { .. }
-    ) {
-        failure.code = USAGE;
-    }
-    failure
 }

@@ -8,7 +8,7 @@ use crate::domain::report::signoff::Decision;
 use crate::domain::run::event::{Event, Operator};
 use crate::engine::seal::checkpoint::{self, Covered};
 use crate::engine::seal::verify::{Question, verify};
-use crate::engine::seal::{Approval, Bundle, Desk, SealError, append_signoff, find};
+use crate::engine::seal::{Approval, Bundle, Desk, SealError, Signer, append_signoff, find};
 use crate::runtime::opening::OpenRun;
 use crate::runtime::perform::World;
 
@@ -82,9 +82,11 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
         role: role.clone(),
         decision: Decision::Approved,
         remark: String::new(),
-        name,
-        identity,
-        key,
+        signer: Signer {
+            name,
+            identity,
+            key,
+        },
     };
     let stated =
         append_signoff(&desk, &bundle, &approval).map_err(|e| format!("not signed: {e}"))?;

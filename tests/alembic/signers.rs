@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use holdpoint::domain::report::signoff::Decision;
 use holdpoint::engine::seal::verify::{Question, Verdict, VerifyReport, verify};
 use holdpoint::engine::seal::{
-    Approval, Bundle, Desk, Key, Passphrase, allowed_line, append_signoff, make,
+    Approval, Bundle, Desk, Key, Passphrase, Signer, allowed_line, append_signoff, make,
 };
 
 pub struct Signers {
@@ -56,9 +56,11 @@ impl Signers {
                 role: role.to_owned(),
                 decision: Decision::Approved,
                 remark: String::new(),
-                name: identity.clone(),
-                identity: identity.clone(),
-                key: key.clone(),
+                signer: Signer {
+                    name: identity.clone(),
+                    identity: identity.clone(),
+                    key: key.clone(),
+                },
             };
             append_signoff(&self.desk, &Bundle::at(run_dir), &approval).unwrap();
         }

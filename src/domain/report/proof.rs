@@ -46,7 +46,8 @@ pub fn section(page: &mut Page, story: &Story) {
     block.push_str("```\n");
     page.block(&block);
     page.line("To check without holdpoint, in this folder, with a list of signers you trust (`N` is the signature's number,");
-    page.line("`WHO` and `ROLE` are read from the signature, for example `dana@example.com` and `database-admin`):");
+    page.line("`WHO` and `ROLE` are read from the signature, for example `dana@example.com` and `database-admin`; an addendum");
+    page.line("is signed for `addendum@holdpoint`, in the place of `role.ROLE@holdpoint`):");
     page.block(STOCK);
 }
 

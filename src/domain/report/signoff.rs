@@ -9,11 +9,18 @@ use chrono::{DateTime, FixedOffset, Offset as _, TimeZone as _, Utc};
 use crate::domain::report::{SIGNOFFS, time};
 use crate::domain::tame;
 
+pub mod addendum;
+
+pub use addendum::Addendum;
+
 /// The first line of an armoured signature.
 pub const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 
 /// The last line of an armoured signature.
 pub const END: &str = "-----END SSH SIGNATURE-----";
+
+/// What a signature says of its own reach.
+const COVERS: &str = "every byte of this file above the next line that begins a signature";
 
 /// What a signer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,17 +117,13 @@ impl Statement {
         row("Meaning", &tame::cell(&self.meaning));
         row("Signed at", &self.said_at());
         row("Key", &tame::code_cell(&self.key));
-        row(
-            "Covers",
-            "every byte of this file above the next line that begins a signature",
-        );
+        row("Covers", COVERS);
         text.replacen("| --- | --- |", "|---|---|", 1) + "\n```text\n"
     }
 
     /// Returns the time as it stands in the block.
     pub fn said_at(&self) -> String {
-        let offset = self.signed_at.offset().fix().local_minus_utc() / 60;
-        time::whole(self.signed_at.with_timezone(&Utc), offset)
+        said_at(self.signed_at)
     }
 
     /// Reads a block's text; `None` where writing it again would not give the same bytes.
@@ -158,6 +161,11 @@ impl Statement {
     }
 }
 
+fn said_at(time: DateTime<FixedOffset>) -> String {
+    let offset = time.offset().fix().local_minus_utc() / 60;
+    time::whole(time.with_timezone(&Utc), offset)
+}
+
 fn read_time(text: &str) -> Option<DateTime<FixedOffset>> {
     let (utc, local) = text.split_once(" (")?;
     let zone: FixedOffset = local.strip_suffix(')')?.split_once(' ')?.1.parse().ok()?;
@@ -183,13 +191,71 @@ fn uncode(cell: &str) -> Option<String> {
     Some(text.replace("\\|", "|"))
 }
 
+/// What is signed at the end of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A role approves or rejects the record.
+    SignOff(Statement),
+    /// Somebody adds to it.
+    Addendum(Addendum),
+}
+
+impl Said {
+    fn read(text: &str, number: usize) -> Option<Self> {
+        if text.starts_with("\n### Addendum ") {
+            return Addendum::read(text, number).map(Self::Addendum);
+        }
+        Statement::read(text, number).map(Self::SignOff)
+    }
+
+    /// Returns whose it says it is.
+    pub fn identity(&self) -> &str {
+        match self {
+            Self::SignOff(statement) => &statement.identity,
+            Self::Addendum(added) => &added.identity,
+        }
+    }
+
+    /// Returns the fingerprint of the key that it names.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::SignOff(statement) => &statement.key,
+            Self::Addendum(added) => &added.key,
+        }
+    }
+
+    /// Returns when it says it was signed.
+    pub fn signed_at(&self) -> DateTime<FixedOffset> {
+        match self {
+            Self::SignOff(statement) => statement.signed_at,
+            Self::Addendum(added) => added.signed_at,
+        }
+    }
+
+    /// Returns what it must be signed for.
+    pub fn namespace(&self) -> String {
+        match self {
+            Self::SignOff(statement) => namespace(&statement.role),
+            Self::Addendum(_) => addendum::NAMESPACE.to_owned(),
+        }
+    }
+
+    /// Returns the block's text from the empty line before it to the line before the signature begins.
+    pub fn block(&self, number: usize) -> String {
+        match self {
+            Self::SignOff(statement) => statement.block(number),
+            Self::Addendum(added) => added.block(number),
+        }
+    }
+}
+
 /// One signature as it stands in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block<'a> {
-    /// Its number, counted from one.
+    /// Its number, counted from one over sign-offs and addenda.
     pub number: usize,
     /// What is stated.
-    pub statement: Statement,
+    pub said: Said,
     /// What is signed: the log up to the line that begins the signature.
     pub signed: &'a str,
     /// The armoured signature, line end included.
@@ -235,7 +301,7 @@ fn block(log: &str, at: usize, number: usize) -> Option<(Block<'_>, usize)> {
     let after = rest[end..].strip_prefix("```\n")?;
     let block = Block {
         number,
-        statement: Statement::read(&rest[..begin], number)?,
+        said: Said::read(&rest[..begin], number)?,
         signed: &log[..at + begin],
         armour: &rest[begin..end],
     };
@@ -296,8 +362,8 @@ mod tests {
         let text = log(&[statement(), second.clone()]);
         let layout = read(&text).unwrap();
         assert_eq!(layout.unsigned, 0);
-        assert_eq!(layout.blocks[0].statement, statement());
-        assert_eq!(layout.blocks[1].statement, second);
+        assert_eq!(layout.blocks[0].said, Said::SignOff(statement()));
+        assert_eq!(layout.blocks[1].said, Said::SignOff(second));
         assert!(text.starts_with(layout.blocks[1].signed));
         assert!(layout.blocks[1].signed.contains("AAAA"));
         assert!(layout.blocks[1].armour.starts_with(BEGIN));

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::domain::report::ReportError;
+use crate::domain::tame;
+use crate::engine::seal::keys::Key;
 
 /// Why something could not be signed.
 #[derive(Debug, Error)]
@@ -17,10 +19,10 @@ pub enum SealError {
     )]
     NoKey,
     /// There are several.
-    #[error("there are several SSH keys, name one with --key:\n{list}")]
+    #[error("there are several SSH keys, name one with --key:\n  {}", list(.keys))]
     SeveralKeys {
-        /// Fingerprint, comment and source of each, one per line.
-        list: String,
+        /// All of them.
+        keys: Vec<Key>,
     },
     /// A key cannot be read.
     #[error("{path} is no SSH key that can be used: {why}")]
@@ -82,12 +84,38 @@ pub enum SealError {
         /// What the runbook names.
         known: String,
     },
+    /// The text of an addendum cannot be taken.
+    #[error("{0}")]
+    Addendum(String),
+    /// Somebody signs the same log at this moment.
+    #[error(
+        "{path} is being signed by somebody else at this moment: wait for them, then sign again"
+    )]
+    Busy {
+        /// The log.
+        path: PathBuf,
+    },
+    /// The log is behind the copy that was pushed.
+    #[error(
+        "{path} is behind its upstream by {commits} commit(s): `git pull` first, sign-offs are serial"
+    )]
+    Behind {
+        /// The log.
+        path: PathBuf,
+        /// How many commits touch it upstream that are not here.
+        commits: String,
+    },
     /// The log changed while it was being signed.
     #[error("{path} was changed while it was being signed: sign again, over what it holds now")]
     Changed {
         /// The log.
         path: PathBuf,
     },
+}
+
+fn list(keys: &[Key]) -> String {
+    let told: Vec<String> = keys.iter().map(|k| tame::line(k.told())).collect();
+    told.join("\n  ")
 }
 
 /// Returns a function that says which file an error is about.

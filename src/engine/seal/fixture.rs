@@ -100,9 +100,7 @@ impl Place {
             role: role.into(),
             decision: Decision::Approved,
             remark: String::new(),
-            name: identity.split('@').next().unwrap().into(),
-            identity: identity.into(),
-            key: key.clone(),
+            signer: signer(identity, key),
         };
         append_signoff(&self.desk, &self.bundle, &approval).map(|_| ())
     }
@@ -171,6 +169,15 @@ impl Place {
         add.arg("-q").arg(self.path(key)).stderr(Stdio::null());
         assert!(add.status().unwrap().success());
         fs::remove_file(self.path(key)).unwrap();
+    }
+}
+
+/// Who signs with this key.
+pub fn signer(identity: &str, key: &Key) -> Signer {
+    Signer {
+        name: identity.split('@').next().unwrap().into(),
+        identity: identity.into(),
+        key: key.clone(),
     }
 }
 

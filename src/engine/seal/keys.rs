@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::engine::seal::desk::Desk;
-use crate::engine::seal::error::SealError;
+use crate::engine::seal::error::{SealError, io_at};
 use crate::engine::seal::wire::PublicKey;
 
 /// A key that can sign.
@@ -41,9 +41,16 @@ impl Key {
         }
     }
 
-    fn told(&self) -> String {
+    /// Returns what the person has to do with their hands while it signs; `None`: nothing that nobody says.
+    pub fn touch(&self) -> Option<&'static str> {
+        // An agent's token blinks without a word; ssh-keygen itself says so only where it holds the key.
+        (self.public.kind.starts_with("sk-")).then_some("touch your security key when it blinks")
+    }
+
+    /// Returns fingerprint, comment and source, for people who choose among several.
+    pub fn told(&self) -> String {
         format!(
-            "  {} {} ({})",
+            "{} {} ({})",
             self.fingerprint(),
             self.comment,
             self.source()
@@ -51,14 +58,18 @@ impl Key {
     }
 }
 
-/// Finds the key to sign with: `wanted` (a file, or a fingerprint of one in the agent), the one that `holdpoint keygen`
-/// made, git's, the only one in the agent, the only one in `~/.ssh`.
+/// Finds the key to sign with: `wanted` (a file, or a fingerprint of one in the agent), the one that was chosen before,
+/// the one that `holdpoint keygen` made, git's, the only one in the agent, the only one in `~/.ssh`.
 ///
 /// # Errors
 /// There is none, or several and nothing that prefers one.
 pub fn find(desk: &Desk, wanted: Option<&str>) -> Result<Key, SealError> {
     if let Some(wanted) = wanted {
         return named(desk, wanted);
+    }
+    // A choice whose key is gone (another agent, a token not plugged in) is no choice.
+    if let Some(key) = chosen(desk).and_then(|wanted| named(desk, &wanted).ok()) {
+        return Ok(key);
     }
     let own = own(desk);
     if own.exists() || public_of(&own).exists() {
@@ -79,13 +90,34 @@ pub fn own(desk: &Desk) -> PathBuf {
     desk.config.join("id")
 }
 
+/// Remembers that this key was chosen among several.
+///
+/// # Errors
+/// The disk refuses.
+pub fn remember(desk: &Desk, key: &Key) -> Result<(), SealError> {
+    let wanted = match &key.place {
+        Place::File(path) => path.display().to_string(),
+        Place::Agent => key.fingerprint(),
+    };
+    let path = choice(desk);
+    fs::create_dir_all(&desk.config).map_err(io_at(&desk.config))?;
+    fs::write(&path, wanted + "\n").map_err(io_at(&path))
+}
+
+fn choice(desk: &Desk) -> PathBuf {
+    desk.config.join("chosen-key")
+}
+
+fn chosen(desk: &Desk) -> Option<String> {
+    let text = fs::read_to_string(choice(desk)).ok()?;
+    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
 fn only(mut keys: Vec<Key>) -> Result<Key, SealError> {
     match keys.len() {
         0 => Err(SealError::NoKey),
         1 => Ok(keys.remove(0)),
-        _ => Err(SealError::SeveralKeys {
-            list: keys.iter().map(Key::told).collect::<Vec<_>>().join("\n"),
-        }),
+        _ => Err(SealError::SeveralKeys { keys }),
     }
 }
 

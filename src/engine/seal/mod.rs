@@ -1,6 +1,6 @@
 //! Signatures by ssh keys: made by `ssh-keygen`, checked here.
 
-mod approve;
+mod append;
 mod bundle;
 pub mod checkpoint;
 mod crypto;
@@ -9,6 +9,7 @@ mod error;
 mod keygen;
 mod keys;
 mod scratch;
+mod serial;
 mod sign;
 mod stock;
 mod trust;
@@ -22,10 +23,11 @@ mod tampering;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{Approval, append_signoff};
+pub use append::{Approval, Signer, append_addendum, append_signoff};
 pub use bundle::{Bundle, Closing, Ending};
 pub use desk::Desk;
 pub use error::SealError;
 pub use keygen::{DemoKey, Passphrase, allowed_line, demo_key, make};
-pub use keys::{Key, Place, find, own};
+pub use keys::{Key, Place, find, own, remember};
+pub use serial::serial;
 pub use sign::sign;

@@ -1,7 +1,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use super::fixture::{Place, events, journal, says};
+use super::fixture::{Place, RUN, events, journal, says, signer};
 use super::verify::{Question, Verdict};
 use super::*;
 
@@ -75,6 +75,10 @@ fn a_key_that_is_only_in_the_agent_signs() {
 
 /// The commands that the log prints, with what they leave open filled in.
 fn stock(place: &Place, number: usize, who: &str, role: &str) -> bool {
+    stock_in(place, number, who, &format!("role.{role}@holdpoint"))
+}
+
+fn stock_in(place: &Place, number: usize, who: &str, namespace: &str) -> bool {
     let log = place.log();
     let block = log
         .split("```sh\n")
@@ -91,7 +95,7 @@ fn stock(place: &Place, number: usize, who: &str, role: &str) -> bool {
             &place.path("allowed_signers").to_string_lossy(),
         )
         .replace("WHO", who)
-        .replace("ROLE", role);
+        .replace("role.ROLE@holdpoint", namespace);
     let ran = Command::new("sh")
         .args(["-euc", &script])
         .current_dir(&place.bundle.dir)
@@ -297,9 +301,7 @@ fn a_rejection_is_no_approval() {
         role: "QA Lead".into(),
         decision: crate::domain::report::signoff::Decision::Rejected,
         remark: "the smoke test | was not mine".into(),
-        name: "Quinn".into(),
-        identity: "quinn@example.com".into(),
-        key: quinn,
+        signer: signer("quinn@example.com", &quinn),
     };
     append_signoff(&place.desk, &place.bundle, &rejection).unwrap();
     says(
@@ -307,6 +309,116 @@ fn a_rejection_is_no_approval() {
         Verdict::Incomplete,
         "QA Lead REJECTED this record",
     );
+}
+
+#[test]
+fn an_addendum_is_signed_by_whom_the_list_lets_and_changes_no_approval() {
+    let place = Place::new();
+    let trust = place.signed();
+    let rhea = place.key("rhea", &["ed25519"]);
+    let before = place.log();
+    let who = signer("rhea@example.com", &rhea);
+    append_addendum(
+        &place.desk,
+        &place.bundle,
+        &who,
+        b"The window was 02:00Z.\n```\n# SUCCESS",
+    )
+    .unwrap();
+    assert!(
+        place.log().starts_with(&before),
+        "what is above is untouched"
+    );
+    assert!(place.log().contains("\n### Addendum 3\n"));
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "addendum: rhea <rhea@example.com>: intact, but not authorised: key is not listed",
+    );
+    let mut list = fs::read_to_string(&trust).unwrap();
+    list += &format!(
+        "rhea@example.com namespaces=\"addendum@holdpoint\" {}\n",
+        rhea.public.line()
+    );
+    fs::write(&trust, list).unwrap();
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "addendum: rhea <rhea@example.com> added a text at",
+    );
+    assert!(stock_in(
+        &place,
+        3,
+        "rhea@example.com",
+        "addendum@holdpoint"
+    ));
+    // A sign-off may follow, and then covers the addendum.
+    let quinn = find(&place.desk, Some(&place.path("quinn").to_string_lossy())).unwrap();
+    place.sign("QA Lead", "quinn@example.com", &quinn).unwrap();
+    says(&place.verified(&trust), Verdict::Verified, "signature 4");
+    place.edit("log.md", |log| {
+        log.replace("The window was 02:00Z.", "The window was 03:00Z.")
+    });
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "addendum: rhea <rhea@example.com>: the text above it was changed",
+    );
+}
+
+#[test]
+fn two_who_sign_at_once_are_told() {
+    let place = Place::new();
+    let dana = place.key("dana", &["ed25519"]);
+    let other = fs::File::open(&place.bundle.dir).unwrap();
+    other.lock().unwrap();
+    let refused = place.sign("QA Lead", "d@x", &dana).unwrap_err();
+    assert!(matches!(refused, SealError::Busy { .. }), "{refused}");
+    drop(other);
+    // Whoever takes no lock is found out too: here the program that signs changes the log meanwhile.
+    let program = place.path("slow-keygen");
+    let script = format!(
+        "#!/bin/sh\necho more >> '{}'\nexec ssh-keygen \"$@\"\n",
+        place.bundle.log.display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(
+        &program,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let config = format!("[gpg \"ssh\"]\nprogram={}\n", program.display());
+    fs::write(place.desk.home.join(".gitconfig"), config).unwrap();
+    let refused = place.sign("QA Lead", "d@x", &dana).unwrap_err();
+    assert!(matches!(refused, SealError::Changed { .. }), "{refused}");
+}
+
+#[test]
+fn a_copy_that_is_behind_its_upstream_is_not_signed() {
+    let place = Place::new();
+    place.bundle.write_log().unwrap();
+    assert_eq!(serial(&place.desk, &place.bundle).unwrap(), None);
+    let script = format!(
+        "git init -q --bare up && git clone -q up work 2>/dev/null && cp -r {RUN} work/ && cd work
+         git config user.name a && git config user.email a@x && git add . && git commit -qm one && git push -q origin HEAD
+         git clone -q ../up ../other && cd ../other && git config user.name b && git config user.email b@x
+         echo x >> {RUN}/log.md && git commit -qam two && git push -q && cd ../work && git fetch -q"
+    );
+    let made = Command::new("sh")
+        .args(["-euc", &script])
+        .current_dir(place.root.path())
+        .env("HOME", &place.desk.home)
+        .status();
+    assert!(made.unwrap().success());
+    let bundle = Bundle::at(&place.path("work").join(RUN));
+    let refused = serial(&place.desk, &bundle).unwrap_err().to_string();
+    assert!(
+        refused.contains("behind its upstream by 1 commit(s)"),
+        "{refused}"
+    );
+    let newest = Bundle::at(&place.path("other").join(RUN));
+    let said = serial(&place.desk, &newest).unwrap().unwrap();
+    assert!(said.contains("pull first"), "{said}");
 }
 
 #[test]

@@ -228,9 +228,9 @@ impl VerifyReport {
 }
 
 /// Returns how a signer is named in the report.
-fn named(statement: &signoff::Statement) -> String {
-    format!(
-        "{}: {} <{}>",
-        statement.role, statement.name, statement.identity
-    )
+fn named(said: &signoff::Said) -> String {
+    match said {
+        signoff::Said::SignOff(s) => format!("{}: {} <{}>", s.role, s.name, s.identity),
+        signoff::Said::Addendum(a) => format!("addendum: {} <{}>", a.name, a.identity),
+    }
 }

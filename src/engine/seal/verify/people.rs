@@ -1,6 +1,6 @@
 //! Who signed as what, and who is still to sign.
 
-use crate::domain::report::signoff::{self, Block, Decision, Layout};
+use crate::domain::report::signoff::{self, Block, Decision, Layout, Said, Statement};
 use crate::domain::runbook::model::Runbook;
 use crate::engine::seal::verify::roots::{self, Found, Roots};
 use crate::engine::seal::verify::{Lines, Mark, named};
@@ -8,10 +8,12 @@ use crate::engine::seal::wire::{Reader, SshSignature};
 
 /// Looks at every signature and at the roles that are required.
 pub fn look(lines: &mut Lines, roots: &Roots, layout: &Layout, book: Option<&Runbook>) {
-    let mut good: Vec<&Block> = Vec::new();
+    let mut good: Vec<&Statement> = Vec::new();
     for block in &layout.blocks {
-        if signature(lines, roots, block) {
-            good.push(block);
+        if signature(lines, roots, block)
+            && let Said::SignOff(statement) = &block.said
+        {
+            good.push(statement);
         }
     }
     match book {
@@ -28,10 +30,11 @@ pub fn look(lines: &mut Lines, roots: &Roots, layout: &Layout, book: Option<&Run
 /// Looks at one signature; returns whether it is good.
 fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
     let name = format!("signature {}", block.number);
-    let statement = &block.statement;
-    let who = named(statement);
+    let who = named(&block.said);
     let fail = |lines: &mut Lines, why: &str| lines.say(Mark::Fail, &name, format!("{who}: {why}"));
-    if signoff::slug(&statement.role).is_empty() {
+    if let Said::SignOff(statement) = &block.said
+        && signoff::slug(&statement.role).is_empty()
+    {
         fail(
             lines,
             "its role has no letter or digit that a namespace can hold",
@@ -45,17 +48,16 @@ fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
         );
         return false;
     };
-    if !signature.key.is_certificate() && signature.key.fingerprint() != statement.key {
+    if !signature.key.is_certificate() && signature.key.fingerprint() != block.said.key() {
         fail(lines, "the key that it names is not the key that signed");
         return false;
     }
-    let claim = roots::claim(statement, signoff::namespace(&statement.role), block.signed);
-    let told = format!(
-        "{who} \"{}\" at {} (claimed){}",
-        statement.decision.word(),
-        statement.said_at(),
-        touched(&signature)
-    );
+    let claim = roots::claim(&block.said, block.signed);
+    let what = match &block.said {
+        Said::SignOff(s) => format!("\"{}\" at {}", s.decision.word(), s.said_at()),
+        Said::Addendum(a) => format!("added a text at {}", a.said_at()),
+    };
+    let told = format!("{who} {what} (claimed){}", touched(&signature));
     match roots.judge(&signature, &claim) {
         Found::Good => lines.say(Mark::Pass, &name, told),
         Found::Untold => lines.say(
@@ -93,15 +95,12 @@ fn touched(signature: &SshSignature) -> String {
     format!(", security token: {touch}{pin}")
 }
 
-fn sign_offs(lines: &mut Lines, required: &[String], good: &[&Block]) {
+fn sign_offs(lines: &mut Lines, required: &[String], good: &[&Statement]) {
     let mut missing = Vec::new();
     for role in required {
         let slug = signoff::slug(role);
-        let last = good
-            .iter()
-            .rev()
-            .find(|b| signoff::slug(&b.statement.role) == slug);
-        match last.map(|b| b.statement.decision) {
+        let last = good.iter().rev().find(|b| signoff::slug(&b.role) == slug);
+        match last.map(|b| b.decision) {
             Some(Decision::Approved | Decision::ApprovedWithRemarks) => {}
             Some(Decision::Rejected) => {
                 lines.say(
@@ -141,20 +140,18 @@ fn sign_offs(lines: &mut Lines, required: &[String], good: &[&Block]) {
 }
 
 /// Four eyes are worth more than two: it is said where one person, or one key, signed for two roles.
-fn same_person(lines: &mut Lines, good: &[&Block]) {
+fn same_person(lines: &mut Lines, good: &[&Statement]) {
     for (at, block) in good.iter().enumerate() {
-        let other = good[..at].iter().find(|b| {
-            b.statement.role != block.statement.role
-                && (b.statement.identity == block.statement.identity
-                    || b.statement.key == block.statement.key)
-        });
+        let other = good[..at]
+            .iter()
+            .find(|b| b.role != block.role && (b.identity == block.identity || b.key == block.key));
         if let Some(other) = other {
             lines.say(
                 Mark::Warn,
                 "four eyes",
                 format!(
                     "{} signed as {} and as {}",
-                    block.statement.identity, other.statement.role, block.statement.role
+                    block.identity, other.role, block.role
                 ),
             );
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::domain::digest::sha256_hex;
-use crate::domain::report::signoff::Statement;
+use crate::domain::report::signoff::Said;
 use crate::engine::seal::bundle::{Bundle, plain};
 use crate::engine::seal::crypto::{self, Sum};
 use crate::engine::seal::desk::Desk;
@@ -193,12 +193,12 @@ impl<'a> Roots<'a> {
     }
 }
 
-/// Returns the claim of a sign-off.
-pub fn claim<'a>(statement: &'a Statement, namespace: String, message: &'a str) -> Claim<'a> {
+/// Returns the claim of a sign-off or an addendum.
+pub fn claim<'a>(said: &'a Said, message: &'a str) -> Claim<'a> {
     Claim {
-        identity: &statement.identity,
-        namespace,
-        time: statement.signed_at.to_utc(),
+        identity: said.identity(),
+        namespace: said.namespace(),
+        time: said.signed_at().to_utc(),
         message: message.as_bytes(),
     }
 }
