@@ -2,13 +2,18 @@
 
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::log::bundle;
 use crate::cli::tell;
+use crate::domain::report::time;
+use crate::engine::clock;
 use crate::engine::seal::Desk;
-use crate::engine::seal::verify::{Posted, Question, verify as look};
+use crate::engine::seal::verify::{
+    About, Posted, Question, Roots, VerifyError, examine, page, read,
+};
 
 /// Exit code of this command: it was called wrongly, or a file cannot be read.
 pub const UNUSABLE: u8 = 3;
@@ -31,6 +36,12 @@ pub struct VerifyArgs {
     /// A head that was posted elsewhere: `13:3f2a90ab…`. May be given several times.
     #[arg(long = "head", value_name = "SEQ:HASH")]
     pub heads: Vec<Posted>,
+    /// What each line is there against, too.
+    #[arg(long, conflicts_with = "json")]
+    pub explain: bool,
+    /// Write the verdict as one page of markdown, to be filed; `-` prints it instead of the lines.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// For programs.
     #[arg(long)]
     pub json: bool,
@@ -39,25 +50,48 @@ pub struct VerifyArgs {
 /// Prints what verifying finds; returns 0 verified, 1 failed, 2 incomplete.
 ///
 /// # Errors
-/// There is no log, or a list that was named cannot be used.
+/// There is no log, or a list that was named cannot be used, or the page cannot be written.
 pub fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
-    let unusable = |mut failure: Failure| {
+    look(args).map_err(|mut failure| {
         failure.code = UNUSABLE;
         failure
-    };
-    let bundle = bundle(&args.log).map_err(unusable)?;
+    })
+}
+
+fn look(args: &VerifyArgs) -> Result<u8, Failure> {
+    let unusable = |e: VerifyError| Failure::new(UNUSABLE, e.to_string());
+    let bundle = bundle(&args.log)?;
+    let desk = Desk::this();
     let question = Question {
         trust: args.trust.clone(),
         revoked: args.revoked.clone(),
         heads: args.heads.clone(),
     };
-    let report = look(&Desk::this(), &bundle.log, &question)
-        .map_err(|e| Failure::new(UNUSABLE, e.to_string()))?;
-    let text = if args.json {
-        report.json()
-    } else {
-        report.text()
+    let roots = Roots::find(&desk, &question).map_err(unusable)?;
+    let log = read(&roots, &bundle).map_err(unusable)?;
+    let found = examine(&roots, &bundle, Some(&log), &question);
+    if let Some(file) = &args.report {
+        let page = page(&found, &roots, &bundle, &question, &about());
+        if file.as_os_str() == "-" {
+            tell(page.trim_end());
+            return Ok(found.report.exit_code());
+        }
+        std::fs::write(file, page)
+            .map_err(|e| Failure::new(UNUSABLE, format!("{}: {e}", file.display())))?;
+    }
+    let report = &found.report;
+    let text = match (args.json, args.explain) {
+        (true, _) => report.json(),
+        (false, true) => report.explained(),
+        (false, false) => report.text(),
     };
     tell(text.trim_end());
     Ok(report.exit_code())
+}
+
+fn about() -> About {
+    About {
+        at: time::whole(Utc::now(), clock::utc_offset_min()),
+        by: format!("{} on {}", clock::os_user(), clock::host()),
+    }
 }

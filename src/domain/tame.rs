@@ -142,19 +142,27 @@ fn ends_number(text: &str) -> bool {
 pub enum Quoted<'a> {
     /// Copied text: gets the gutter.
     Text(&'a [u8]),
+    /// The beginning of copied text, of which so many bytes more are not at hand.
+    Begun {
+        /// The beginning: at most [`LINE_SHOWN`] bytes.
+        text: &'a [u8],
+        /// Bytes behind it.
+        more: usize,
+    },
     /// So many lines are left out here: stands without the gutter, so that no copied text can claim it.
     LeftOut(usize),
 }
 
 /// Longest quoted line, in bytes before it is tamed.
-const LINE_SHOWN: usize = 2_000;
+pub const LINE_SHOWN: usize = 2_000;
 
 /// Returns a fenced block, line end included, in which every copied line begins with `| `.
 pub fn fenced<'a>(lines: impl IntoIterator<Item = Quoted<'a>>) -> String {
     let mut body = String::new();
     for quoted in lines {
         match quoted {
-            Quoted::Text(text) => push_quoted(&mut body, text),
+            Quoted::Text(text) => push_quoted(&mut body, text, 0),
+            Quoted::Begun { text, more } => push_quoted(&mut body, text, more),
             Quoted::LeftOut(lines) => {
                 let _ = writeln!(
                     body,
@@ -167,16 +175,13 @@ pub fn fenced<'a>(lines: impl IntoIterator<Item = Quoted<'a>>) -> String {
     format!("{fence}text\n{body}{fence}\n")
 }
 
-fn push_quoted(body: &mut String, text: &[u8]) {
+fn push_quoted(body: &mut String, text: &[u8], more: usize) {
     let shown = &text[..text.len().min(LINE_SHOWN)];
+    let more = more + text.len() - shown.len();
     let tamed = format!("| {}", line(shown));
     let _ = writeln!(body, "{}", tamed.trim_end());
-    if shown.len() < text.len() {
-        let _ = writeln!(
-            body,
-            "... the line above goes on for {} bytes ...",
-            text.len() - shown.len()
-        );
+    if more > 0 {
+        let _ = writeln!(body, "... the line above goes on for {more} bytes ...");
     }
 }
 

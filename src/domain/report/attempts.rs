@@ -142,54 +142,28 @@ fn output(page: &mut Page, attempt: &Attempt) {
 }
 
 fn quote(page: &mut Page, attempt: &Attempt, kept: &Kept, redactions: u64, remark: &str) {
-    let lines = lines(&kept.bytes);
     let secrets = match redactions {
         0 => String::new(),
         1 => ", 1 secret blotted out".to_owned(),
         n => format!(", {n} secrets blotted out"),
     };
-    let count = match lines.len() {
+    let count = match kept.scan.lines {
         1 => "1 line".to_owned(),
         n => format!("{n} lines"),
     };
     let digest = kept.sha256.get(..16).unwrap_or_default();
-    let size = kept.bytes.len();
-    let colon = if lines.is_empty() { '.' } else { ':' };
+    let size = kept.scan.bytes;
+    let colon = if kept.scan.lines == 0 { '.' } else { ':' };
     page.say(format!(
         "Output {count}, {size} bytes{secrets}, SHA-256 `{digest}`...{remark}, whole text in `{}`{colon}",
         kept.path
     ));
-    if !lines.is_empty() {
+    if kept.scan.lines > 0 {
         let shown = if attempt.went_well() {
             OF_OTHERS
         } else {
             OF_FAILURE
         };
-        page.block(&tame::fenced(excerpt(&lines, shown)));
+        page.block(&tame::fenced(kept.scan.excerpt(shown)));
     }
-}
-
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
-    let mut lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').collect();
-    if lines.last().is_some_and(|last| last.is_empty()) {
-        lines.pop();
-    }
-    lines
-}
-
-/// The first and the last lines: of a failure more of the end, where the reason stands.
-fn excerpt<'a>(lines: &[&'a [u8]], shown: usize) -> Vec<Quoted<'a>> {
-    if lines.len() <= shown + 1 {
-        return lines.iter().map(|line| Quoted::Text(line)).collect();
-    }
-    let head = shown / 3;
-    let tail = shown - head;
-    let text = |line: &&'a [u8]| Quoted::Text(line);
-    let left_out = Quoted::LeftOut(lines.len() - shown);
-    let (first, last) = (lines[..head].iter(), lines[lines.len() - tail..].iter());
-    first
-        .map(text)
-        .chain([left_out])
-        .chain(last.map(text))
-        .collect()
 }

@@ -44,8 +44,8 @@ pub fn wall_ms(story: &Story) -> Option<i64> {
 }
 
 /// Returns every jump of the wall clock.
-pub fn jumps<'a>(story: &Story<'a>) -> Vec<Jump<'a>> {
-    let pairs = story.entries().windows(2);
+pub fn jumps(entries: &[Entry]) -> Vec<Jump<'_>> {
+    let pairs = entries.windows(2);
     pairs
         .filter_map(|pair| match pair {
             [before, entry] => jump(before, entry),

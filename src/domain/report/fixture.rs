@@ -6,6 +6,7 @@ use crate::domain::attempt::{Ended, Outcome, OutputDigest};
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{Entry, FORMAT, GENESIS};
 use crate::domain::report::render;
+use crate::domain::report::scan::Scan;
 use crate::domain::run::event::*;
 use crate::domain::runbook::model::*;
 
@@ -129,7 +130,8 @@ impl Run {
 
     /// The log.
     pub fn log(&self, book: &Runbook) -> String {
-        render(book, &self.bytes, &|path| self.files.get(path).cloned()).unwrap()
+        let files = |path: &str| self.files.get(path).map(|bytes| Scan::of(bytes));
+        render(book, &self.bytes, &files).unwrap().record
     }
 }
 

@@ -11,9 +11,10 @@ mod checks;
 mod clocks;
 mod deviations;
 mod effect;
-mod page;
+pub mod page;
 mod people;
 mod proof;
+pub mod scan;
 pub mod signoff;
 mod steps;
 mod story;
@@ -29,6 +30,7 @@ mod hostile;
 #[cfg(test)]
 mod tests;
 
+pub use clocks::{Jump, jumps};
 use page::Page;
 use story::Story;
 pub use story::{Files, is_digest, is_output, kept_as};
@@ -50,13 +52,22 @@ pub enum ReportError {
     NotOpened,
 }
 
-/// Returns the log as it stands before anybody signs it: everything up to and including the headline of the sign-offs.
+/// A log as the journal tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The log as it stands before anybody signs it: up to and including the headline of the sign-offs.
+    pub record: String,
+    /// How many deviations it lists.
+    pub deviations: usize,
+}
+
+/// Returns the log as it stands before anybody signs it.
 ///
 /// `files` reads a file of the run directory by its relative path; it is asked for files in `output/` only.
 ///
 /// # Errors
 /// A journal that is broken, or that does not begin with an opened run.
-pub fn render(book: &Runbook, journal: &[u8], files: Files) -> Result<String, ReportError> {
+pub fn render(book: &Runbook, journal: &[u8], files: Files) -> Result<Told, ReportError> {
     let read = Journal::read(journal)?;
     let story = Story::tell(book, &read, journal, files).ok_or(ReportError::NotOpened)?;
     let deviations = deviations::list(&story);
@@ -71,7 +82,10 @@ pub fn render(book: &Runbook, journal: &[u8], files: Files) -> Result<String, Re
     effect::section(&mut page, &story);
     proof::section(&mut page, &story);
     page.say(SIGNOFFS);
-    Ok(page.finish())
+    Ok(Told {
+        record: page.finish(),
+        deviations: deviations.len(),
+    })
 }
 
 fn preamble(page: &mut Page, story: &Story) {

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{Entry, Journal};
+use crate::domain::report::scan::Scan;
 use crate::domain::report::time;
 use crate::domain::run::event::{Event, Finished, Opened, Started};
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Runbook, Step, StepId};
 use crate::domain::tame;
 
-/// Reads a file of the run directory by its relative path.
-pub type Files<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
+/// Reads a file of the run directory to its end, by its relative path.
+pub type Files<'a> = &'a dyn Fn(&str) -> Option<Scan>;
 
 /// A run as the log tells it.
 pub struct Story<'a> {
@@ -74,8 +75,8 @@ pub struct Kept {
     pub path: String,
     /// Its digest as the journal has it; as read where the journal has none.
     pub sha256: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// What was read.
+    pub scan: Scan,
 }
 
 impl<'a> Story<'a> {
@@ -242,13 +243,9 @@ fn output(step: Option<&Step>, attempt: &Attempt, files: Files) -> Output {
     let (path, sha256) = (path.clone(), sha256.clone());
     match files(&path) {
         None => Output::Missing { path, sha256 },
-        Some(bytes) => {
-            let same = sha256_hex(&bytes) == sha256;
-            let kept = Kept {
-                path,
-                sha256,
-                bytes,
-            };
+        Some(scan) => {
+            let same = scan.sha256 == sha256;
+            let kept = Kept { path, sha256, scan };
             if same {
                 Output::Whole(kept)
             } else {
@@ -264,13 +261,9 @@ fn unsealed(step: Option<&Step>, attempt: &Attempt, files: Files) -> Output {
         return Output::None;
     };
     let path = format!("output/{}.txt", step.attempt_name(attempt.started.attempt));
-    files(&path).map_or(Output::None, |bytes| {
-        let sha256 = sha256_hex(&bytes);
-        Output::Unsealed(Kept {
-            path,
-            sha256,
-            bytes,
-        })
+    files(&path).map_or(Output::None, |scan| {
+        let sha256 = scan.sha256.clone();
+        Output::Unsealed(Kept { path, sha256, scan })
     })
 }
 

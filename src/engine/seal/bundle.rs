@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::domain::journal::Journal;
+use crate::domain::report::scan::{Scan, Scanner};
 use crate::domain::report::{self, signoff};
 use crate::domain::run::event::Event;
 use crate::domain::runbook::model::Runbook;
@@ -14,6 +15,9 @@ use crate::engine::seal::error::{SealError, io_at};
 
 /// The largest file that is read, in bytes.
 pub const LARGEST: u64 = 512 << 20;
+
+/// Bytes that are read at once.
+const PIECE: usize = 256 << 10;
 
 /// A run's directory, and its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +43,42 @@ impl Bundle {
         Self { dir, log }
     }
 
+    /// Returns the name of the directory.
+    pub fn folder(&self) -> Option<String> {
+        let dir = fs::canonicalize(&self.dir).ok()?;
+        Some(dir.file_name()?.to_string_lossy().into_owned())
+    }
+
     /// Reads a file by its path within the directory: a plain file, never through a link out of it.
     ///
     /// # Errors
     /// It is not there, is no plain file, or is too large.
     pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        plain(&self.place(path)?)
+    }
+
+    /// Reads a file to its end without holding it; the same files as [`Bundle::read`], of any size.
+    ///
+    /// # Errors
+    /// It is not there, or is no plain file.
+    pub fn scan(&self, path: &str) -> io::Result<Scan> {
+        let whole = self.place(path)?;
+        let about = fs::metadata(&whole)?;
+        if !about.is_file() {
+            return Err(io::Error::other("it is no plain file"));
+        }
+        let mut file = File::open(&whole)?.take(about.len());
+        let mut scanner = Scanner::default();
+        let mut piece = vec![0; PIECE];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(scanner.done()),
+                n => scanner.feed(&piece[..n]),
+            }
+        }
+    }
+
+    fn place(&self, path: &str) -> io::Result<PathBuf> {
         let inside = Path::new(path)
             .components()
             .all(|c| matches!(c, Component::Normal(_)));
@@ -57,7 +92,7 @@ impl Bundle {
                 return Err(io::Error::other("it is a link"));
             }
         }
-        plain(&whole)
+        Ok(whole)
     }
 
     /// Returns the journal's bytes.
@@ -90,11 +125,9 @@ impl Bundle {
     /// # Errors
     /// The runbook or the journal cannot be read.
     pub fn tell(&self) -> Result<String, SealError> {
-        let book = self.book()?;
-        let journal = self.journal()?;
-        Ok(report::render(&book, &journal, &|path| {
-            self.read(path).ok()
-        })?)
+        let (book, journal) = (self.book()?, self.journal()?);
+        let told = report::render(&book, &journal, &|path| self.scan(path).ok())?;
+        Ok(told.record)
     }
 
     /// Returns the log as it stands on the disk; `None`: there is none.

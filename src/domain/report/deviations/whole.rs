@@ -90,7 +90,7 @@ fn clock(story: &Story, found: &mut Vec<String>) {
             time::took(over)
         ));
     }
-    for jump in clocks::jumps(story) {
+    for jump in clocks::jumps(story.entries()) {
         let wall = time::offset(jump.wall_ms);
         let seq = jump.entry.seq;
         found.push(match jump.mono_ms {

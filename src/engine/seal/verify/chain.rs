@@ -3,40 +3,63 @@
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{Entry, Journal};
 use crate::domain::report::signoff::Layout;
-use crate::domain::report::time;
-use crate::domain::run::event::{Checkpoint, Event};
+use crate::domain::report::{self, time};
+use crate::domain::run::event::{Checkpoint, Event, Opened};
 use crate::domain::tame;
 use crate::engine::seal::bundle::Bundle;
 use crate::engine::seal::checkpoint;
+use crate::engine::seal::verify::evidence::Scans;
 use crate::engine::seal::verify::roots::{Claim, Found, Roots};
 use crate::engine::seal::verify::{Lines, Mark, Question};
 use crate::engine::seal::wire::SshSignature;
 
-/// Looks at the journal and at whether the log tells it.
-pub fn look(
-    lines: &mut Lines,
-    roots: &Roots,
-    bundle: &Bundle,
-    layout: &Layout,
-    question: &Question,
-) {
-    let bytes = match bundle.journal() {
-        Ok(bytes) => bytes,
-        Err(e) => return lines.say(Mark::Fail, "journal", e.to_string()),
-    };
-    let journal = match Journal::read(&bytes) {
-        Ok(journal) => journal,
-        Err(e) => return lines.say(Mark::Fail, "journal", e.to_string()),
-    };
-    whole(lines, layout, &journal);
-    let heads = heads(&bytes);
-    checkpoints(lines, roots, &journal, &heads);
-    witness(lines, question, &heads);
-    folder(lines, bundle, &journal);
-    agreement(lines, bundle, layout, &journal);
+/// A journal whose chain is whole.
+#[derive(Debug, Clone, Default)]
+pub struct Chain {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its records.
+    pub journal: Journal,
+    /// The head after every record.
+    pub heads: Vec<String>,
 }
 
-fn whole(lines: &mut Lines, layout: &Layout, journal: &Journal) {
+impl Chain {
+    /// Reads the journal of a bundle.
+    ///
+    /// # Errors
+    /// It cannot be read, or its chain breaks: in words.
+    pub fn read(bundle: &Bundle) -> Result<Self, String> {
+        let bytes = bundle.journal().map_err(|e| e.to_string())?;
+        let journal = Journal::read(&bytes).map_err(|e| e.to_string())?;
+        let heads = heads(&bytes);
+        Ok(Self {
+            bytes,
+            journal,
+            heads,
+        })
+    }
+
+    /// Returns the record of the run's opening.
+    pub fn opened(&self) -> Option<&Opened> {
+        match self.journal.entries.first().map(|e| &e.event) {
+            Some(Event::RunOpened(opened)) => Some(opened),
+            Some(_) | None => None,
+        }
+    }
+}
+
+/// Looks at the journal on its own.
+pub fn look(lines: &mut Lines, roots: &Roots, bundle: &Bundle, chain: &Chain, question: &Question) {
+    checkpoints(lines, roots, chain);
+    witness(lines, question, &chain.heads);
+    folder(lines, bundle, chain);
+    clock(lines, &chain.journal);
+    closed(lines, &chain.journal);
+}
+
+/// Says whether the journal is the one that the log names.
+pub fn whole(lines: &mut Lines, layout: &Layout, journal: &Journal) {
     let count = journal.entries.len();
     let short = journal.head.get(..12).unwrap_or_default();
     if journal.torn > 0 {
@@ -87,13 +110,10 @@ fn head_after(heads: &[String], seq: u64) -> Option<&str> {
     heads.get(at).map(String::as_str)
 }
 
-fn checkpoints(lines: &mut Lines, roots: &Roots, journal: &Journal, heads: &[String]) {
-    let run = match journal.entries.first().map(|e| &e.event) {
-        Some(Event::RunOpened(opened)) => opened.run.as_str(),
-        Some(_) | None => "",
-    };
+fn checkpoints(lines: &mut Lines, roots: &Roots, chain: &Chain) {
+    let run = chain.opened().map_or("", |opened| opened.run.as_str());
     let mut seen = false;
-    for entry in &journal.entries {
+    for entry in &chain.journal.entries {
         let Event::Checkpoint(point) = &entry.event else {
             continue;
         };
@@ -102,7 +122,7 @@ fn checkpoints(lines: &mut Lines, roots: &Roots, journal: &Journal, heads: &[Str
             "record {} ({}) signed by {}",
             entry.seq, point.reason, point.identity
         );
-        match one(roots, run, heads, entry, point) {
+        match one(roots, run, &chain.heads, entry, point) {
             Found::Good => lines.say(Mark::Pass, "checkpoint", name),
             Found::Untold => lines.say(
                 Mark::Todo,
@@ -169,14 +189,11 @@ fn witness(lines: &mut Lines, question: &Question, heads: &[String]) {
 }
 
 /// A record that was put into another run's folder.
-fn folder(lines: &mut Lines, bundle: &Bundle, journal: &Journal) {
-    let Some(Event::RunOpened(opened)) = journal.entries.first().map(|e| &e.event) else {
+fn folder(lines: &mut Lines, bundle: &Bundle, chain: &Chain) {
+    let Some(opened) = chain.opened() else {
         return;
     };
-    let name = std::fs::canonicalize(&bundle.dir)
-        .ok()
-        .and_then(|dir| dir.file_name().map(|n| n.to_string_lossy().into_owned()));
-    if let Some(name) = name.filter(|n| *n != opened.run) {
+    if let Some(name) = bundle.folder().filter(|n| *n != opened.run) {
         lines.say(
             Mark::Warn,
             "folder",
@@ -185,46 +202,110 @@ fn folder(lines: &mut Lines, bundle: &Bundle, journal: &Journal) {
     }
 }
 
-fn agreement(lines: &mut Lines, bundle: &Bundle, layout: &Layout, journal: &Journal) {
-    let told = match bundle.tell() {
+fn clock(lines: &mut Lines, journal: &Journal) {
+    for jump in report::jumps(&journal.entries) {
+        let wall = time::offset(jump.wall_ms);
+        let meanwhile = match jump.mono_ms {
+            Some(ms) => format!("while {} passed", time::offset(ms)),
+            None => "when the run was taken up again".to_owned(),
+        };
+        let seq = jump.entry.seq;
+        lines.say(
+            Mark::Warn,
+            "clock",
+            format!("the wall clock moved {wall} {meanwhile}, before record {seq}"),
+        );
+    }
+}
+
+fn closed(lines: &mut Lines, journal: &Journal) {
+    let last = journal.entries.last().map(|e| &e.event);
+    if !matches!(last, Some(Event::RunClosed(_))) {
+        lines.say(
+            Mark::Todo,
+            "run",
+            "the journal ends before the run does: its outcome is not known",
+        );
+    }
+}
+
+/// Tells the log again from the journal and compares. Returns how many deviations it lists, where it can be told.
+pub fn agreement(
+    lines: &mut Lines,
+    bundle: &Bundle,
+    layout: &Layout,
+    chain: &Chain,
+    scans: &Scans,
+) -> Option<usize> {
+    let told = bundle.book().and_then(|book| {
+        let files = |path: &str| scans.get(path).cloned().or_else(|| bundle.scan(path).ok());
+        Ok(report::render(&book, &chain.bytes, &files)?)
+    });
+    let told = match told {
         Ok(told) => told,
         Err(e) => {
             let why = e.to_string();
             let first = why.lines().next().unwrap_or_default();
-            return lines.say(
-                Mark::Fail,
-                "agreement",
-                format!("the log cannot be told again: {first}"),
-            );
+            let text = format!("the log cannot be told again: {first}");
+            lines.say(Mark::Fail, "agreement", text);
+            return None;
         }
     };
-    if told == layout.record {
-        lines.say(
+    match difference(&told.record, layout.record) {
+        None => lines.say(
             Mark::Pass,
             "agreement",
             "told again from the journal, the log is the same, line by line",
-        );
-        return;
+        ),
+        Some(text) => lines.say(Mark::Fail, "agreement", text + &other_version(chain)),
     }
-    let mut pairs = told.lines().zip(layout.record.lines()).enumerate();
-    let text = match pairs.find(|(_, (a, b))| a != b) {
-        Some((at, (told, stands))) => {
-            let (told, stands) = (shortened(told), shortened(stands));
-            format!(
-                "line {} of the log is not what the journal tells: it says `{stands}`, the journal `{told}`",
-                at + 1
-            )
-        }
-        None => "the log and what the journal tells differ in length".to_owned(),
+    Some(told.deviations)
+}
+
+/// Names the first line in which a log is not what the journal tells, and what both say.
+fn difference(told: &str, stands: &str) -> Option<String> {
+    if told == stands {
+        return None;
+    }
+    let (mut ours, mut theirs) = (told.lines(), stands.lines());
+    for at in 1_usize.. {
+        let text = match (ours.next(), theirs.next()) {
+            (Some(a), Some(b)) if a == b => continue,
+            (Some(told), Some(stands)) => {
+                let (told, stands) = around_difference(told, stands);
+                format!("it says `{stands}`, the journal `{told}`")
+            }
+            (Some(told), None) => format!("the journal goes on with `{}`", shortened(told)),
+            (None, Some(stands)) => format!("it goes on with `{}`", shortened(stands)),
+            (None, None) => "it ends otherwise".to_owned(),
+        };
+        return Some(format!(
+            "line {at} of the log is not what the journal tells: {text}"
+        ));
+    }
+    None
+}
+
+/// Characters of a line that are shown.
+const SHOWN: usize = 120;
+
+/// Both lines, cut to where they differ.
+fn around_difference(a: &str, b: &str) -> (String, String) {
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let from = same.saturating_sub(SHOWN / 3);
+    let cut = |line: &str| {
+        let rest: String = line.chars().skip(from).collect();
+        let begun = if from > 0 { "..." } else { "" };
+        format!("{begun}{}", shortened(&rest))
     };
-    lines.say(Mark::Fail, "agreement", text + &other_version(journal));
+    (cut(a), cut(b))
 }
 
 /// Another version may tell the same journal in other words: that is worth saying, and excuses nothing.
-fn other_version(journal: &Journal) -> String {
+fn other_version(chain: &Chain) -> String {
     let own = env!("CARGO_PKG_VERSION");
-    match journal.entries.first().map(|e| &e.event) {
-        Some(Event::RunOpened(opened)) if opened.tool != own => {
+    match chain.opened() {
+        Some(opened) if opened.tool != own => {
             format!(
                 "; the run was recorded by holdpoint {}, this is {own}: verify with that version too",
                 opened.tool
@@ -235,9 +316,35 @@ fn other_version(journal: &Journal) -> String {
 }
 
 fn shortened(line: &str) -> String {
-    let mut text: String = tame::line(line).chars().take(120).collect();
-    if text.len() < line.len() {
-        text.push_str("...");
+    let tamed = tame::line(line);
+    match tamed.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}...", &tamed[..at]),
+        None => tamed,
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_differs_is_named_with_both_texts() {
+        let told = format!("a\n{}1\n", "x".repeat(300));
+        let said = difference(&told, &told.replace('1', "2")).unwrap();
+        assert!(said.starts_with("line 2 of the log"), "{said}");
+        assert!(
+            said.contains("x2`, the journal `...") && said.ends_with("x1`"),
+            "{said}"
+        );
+        let said = difference("a\nb\n", "a\n").unwrap();
+        assert!(
+            said.ends_with(
+                "line 2 of the log is not what the journal tells: the journal goes on with `b`"
+            ),
+            "{said}"
+        );
+        let said = difference("a\n", "a\nb\n").unwrap();
+        assert!(said.ends_with(": it goes on with `b`"), "{said}");
+        assert_eq!(difference("a\n", "a\n"), None);
+    }
 }

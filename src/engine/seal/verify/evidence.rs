@@ -1,10 +1,10 @@
 //! The files beside a log: those that it names, and those that it does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::domain::digest::sha256_hex;
 use crate::domain::report::is_digest;
+use crate::domain::report::scan::Scan;
 use crate::domain::report::signoff::Layout;
 use crate::engine::seal::bundle::Bundle;
 use crate::engine::seal::verify::{Lines, Mark};
@@ -18,13 +18,24 @@ const UNCOVERED: [&str; 5] = [
     "log.md.new",
 ];
 
-/// Looks at every file that the log names, and for files that it does not name.
-pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout) {
+/// What was read, by its path: each file once.
+pub type Scans = BTreeMap<String, Scan>;
+
+/// Looks at every file that the log names, and for files that it does not name. Returns what was read.
+pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout) -> Scans {
     let named = digests(layout.record);
+    let mut scans = Scans::new();
     let mut whole = 0;
     for (sha256, path) in &named {
-        match bundle.read(path) {
-            Ok(bytes) if sha256_hex(&bytes) == *sha256 => whole += 1,
+        let scan = match scans.get(*path) {
+            Some(scan) => Ok(scan.clone()),
+            None => bundle.scan(path),
+        };
+        if let Ok(scan) = &scan {
+            scans.insert((*path).to_owned(), scan.clone());
+        }
+        match scan {
+            Ok(scan) if scan.sha256 == *sha256 => whole += 1,
             Ok(_) => lines.say(
                 Mark::Fail,
                 "evidence",
@@ -61,6 +72,7 @@ pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout) {
         );
     }
     planted(lines, bundle, &named);
+    scans
 }
 
 /// The lines of digests, as `sha256sum -c` takes them.

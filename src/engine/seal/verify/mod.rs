@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::report::signoff;
 use crate::domain::tame;
 use crate::engine::seal::bundle::{Bundle, plain};
@@ -17,12 +18,17 @@ use crate::engine::seal::desk::Desk;
 mod bytes;
 mod chain;
 mod evidence;
+mod explain;
+mod page;
 mod people;
 mod roots;
 
 #[cfg(test)]
 mod tests;
 
+pub use chain::Chain;
+pub use page::{About, page};
+pub use people::{Signed, Worth};
 pub use roots::Roots;
 
 /// What is asked.
@@ -86,7 +92,7 @@ pub struct Line {
 }
 
 /// The verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
     /// This is the record that was signed, by people whom the list names for their roles.
@@ -94,11 +100,12 @@ pub enum Verdict {
     /// Something is not as it was signed, or not by whom it says.
     Failed,
     /// Nothing is wrong, and something is missing.
+    #[default]
     Incomplete,
 }
 
 /// The report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct VerifyReport {
     /// The verdict.
     pub verdict: Verdict,
@@ -135,29 +142,104 @@ pub enum VerifyError {
     },
 }
 
+/// What was found out about one run's record.
+#[derive(Debug)]
+pub struct Examined {
+    /// The report.
+    pub report: VerifyReport,
+    /// The digest of the log; `None`: there is none.
+    pub log_sha256: Option<String>,
+    /// Every signature, in order.
+    pub signed: Vec<Signed>,
+    /// The journal, where its chain is whole.
+    pub chain: Option<Chain>,
+    /// How many deviations the log lists, where it can be told from the journal.
+    pub deviations: Option<usize>,
+}
+
 /// Verifies the log at `path`, which names it or its directory.
 ///
 /// # Errors
 /// There is no log, or a list that was named cannot be used. Whatever the log holds is no error but a report.
 pub fn verify(desk: &Desk, path: &Path, question: &Question) -> Result<VerifyReport, VerifyError> {
     let bundle = Bundle::at(path);
-    let read = plain(&bundle.log).map_err(|source| VerifyError::NoLog {
+    let roots = Roots::find(desk, question)?;
+    let log = read(&roots, &bundle)?;
+    Ok(examine(&roots, &bundle, Some(&log), question).report)
+}
+
+/// Reads the log of a bundle in which none of the verifier's lists lies.
+///
+/// # Errors
+/// There is no log, or a list lies beside it.
+pub fn read(roots: &Roots, bundle: &Bundle) -> Result<Vec<u8>, VerifyError> {
+    let log = plain(&bundle.log).map_err(|source| VerifyError::NoLog {
         path: bundle.log.clone(),
         source,
     })?;
-    let roots = Roots::find(desk, &bundle, question)?;
+    roots.apart_from(bundle)?;
+    Ok(log)
+}
+
+/// Looks at a run's record, whatever it holds. `log` is the log's bytes, where there is one.
+pub fn examine(
+    roots: &Roots,
+    bundle: &Bundle,
+    log: Option<&[u8]>,
+    question: &Question,
+) -> Examined {
     let mut lines = Lines::default();
-    if let Some(log) = bytes::look(&mut lines, &read) {
-        let layout = bytes::layout(&mut lines, &log);
-        roots.tell(&mut lines);
-        if let Some(layout) = layout {
-            let book = bundle.book();
-            people::look(&mut lines, &roots, &layout, book.as_ref().ok());
-            evidence::look(&mut lines, &bundle, &layout);
-            chain::look(&mut lines, &roots, &bundle, &layout, question);
-        }
+    let mut found = Examined {
+        report: VerifyReport::default(),
+        log_sha256: log.map(sha256_hex),
+        signed: Vec::new(),
+        chain: None,
+        deviations: None,
+    };
+    let chain = Chain::read(bundle);
+    match log {
+        None => lines.say(
+            Mark::Todo,
+            "log",
+            "there is none yet: `holdpoint log RUN` writes it, `holdpoint sign RUN` signs it",
+        ),
+        Some(log) => look(&mut lines, roots, bundle, log, &chain, &mut found),
     }
-    Ok(lines.finish())
+    match chain {
+        Ok(chain) => {
+            chain::look(&mut lines, roots, bundle, &chain, question);
+            found.chain = Some(chain);
+        }
+        Err(why) => lines.say(Mark::Fail, "journal", why),
+    }
+    found.report = lines.finish();
+    found
+}
+
+fn look(
+    lines: &mut Lines,
+    roots: &Roots,
+    bundle: &Bundle,
+    log: &[u8],
+    chain: &Result<Chain, String>,
+    found: &mut Examined,
+) {
+    let Some(log) = bytes::look(lines, log) else {
+        return;
+    };
+    let layout = bytes::layout(lines, &log);
+    roots.tell(lines);
+    let Some(layout) = layout else {
+        return;
+    };
+    let book = bundle.book();
+    found.signed = people::look(lines, roots, &layout, book.as_ref().ok());
+    let scans = evidence::look(lines, bundle, &layout);
+    // Behind a break in the chain nothing is interpreted: it cannot be told again either.
+    if let Ok(chain) = chain {
+        chain::whole(lines, &layout, &chain.journal);
+        found.deviations = chain::agreement(lines, bundle, &layout, chain, &scans);
+    }
 }
 
 /// The lines of a report as it grows.
@@ -186,6 +268,42 @@ impl Lines {
     }
 }
 
+impl Mark {
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Todo => "TODO",
+            Self::Warn => "WARN",
+        }
+    }
+}
+
+impl Verdict {
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "VERIFIED",
+            Self::Failed => "FAILED",
+            Self::Incomplete => "INCOMPLETE",
+        }
+    }
+
+    /// Returns what it means.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Verified => {
+                "VERIFIED. This is the record that was signed, by people the trust file names for those roles."
+            }
+            Self::Failed => "FAILED. Do not rely on this record: see the lines marked FAIL.",
+            Self::Incomplete => {
+                "INCOMPLETE. Nothing is wrong so far; the lines marked TODO are missing."
+            }
+        }
+    }
+}
+
 impl VerifyReport {
     /// Returns the exit code: 0 verified, 1 failed, 2 incomplete.
     pub fn exit_code(&self) -> u8 {
@@ -198,27 +316,31 @@ impl VerifyReport {
 
     /// Returns the report for people.
     pub fn text(&self) -> String {
+        self.told(|_| None)
+    }
+
+    /// Returns the report for people, with what each kind of line is there against.
+    pub fn explained(&self) -> String {
+        let mut said = Vec::new();
+        self.told(move |line| {
+            let against = explain::against(&line.name);
+            let is_new = !said.contains(&against);
+            said.push(against);
+            is_new.then_some(against)
+        })
+    }
+
+    fn told(&self, mut remark: impl FnMut(&Line) -> Option<&'static str>) -> String {
         let width = self.lines.iter().map(|l| l.name.len()).max().unwrap_or(0);
         let mut text = String::new();
         for line in &self.lines {
-            let mark = match line.mark {
-                Mark::Pass => "PASS",
-                Mark::Fail => "FAIL",
-                Mark::Todo => "TODO",
-                Mark::Warn => "WARN",
-            };
+            let mark = line.mark.word();
             let _ = writeln!(text, "{mark}  {:width$}  {}", line.name, line.text);
+            if let Some(remark) = remark(line) {
+                let _ = writeln!(text, "{:1$}{remark}", "", width + 8);
+            }
         }
-        let verdict = match self.verdict {
-            Verdict::Verified => {
-                "VERIFIED. This is the record that was signed, by people the trust file names for those roles."
-            }
-            Verdict::Failed => "FAILED. Do not rely on this record: see the lines marked FAIL.",
-            Verdict::Incomplete => {
-                "INCOMPLETE. Nothing is wrong so far; the lines marked TODO are missing."
-            }
-        };
-        text + "\nVERDICT: " + verdict + "\n"
+        format!("{text}\nVERDICT: {}\n", self.verdict.sentence())
     }
 
     /// Returns the report for programs.

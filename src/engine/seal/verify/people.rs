@@ -6,16 +6,49 @@ use crate::engine::seal::verify::roots::{self, Found, Roots};
 use crate::engine::seal::verify::{Lines, Mark, named};
 use crate::engine::seal::wire::{Reader, SshSignature};
 
+/// A signature as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// What is said.
+    pub said: Said,
+    /// What it is worth.
+    pub worth: Worth,
+}
+
+/// What a signature is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// It is intact, and its key may sign for this person in this role.
+    Good,
+    /// It is intact, and nobody says whose key it is.
+    Untold,
+    /// It is neither.
+    Bad,
+}
+
 /// Looks at every signature and at the roles that are required.
-pub fn look(lines: &mut Lines, roots: &Roots, layout: &Layout, book: Option<&Runbook>) {
-    let mut good: Vec<&Statement> = Vec::new();
-    for block in &layout.blocks {
-        if signature(lines, roots, block)
-            && let Said::SignOff(statement) = &block.said
-        {
-            good.push(statement);
-        }
-    }
+pub fn look(
+    lines: &mut Lines,
+    roots: &Roots,
+    layout: &Layout,
+    book: Option<&Runbook>,
+) -> Vec<Signed> {
+    let all: Vec<Signed> = layout
+        .blocks
+        .iter()
+        .map(|block| Signed {
+            said: block.said.clone(),
+            worth: signature(lines, roots, block),
+        })
+        .collect();
+    let good: Vec<&Statement> = all
+        .iter()
+        .filter(|signed| signed.worth != Worth::Bad)
+        .filter_map(|signed| match &signed.said {
+            Said::SignOff(statement) => Some(statement),
+            Said::Addendum(_) => None,
+        })
+        .collect();
     match book {
         Some(book) => sign_offs(lines, &book.roles, &good),
         None => lines.say(
@@ -25,10 +58,11 @@ pub fn look(lines: &mut Lines, roots: &Roots, layout: &Layout, book: Option<&Run
         ),
     }
     same_person(lines, &good);
+    all
 }
 
-/// Looks at one signature; returns whether it is good.
-fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
+/// Looks at one signature.
+fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> Worth {
     let name = format!("signature {}", block.number);
     let who = named(&block.said);
     let fail = |lines: &mut Lines, why: &str| lines.say(Mark::Fail, &name, format!("{who}: {why}"));
@@ -39,18 +73,18 @@ fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
             lines,
             "its role has no letter or digit that a namespace can hold",
         );
-        return false;
+        return Worth::Bad;
     }
     let Some(signature) = SshSignature::from_armour(block.armour) else {
         fail(
             lines,
             "the signature cannot be read: it was changed, or made by something unknown",
         );
-        return false;
+        return Worth::Bad;
     };
     if !signature.key.is_certificate() && signature.key.fingerprint() != block.said.key() {
         fail(lines, "the key that it names is not the key that signed");
-        return false;
+        return Worth::Bad;
     }
     let claim = roots::claim(&block.said, block.signed);
     let what = match &block.said {
@@ -59,18 +93,20 @@ fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> bool {
     };
     let told = format!("{who} {what} (claimed){}", touched(&signature));
     match roots.judge(&signature, &claim) {
-        Found::Good => lines.say(Mark::Pass, &name, told),
-        Found::Untold => lines.say(
-            Mark::Todo,
-            &name,
-            format!("{told}: intact, but nobody says whose key it is"),
-        ),
+        Found::Good => {
+            lines.say(Mark::Pass, &name, told);
+            Worth::Good
+        }
+        Found::Untold => {
+            let text = format!("{told}: intact, but nobody says whose key it is");
+            lines.say(Mark::Todo, &name, text);
+            Worth::Untold
+        }
         Found::Bad(why) => {
             fail(lines, &why);
-            return false;
+            Worth::Bad
         }
     }
-    true
 }
 
 /// What a security token says about its touch.

@@ -23,10 +23,16 @@ pub struct Roots<'a> {
     revoked: Option<PathBuf>,
 }
 
+/// A list of signers that was read.
 #[derive(Debug)]
-struct List {
-    path: PathBuf,
-    sha256: String,
+pub struct List {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its digest.
+    pub sha256: String,
+    /// The last commit that touched it, where it lies in a git repository.
+    pub commit: Option<String>,
+    /// Its keys.
     trust: Trust,
 }
 
@@ -56,8 +62,8 @@ impl<'a> Roots<'a> {
     /// Finds the lists: as asked, else holdpoint's own, else git's.
     ///
     /// # Errors
-    /// A list cannot be read, or lies in the bundle.
-    pub fn find(desk: &'a Desk, bundle: &Bundle, question: &Question) -> Result<Self, VerifyError> {
+    /// A list cannot be read.
+    pub fn find(desk: &'a Desk, question: &Question) -> Result<Self, VerifyError> {
         let own = desk.config.join("allowed_signers");
         let of_git = |name: &str| desk.git(name).map(|p| desk.path(&p)).filter(|p| p.exists());
         let mut git_revoked = None;
@@ -69,7 +75,7 @@ impl<'a> Roots<'a> {
                 git_revoked = of_git("gpg.ssh.revocationFile");
                 of_git("gpg.ssh.allowedSignersFile")
             });
-        let trust = path.map(|path| list(bundle, path)).transpose()?;
+        let trust = path.map(|path| list(desk, path)).transpose()?;
         let revoked = question
             .revoked
             .clone()
@@ -80,6 +86,34 @@ impl<'a> Roots<'a> {
             trust,
             revoked,
         })
+    }
+
+    /// Returns the list of signers that is used.
+    pub fn list(&self) -> Option<&List> {
+        self.trust.as_ref()
+    }
+
+    /// Returns the list of revoked keys that is used.
+    pub fn revoked(&self) -> Option<&Path> {
+        self.revoked.as_deref()
+    }
+
+    /// Refuses a list that lies in the folder that is to be verified.
+    ///
+    /// # Errors
+    /// It lies there.
+    pub fn apart_from(&self, bundle: &Bundle) -> Result<(), VerifyError> {
+        let lists = self.trust.iter().map(|list| &list.path);
+        for path in lists.chain(&self.revoked) {
+            let is_inside = match (fs::canonicalize(path), fs::canonicalize(&bundle.dir)) {
+                (Ok(list), Ok(dir)) => list.starts_with(dir),
+                (Err(_), _) | (_, Err(_)) => true,
+            };
+            if is_inside {
+                return Err(VerifyError::TrustInBundle { path: path.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Says which list is used.
@@ -98,8 +132,11 @@ impl<'a> Roots<'a> {
             Mark::Pass,
             "trust",
             format!(
-                "{}, SHA-256 {short}..., {count} key(s)",
-                list.path.display()
+                "{}, SHA-256 {short}..., {count} key(s){}",
+                list.path.display(),
+                list.commit
+                    .as_ref()
+                    .map_or(String::new(), |commit| format!(", git {commit}"))
             ),
         );
         if !list.trust.unreadable.is_empty() {
@@ -203,23 +240,33 @@ pub fn claim<'a>(said: &'a Said, message: &'a str) -> Claim<'a> {
     }
 }
 
-fn list(bundle: &Bundle, path: PathBuf) -> Result<List, VerifyError> {
+fn list(desk: &Desk, path: PathBuf) -> Result<List, VerifyError> {
     let bytes = plain(&path).map_err(|source| VerifyError::List {
         path: path.clone(),
         source,
     })?;
-    let is_inside = match (fs::canonicalize(&path), fs::canonicalize(&bundle.dir)) {
-        (Ok(list), Ok(dir)) => list.starts_with(dir),
-        (Err(_), _) | (_, Err(_)) => true,
-    };
-    if is_inside {
-        return Err(VerifyError::TrustInBundle { path });
-    }
     Ok(List {
         sha256: sha256_hex(&bytes),
+        commit: commit(desk, &path),
         trust: Trust::read(&String::from_utf8_lossy(&bytes)),
         path,
     })
+}
+
+/// Returns the last commit that touched a file, and whether the file differs from what is committed.
+fn commit(desk: &Desk, path: &Path) -> Option<String> {
+    let path = fs::canonicalize(path).ok()?;
+    let dir = path.parent()?.to_string_lossy().into_owned();
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let ask = |args: &[&str]| {
+        let args = [&["-C", &dir, "--no-optional-locks"], args, &["--", &name]].concat();
+        desk.ask("git", &args)
+    };
+    let last = ask(&["log", "-1", "--format=%h of %cs"])?;
+    match ask(&["status", "--porcelain"]) {
+        None => Some(last),
+        Some(_) => Some(format!("{last}, changed since")),
+    }
 }
 
 /// `revoked.krl` or `revoked` beside the list of signers.
