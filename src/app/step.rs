@@ -6,7 +6,7 @@ use crate::domain::redact;
 use crate::domain::run::assign;
 use crate::domain::run::decide;
 use crate::domain::run::event::Answer;
-use crate::domain::run::next;
+use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::schedule;
 use crate::domain::run::state::{CancelState, Stand, StepRecord};
 use crate::domain::run::values::{Surroundings, Values};
@@ -350,8 +350,19 @@ fn enter(model: &Model, step: &Step) -> String {
         Some(current) if *current != step.id => return String::new(),
         Some(_) => {}
     }
-    if model.run.hold.is_some() {
-        return "Enter shows why the run is on hold".into();
+    // What a step came to is asked about before anything that could start.
+    if *model.run.stand(&step.id) == Stand::Waiting {
+        match next::next(&model.book, &model.run, model.now.wall_ms) {
+            Next::Wait(Wait::Held(_)) => return "Enter shows why the run is on hold".into(),
+            Next::Wait(Wait::ChooseItem(_)) => {
+                return "Enter asks which one of these is done".into();
+            }
+            Next::Wait(_)
+            | Next::Start(_)
+            | Next::Accept(_)
+            | Next::PathEnded(_)
+            | Next::Finished => {}
+        }
     }
     match (model.run.stand(&step.id), &step.action) {
         (Stand::Running, _) => String::new(),

@@ -79,6 +79,34 @@ fn the_digest_of_one_file_is_not_recorded_as_another_files() {
 }
 
 #[test]
+fn evidence_that_cannot_be_read_is_asked_for_again_with_what_was_typed() {
+    let mut desk = Desk::new(one("{step: a, id: a, confirm: x, evidence: file}"), "prod");
+    desk.press(KeyCode::Enter);
+    desk.type_and_enter("dmup.sha");
+    let told = |path: &str, digest| Msg::Digested {
+        step: id("a"),
+        path: path.into(),
+        digest,
+    };
+    desk.tell(told("dmup.sha", Err("there is no such file".into())));
+    assert!(
+        desk.problem().contains("there is no such file"),
+        "{}",
+        desk.problem()
+    );
+    for _ in 0.."dmup.sha".len() {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.type_and_enter("dump.sha");
+    desk.tell(told("dump.sha", Ok("d1".into())));
+    assert!(
+        matches!(&desk.events[..], [Event::StepConfirmed(c)] if c.answer == "dump.sha" && c.file_sha256 == "d1"),
+        "{:?}",
+        desk.events
+    );
+}
+
+#[test]
 fn one_enter_does_not_let_the_run_go_on_on_another_server() {
     let text = "runbook: 1\ntitle: t\ntargets:\n  prod: {database: 'postgres:///x', must_be: {database: billing}}\nphases:\n  - phase: One\n    steps:\n      - {step: a, id: a, run: 'true'}\n";
     let parsed = parse(text.as_bytes(), "t", &|_| {

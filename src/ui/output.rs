@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::model::{Model, Pane};
+use crate::domain::attempt::OutputDigest;
 use crate::domain::units::bytes;
 use crate::ui::pane::{Frame, focus, lines};
 use crate::ui::text::{head, wrap_line};
@@ -16,10 +17,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let dot = theme.glyphs.dot;
     let (figure, style) = match (output.name.is_empty(), output.above_end) {
         (true, _) => (String::new(), theme.quiet),
-        (false, 0) => (
-            format!("following {dot} {} lines", output.total),
-            theme.quiet,
-        ),
+        (false, 0) => (format!("following {dot} {}", counted(model)), theme.quiet),
         (false, n) => (
             format!(
                 "{} {n} above the end {dot} End follows",
@@ -49,6 +47,23 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     );
 }
 
+/// What the supervisor found when the shown attempt had ended.
+fn ended(model: &Model) -> Option<&OutputDigest> {
+    let path = format!("output/{}.txt", model.output.name);
+    let ended = model.run.steps.values().filter_map(|r| r.outcome.as_ref());
+    ended.map(|o| &o.output).find(|o| o.path == path)
+}
+
+/// How many lines were printed: as the supervisor counted them, else as far as they were read here.
+fn counted(model: &Model) -> String {
+    let output = &model.output;
+    match ended(model) {
+        Some(ended) => format!("{} lines", ended.lines),
+        None if output.skipped > 0 => format!("more than {} lines", output.total),
+        None => format!("{} lines", output.total),
+    }
+}
+
 /// Returns the rows that are in sight, the newest at the bottom; only these are formatted.
 fn shown(model: &Model, theme: &Theme, room: usize, height: usize) -> Vec<Line<'static>> {
     let output = &model.output;
@@ -74,7 +89,11 @@ fn shown(model: &Model, theme: &Theme, room: usize, height: usize) -> Vec<Line<'
     }
     rows.truncate(height);
     if rows.is_empty() {
-        return vec![Line::styled("it has printed nothing yet", theme.quiet)];
+        let said = match ended(model) {
+            Some(_) => "it printed nothing",
+            None => "it has printed nothing yet",
+        };
+        return vec![Line::styled(said, theme.quiet)];
     }
     if output.skipped > 0 && rows.len() < height.max(1) {
         rows.push(Line::styled(skipped(theme, output.skipped), theme.quiet));

@@ -237,8 +237,9 @@ pub fn digested(
     };
     match digest {
         Err(why) => {
-            model.say(
-                Tone::Danger,
+            ask_again(
+                model,
+                &said,
                 format!("{path}: {why}; the step is not confirmed"),
             );
             Vec::new()
@@ -256,6 +257,23 @@ pub fn digested(
             )
         }
     }
+}
+
+/// Asks once more for what was said, with everything as it was and with what is wrong with it.
+fn ask_again(model: &mut Model, said: &Confirmed, problem: String) {
+    let step = model.book.step(&said.step).cloned();
+    let Some(step) = step.filter(|_| model.dialog.is_none()) else {
+        model.say(Tone::Danger, problem);
+        return;
+    };
+    let mut dialog = questions::confirm(model, &step);
+    let texts = [&said.answer, &said.on_behalf_of];
+    for (field, text) in dialog.fields.iter_mut().zip(texts) {
+        field.area.insert_str(text);
+    }
+    dialog.boxes.iter_mut().for_each(|b| b.tick = Tick::Ticked); // else it had not been answered
+    dialog.problem = Some(problem);
+    model.dialog = Some(dialog);
 }
 
 fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {

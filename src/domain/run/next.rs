@@ -4,7 +4,7 @@ use crate::domain::run::event::{HoldReason, Mode};
 use crate::domain::run::schedule;
 use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{
-    Action, Choose, Danger, Group, Item, OnFailure, Place, Runbook, Start, Step, StepId,
+    Action, Choose, Danger, Item, OnFailure, Place, Runbook, Start, Step, StepId,
 };
 
 /// What comes next.
@@ -94,42 +94,43 @@ pub fn omitted(book: &Runbook, run: &RunState, step: &StepId) -> Option<String> 
             "“{title}” was never started: there is nothing to undo"
         ));
     }
-    let group = choice_around(book, step)?;
-    let others = group
-        .iter()
-        .filter(|branch| !branch.contains(&step.id))
-        .flatten();
-    let chosen = others.into_iter().find(|other| run.was_started(other))?;
+    let chosen = choices_around(book, step)
+        .into_iter()
+        .find_map(|branches| {
+            let mut others = branches
+                .into_iter()
+                .filter(|b| !b.contains(&step.id))
+                .flatten();
+            others.find(|other| run.was_started(other))
+        })?;
     let title = book
-        .step(chosen)
+        .step(&chosen)
         .map_or(chosen.as_str(), |s| s.title.as_str());
     Some(format!("“{title}” was chosen instead"))
 }
 
-/// Returns the branches of the innermost `choose: one` group around `step`: the steps of each of its items.
-fn choice_around(book: &Runbook, step: &Step) -> Option<Vec<Vec<StepId>>> {
-    let items = match step.place {
-        Place::Phase(at) => &book.phases.get(at)?.items,
-        Place::Path(at) => &book.rollback.get(at)?.items,
+/// Returns the `choose: one` groups around `step`, the outermost first: of each, the steps of its items.
+fn choices_around(book: &Runbook, step: &Step) -> Vec<Vec<Vec<StepId>>> {
+    let mut items = match step.place {
+        Place::Phase(at) => book.phases.get(at).map(|p| &p.items),
+        Place::Path(at) => book.rollback.get(at).map(|p| &p.items),
     };
-    let group = innermost_choice(book, items, &step.id)?;
-    Some(
-        group
-            .items
-            .iter()
-            .map(|item| ids_in(book, std::slice::from_ref(item)))
-            .collect(),
-    )
-}
-
-fn innermost_choice<'a>(book: &Runbook, items: &'a [Item], step: &StepId) -> Option<&'a Group> {
-    items.iter().find_map(|item| match item {
-        Item::Group(group) if ids_in(book, &group.items).contains(step) => {
-            let inner = innermost_choice(book, &group.items, step);
-            inner.or_else(|| (group.choose == Choose::One).then_some(group))
-        }
-        Item::Group(_) | Item::Step(_) => None,
-    })
+    let mut choices = Vec::new();
+    while let Some(around) = items {
+        let group = around.iter().find_map(|item| match item {
+            Item::Group(group) if ids_in(book, &group.items).contains(&step.id) => Some(group),
+            Item::Group(_) | Item::Step(_) => None,
+        });
+        let one = group.filter(|g| g.choose == Choose::One);
+        choices.extend(one.map(|g| {
+            g.items
+                .iter()
+                .map(|i| ids_in(book, std::slice::from_ref(i)))
+                .collect()
+        }));
+        items = group.map(|g| &g.items);
+    }
+    choices
 }
 
 fn ids_in(book: &Runbook, items: &[Item]) -> Vec<StepId> {
@@ -168,7 +169,8 @@ pub fn current<'a>(book: &'a Runbook, run: &RunState) -> Option<&'a StepId> {
 /// Returns the step that waits for a person, where one does.
 pub fn waits_for_person<'a>(book: &'a Runbook, run: &RunState) -> Option<&'a StepId> {
     let step = book.step(current(book, run)?)?;
-    let asks = !step.is_automated() || key_why(run, step).is_some();
+    let asks =
+        !step.is_automated() || key_why(run, step).is_some() || choosing(book, run, step).is_some();
     (asks && run.hold.is_none()).then_some(&step.id)
 }
 
@@ -224,14 +226,37 @@ pub fn next(book: &Runbook, run: &RunState, now_ms: i64) -> Next {
     untouched(book, run, step, now_ms)
 }
 
+/// Returns what there is to choose from before `step`: what each item of the outermost `choose: one` group around it
+/// of which nothing was begun starts with. Where only one item applies there is no choice.
+fn choosing(book: &Runbook, run: &RunState, step: &Step) -> Option<Vec<StepId>> {
+    (0..choices_around(book, step).len()).find_map(|depth| {
+        let heads = heads(book, run, step, depth);
+        (heads.len() > 1).then_some(heads)
+    })
+}
+
+/// Returns the first steps that apply of the choice at `depth` around `step`; an item that is a choice itself gives its own.
+fn heads(book: &Runbook, run: &RunState, step: &Step, depth: usize) -> Vec<StepId> {
+    let choices = choices_around(book, step);
+    let Some(branches) = choices.get(depth) else {
+        return vec![step.id.clone()];
+    };
+    if branches.iter().flatten().any(|id| run.was_started(id)) {
+        return Vec::new();
+    }
+    let applies = |id: &&StepId| !settled(run, id) && omitted(book, run, id).is_none();
+    let firsts = branches
+        .iter()
+        .filter_map(|b| book.step(b.iter().find(applies)?));
+    firsts
+        .flat_map(|first| heads(book, run, first, depth + 1))
+        .collect()
+}
+
 fn untouched(book: &Runbook, run: &RunState, step: &Step, now_ms: i64) -> Next {
     let id = step.id.clone();
-    if let Some(branches) = choice_around(book, step) {
-        let begun = branches.iter().flatten().any(|id| run.was_started(id));
-        let heads: Vec<StepId> = branches.iter().filter_map(|b| b.first().cloned()).collect();
-        if !begun && heads.len() > 1 {
-            return Next::Wait(Wait::ChooseItem(heads));
-        }
+    if let Some(heads) = choosing(book, run, step) {
+        return Next::Wait(Wait::ChooseItem(heads));
     }
     if let Some(at) = schedule::earliest_ms(run, step).filter(|at| *at > now_ms) {
         return Next::Wait(Wait::Clock(id, at));

@@ -8,7 +8,7 @@ use crate::domain::run::event::{Confirmed, Event, Finding, HoldReason, Status};
 use crate::domain::run::fixture::{
     book, confirmed, entries, failure, finished, letters, run, started,
 };
-use crate::domain::run::next::{KeyWhy, Next, Wait, next, omitted};
+use crate::domain::run::next::{KeyWhy, Next, Wait, next, omitted, waits_for_person};
 use crate::domain::run::state::{RunState, Stand};
 use crate::domain::run::verdict::status;
 use crate::domain::runbook::model::{Runbook, StepId};
@@ -398,6 +398,26 @@ fn only_one_of_a_choice_is_done() {
             .contains("was chosen instead")
     );
     assert_eq!(next(&book, &chosen, 0), Next::Start(id("c")));
+}
+
+#[test]
+fn a_choice_within_a_choice_is_asked_from_the_outside_and_only_among_what_applies() {
+    let book = book(
+        "phases:\n  - phase: One\n    steps:\n      - group: Either\n        choose: one\n        steps:\n          - group: In\n            choose: one\n            steps:\n              - {step: a, id: a, run: 'true', only: [staging]}\n              - {step: b, id: b, run: 'true'}\n              - {step: c, id: c, run: 'true'}\n          - {step: d, id: d, run: 'true'}\n          - {step: e, id: e, run: 'true', only: [staging]}\n",
+    );
+    let fresh = run("prod", vec![]);
+    let asked = Wait::ChooseItem(vec![id("b"), id("c"), id("d")]);
+    assert_eq!(next(&book, &fresh, 0), Next::Wait(asked));
+    assert_eq!(waits_for_person(&book, &fresh), Some(&id("b")));
+    let chosen = run(
+        "prod",
+        vec![started("d", 1), finished("d", 1, Ended::Passed)],
+    );
+    assert_eq!(next(&book, &chosen, 0), Next::Finished);
+    assert_eq!(
+        omitted(&book, &chosen, &id("c")).as_deref(),
+        Some("“d” was chosen instead")
+    );
 }
 
 #[test]
