@@ -7,6 +7,8 @@ mod connecting;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod extras;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod monitoring;

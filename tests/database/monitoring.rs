@@ -9,7 +9,7 @@ use holdpoint::domain::sample::MonitorNews;
 use holdpoint::domain::sample::headline::one_line;
 use holdpoint::domain::sample::history::History;
 use holdpoint::domain::sample::model::{Ours, Sample};
-use holdpoint::domain::sample::news::{Need, Sizes, Watched, Wishes};
+use holdpoint::domain::sample::news::{Extra, Need, Watched, Wishes};
 use holdpoint::domain::sample::own::OwnStep;
 use holdpoint::engine::clock;
 use tokio::io::copy_bidirectional;
@@ -76,7 +76,7 @@ async fn it_says_who_the_server_is_and_then_what_it_sees() {
 async fn counters_become_rates_and_the_size_comes_when_asked() {
     let url = server().url(&fresh());
     let mut watcher = Watcher::on(&url);
-    watcher.wishes.send_modify(|w| w.sizes = Sizes::Asked);
+    watcher.wishes.send_modify(|w| w.sizes = Extra::Asked);
     let mut client = Client::open(&url).await;
     for _ in 0..50 {
         client.run("update t set v = v + 1").await;

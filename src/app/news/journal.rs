@@ -11,7 +11,7 @@ use crate::domain::journal::Entry;
 use crate::domain::run::event::{Event, Peaks, Started};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::{Action, StepId, Terminal};
-use crate::domain::sample::news::{Need, Sizes, Wishes};
+use crate::domain::sample::news::{Extra, Need, Wishes};
 use crate::domain::sample::own::OwnStep;
 
 /// Takes in records that are safely on disk; only now may the world be touched.
@@ -112,7 +112,9 @@ pub fn wishes(model: &Model) -> Effect {
     Effect::Wish(Wishes {
         steps: model.run.running().filter_map(own).collect(),
         need: Need::Refreshes,
-        sizes: Sizes::Unasked,
+        sizes: Extra::Unasked,
+        tables: Extra::Unasked,
+        statements: Extra::Unasked,
     })
 }
 

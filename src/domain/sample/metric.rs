@@ -146,10 +146,14 @@ fn of_server(name: &str, server: &Server) -> Option<f64> {
     let lag = server.receiver.as_ref();
     Some(match name {
         "frozen_age" => number(server.frozen_age),
+        // The lag that a replica reports can stand still while bytes pile up: a position that does not move counts too.
         "replication_lag" => number(
-            (server.senders.iter().filter_map(|s| s.replay_lag_ms))
-                .chain(lag.and_then(|r| r.replay_age_ms))
-                .max()?,
+            (server
+                .senders
+                .iter()
+                .filter_map(|s| s.replay_lag_ms.max(s.stuck_ms)))
+            .chain(lag.and_then(|r| r.replay_age_ms.max(r.stuck_ms)))
+            .max()?,
         ),
         "replication_lag_bytes" => number(lag_bytes(server)?),
         "slot_retained" => number(server.slots.iter().filter_map(|s| s.retained).max()?),

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod blocking;
 pub mod detail;
+pub mod extra;
 pub mod headline;
 pub mod history;
 pub mod identity;

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::runbook::model::StepId;
+pub use crate::domain::sample::extra::Extras;
 pub use crate::domain::sample::server::{
-    Prepared, PreparedIn, Progress, Rates, Receiver, Sender, Server, Slot, SlotUse, Totals,
+    Archive, Prepared, PreparedIn, Progress, Rates, Receiver, Sender, Server, Slot, SlotUse, Totals,
 };
 
 /// Everything that one refresh saw.
@@ -19,6 +20,8 @@ pub struct Sample {
     pub counts: Counts,
     /// Counters, replication, slots, prepared transactions, progress; `None` until they were read.
     pub server: Option<Server>,
+    /// What is read beside the refresh, where it was asked for.
+    pub extras: Extras,
     /// The runbook's own values.
     pub values: Vec<OwnReading>,
     /// Milliseconds that the refresh took.

@@ -56,8 +56,12 @@ pub struct Wishes {
     pub steps: Vec<OwnStep>,
     /// Whether anybody needs refreshes.
     pub need: Need,
-    /// How often the database's size is asked for.
-    pub sizes: Sizes,
+    /// The database's size, once a minute.
+    pub sizes: Extra,
+    /// The largest tables.
+    pub tables: Extra,
+    /// What statements cost.
+    pub statements: Extra,
 }
 
 /// Whether anybody needs refreshes.
@@ -70,12 +74,12 @@ pub enum Need {
     Heartbeat,
 }
 
-/// Whether the database's size is asked for.
+/// Whether something is asked for that only some panels need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sizes {
-    /// It is not.
+pub enum Extra {
+    /// No panel that shows it is open, and neither an alarm nor the record needs it.
     #[default]
     Unasked,
-    /// Once a minute.
+    /// Somebody needs it.
     Asked,
 }

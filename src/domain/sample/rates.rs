@@ -1,6 +1,6 @@
 //! What grew between two readings of the server's counters.
 
-use crate::domain::sample::model::{Rates, Totals};
+use crate::domain::sample::model::{Progress, Rates, Server, Totals};
 
 /// Returns a count as a number to calculate with.
 #[expect(
@@ -40,9 +40,148 @@ pub fn between(before: &Totals, after: &Totals) -> Option<Rates> {
     })
 }
 
+/// How much the newest speed counts against what was seen before.
+const NEWEST: f64 = 0.3;
+
+/// Completes `now` by what only two readings tell: rates, what stands still, how long the rest takes.
+pub fn follow(now: &mut Server, before: &Server) {
+    now.rates = between(&before.totals, &now.totals);
+    let ms = u64::try_from(now.at_ms - before.at_ms).unwrap_or_default();
+    let own = now.totals.own_transactions;
+    let own = own.checked_sub(before.totals.own_transactions);
+    now.own_tps = own.filter(|_| ms > 0).map(|n| per_second(n, ms));
+    let deadlocks = now.totals.deadlocks;
+    now.deadlocks = before.deadlocks + deadlocks.saturating_sub(before.totals.deadlocks);
+    for sender in &mut now.senders {
+        let known = before.senders.iter().find(|s| s.pid == sender.pid);
+        let before = known.map(|s| (s.replayed, s.stuck_ms));
+        sender.stuck_ms = stuck(sender.unreplayed, sender.replayed, before, ms);
+    }
+    if let Some(receiver) = &mut now.receiver {
+        let before = before.receiver.as_ref().map(|r| (r.replayed, r.stuck_ms));
+        receiver.stuck_ms = stuck(receiver.unreplayed, receiver.replayed, before, ms);
+    }
+    for progress in &mut now.progress {
+        let known = before.progress.iter().find(|p| is_same(p, progress));
+        if let Some(before) = known {
+            proceed(progress, before, ms);
+        }
+    }
+}
+
+fn per_second(n: u64, ms: u64) -> f64 {
+    number(n) * 1_000.0 / number(ms)
+}
+
+/// A position that does not move counts only while there is more to replay.
+fn stuck(
+    unreplayed: Option<u64>,
+    at: Option<u64>,
+    before: Option<(Option<u64>, Option<u64>)>,
+    ms: u64,
+) -> Option<u64> {
+    let (was_at, stuck) = before?;
+    let stands = unreplayed? > 0 && at? == was_at?;
+    stands.then(|| stuck.unwrap_or_default() + ms)
+}
+
+fn is_same(a: &Progress, b: &Progress) -> bool {
+    (a.pid, &a.command, &a.phase, &a.unit) == (b.pid, &b.command, &b.phase, &b.unit)
+        && a.done <= b.done
+}
+
+fn proceed(now: &mut Progress, before: &Progress, ms: u64) {
+    now.phase_ms = before.phase_ms + ms;
+    if ms == 0 {
+        (now.rate, now.left_ms) = (before.rate, before.left_ms);
+        return;
+    }
+    let newest = per_second(now.done - before.done, ms);
+    let known = before.rate.map(|known| known + NEWEST * (newest - known));
+    let rate = known.unwrap_or(newest);
+    now.rate = Some(rate);
+    let rest = now.total.checked_sub(now.done).filter(|_| now.total > 0);
+    now.left_ms = rest
+        .filter(|_| rate > 0.0)
+        .map(|rest| whole(number(rest) * 1_000.0 / rate));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sample::model::{Receiver, Sender};
+
+    #[test]
+    fn a_replay_position_that_stands_still_while_there_is_more_is_counted() {
+        let server = |at_ms, replayed, unreplayed| Server {
+            at_ms,
+            senders: vec![Sender {
+                pid: 7,
+                replayed: Some(replayed),
+                unreplayed: Some(unreplayed),
+                ..Sender::default()
+            }],
+            receiver: Some(Receiver {
+                replayed: Some(replayed),
+                unreplayed: Some(unreplayed),
+                ..Receiver::default()
+            }),
+            ..Server::default()
+        };
+        let mut before = server(0, 100, 0);
+        let mut seen = Vec::new();
+        for (at_ms, replayed, unreplayed) in [
+            (1_000, 100, 0),
+            (2_000, 100, 50),
+            (4_000, 100, 80),
+            (5_000, 101, 90),
+        ] {
+            let mut now = server(at_ms, replayed, unreplayed);
+            follow(&mut now, &before);
+            let stuck = now.senders[0].stuck_ms;
+            assert_eq!(now.receiver.as_ref().unwrap().stuck_ms, stuck);
+            seen.push(stuck);
+            before = now;
+        }
+        assert_eq!(seen, [None, Some(1_000), Some(3_000), None]);
+    }
+
+    #[test]
+    fn the_rest_of_a_phase_is_counted_from_its_own_speed() {
+        let server = |at_ms, phase: &str, done| Server {
+            at_ms,
+            progress: vec![Progress {
+                pid: 7,
+                phase: phase.into(),
+                done,
+                total: 1_000,
+                ..Progress::default()
+            }],
+            ..Server::default()
+        };
+        let mut before = server(0, "scanning", 0);
+        let mut seen = Vec::new();
+        for (at_ms, phase, done) in [
+            (1_000, "scanning", 100),
+            (2_000, "scanning", 200),
+            (3_000, "sorting", 0),
+            (4_000, "sorting", 0),
+        ] {
+            let mut now = server(at_ms, phase, done);
+            follow(&mut now, &before);
+            seen.push((now.progress[0].phase_ms, now.progress[0].left_ms));
+            before = now;
+        }
+        assert_eq!(
+            seen,
+            [
+                (1_000, Some(9_000)),
+                (2_000, Some(8_000)),
+                (0, None),
+                (1_000, None)
+            ]
+        );
+    }
 
     fn totals(at_ms: i64, commits: u64, hit: u64) -> Totals {
         Totals {

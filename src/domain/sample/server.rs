@@ -22,6 +22,10 @@ pub struct Server {
     pub frozen_age: u64,
     /// Bytes of the database; `None`: not asked, or may not be read.
     pub database_bytes: Option<u64>,
+    /// Transactions a second in the monitored database alone.
+    pub own_tps: Option<f64>,
+    /// How the log is archived; `None`: it is not.
+    pub archive: Option<Archive>,
     /// Replicas that are fed.
     pub senders: Vec<Sender>,
     /// Where it is itself fed.
@@ -54,8 +58,16 @@ pub struct Totals {
     pub updated: u64,
     /// Rows deleted.
     pub deleted: u64,
+    /// Transactions of the monitored database alone, committed or not.
+    pub own_transactions: u64,
+    /// Temporary files written.
+    pub temp_files: u64,
     /// Bytes written to temporary files.
     pub temp_bytes: u64,
+    /// Checkpoints because it was time.
+    pub checkpoints_timed: u64,
+    /// Checkpoints because somebody or too much log asked for one.
+    pub checkpoints_requested: u64,
     /// Bytes of write-ahead log.
     pub wal_bytes: u64,
     /// Deadlocks.
@@ -96,24 +108,65 @@ pub struct Sender {
     pub state: String,
     /// `sync`, `async`, …
     pub sync: String,
+    /// Bytes not yet sent.
+    pub unsent: Option<u64>,
+    /// Bytes not yet safe on the replica's disk.
+    pub unflushed: Option<u64>,
     /// Bytes not yet replayed.
     pub unreplayed: Option<u64>,
     /// Milliseconds of lag as the replica reports it; it can stand still while bytes pile up.
     pub replay_lag_ms: Option<u64>,
+    /// Up to where it has replayed, as a position in the log.
+    pub replayed: Option<u64>,
+    /// Milliseconds for which it has had more to replay and did not move.
+    pub stuck_ms: Option<u64>,
 }
 
-/// Where a standby is fed.
+/// Where a standby is fed, as it says itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Receiver {
-    /// `streaming`, …
+    /// `streaming`, …; `none`: nothing feeds it at the moment.
     pub status: String,
+    /// The primary's address and port; empty: hidden from this role, or it is not fed.
+    pub from: String,
+    /// The slot that it reads from; empty: none, or hidden.
+    pub slot: String,
+    /// Milliseconds since its primary was last heard.
+    pub heard_ms: Option<u64>,
     /// Bytes received and not yet replayed.
     pub unreplayed: Option<u64>,
     /// Milliseconds since the last transaction that was replayed, while there is more to replay.
     pub replay_age_ms: Option<u64>,
     /// `not paused`, …
     pub pause: String,
+    /// Up to where it has replayed, as a position in the log.
+    pub replayed: Option<u64>,
+    /// Milliseconds for which it has had more to replay and did not move.
+    pub stuck_ms: Option<u64>,
+}
+
+/// How the write-ahead log is archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Archive {
+    /// Milliseconds since the last success.
+    pub archived_ms: Option<u64>,
+    /// Milliseconds since the last failure.
+    pub failed_ms: Option<u64>,
+    /// Failures since the statistics began.
+    pub failures: u64,
+}
+
+impl Archive {
+    /// Returns whether the last try failed: then the log piles up.
+    pub fn fails(&self) -> bool {
+        match (self.failed_ms, self.archived_ms) {
+            (Some(failed), Some(archived)) => failed < archived,
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
 }
 
 /// A replication slot.
@@ -130,6 +183,8 @@ pub struct Slot {
     pub wal_status: String,
     /// Bytes of log that it keeps from being removed.
     pub retained: Option<u64>,
+    /// Bytes until the server gives it up; `None`: it never does, or does not tell (before PostgreSQL 13).
+    pub safe: Option<u64>,
 }
 
 /// Whether anybody reads from a slot.
@@ -171,7 +226,7 @@ pub enum PreparedIn {
 }
 
 /// How far a long command is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Progress {
     /// Its session.
@@ -192,4 +247,10 @@ pub struct Progress {
     pub unit: String,
     /// The session whose transaction it waits for to end.
     pub waits_for: Option<i32>,
+    /// Done a second, in the unit of `total`, smoothed; `None` until two were read in the same phase.
+    pub rate: Option<f64>,
+    /// Milliseconds that the rest of this phase takes at that rate.
+    pub left_ms: Option<u64>,
+    /// Milliseconds since it was first seen in this phase.
+    pub phase_ms: u64,
 }

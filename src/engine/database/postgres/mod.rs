@@ -2,8 +2,10 @@
 
 mod connect;
 mod control;
+mod costs;
 mod detail;
 mod dsn;
+mod extras;
 mod identity;
 mod monitor;
 mod names;
@@ -16,6 +18,7 @@ mod sessions;
 mod settings;
 mod ssl;
 mod statement;
+mod tables;
 mod trouble;
 mod values;
 

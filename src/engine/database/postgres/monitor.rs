@@ -8,12 +8,13 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::domain::sample::model::{Sample, Server};
-use crate::domain::sample::news::{MonitorNews, Need, Sizes, Watched, Wishes};
+use crate::domain::sample::news::{MonitorNews, Need, Watched, Wishes};
 use crate::domain::sample::own::{MONITOR_NAME, whose};
 use crate::engine::clock;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
+use crate::engine::database::postgres::extras::{Beside, watch_extras};
 use crate::engine::database::postgres::identity::who;
 use crate::engine::database::postgres::names::Names;
 use crate::engine::database::postgres::pace::{Life, Pace};
@@ -25,8 +26,6 @@ use crate::engine::database::postgres::{server, sessions};
 const LIMIT: Duration = Duration::from_secs(4);
 /// Time between two signs of life while nobody needs refreshes.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// Time between two questions for sizes.
-const SIZES: Duration = Duration::from_mins(1);
 /// How long counters are left alone after a catalog was locked.
 const LOCKED_PAUSE: Duration = Duration::from_secs(5);
 /// Refusals in a row before it is said that nothing can be read.
@@ -55,11 +54,17 @@ pub async fn observe(
     let (tell, values) = watch::channel(unread(&plan.values));
     let mut tasks = JoinSet::new();
     tasks.spawn(watch_values(dsn.clone(), plan.values.clone(), tell));
+    let (tell_beside, beside) = watch::channel(Beside::default());
+    let mut tell_beside = Some(tell_beside);
+    let sources = Sources { values, beside };
     let mut last_answer = Instant::now();
     let mut first = true;
     while let Some(mut link) = reconnect(&dsn, &mut wishes, &news, last_answer, first).await {
         first = false;
-        let seen = Watch::open(&mut link, &plan, &values).await;
+        if let Some(tell) = tell_beside.take() {
+            tasks.spawn(watch_extras(dsn.clone(), wishes.clone(), tell));
+        }
+        let seen = Watch::open(&mut link, &plan, &sources).await;
         let ended = match seen {
             Ok(watch) => {
                 watch
@@ -134,17 +139,22 @@ async fn nap(wishes: &mut watch::Receiver<Wishes>, time: Duration) -> Option<()>
     }
 }
 
+/// What is read beside the refresh, on connections of their own.
+struct Sources {
+    values: watch::Receiver<Readings>,
+    beside: watch::Receiver<Beside>,
+}
+
 /// What is remembered over one connection.
 struct Watch<'a> {
     plan: &'a Watched,
-    values: &'a watch::Receiver<Readings>,
+    sources: &'a Sources,
     rights: Rights,
     names: Names,
     pace: Pace,
     server: Option<Server>,
     server_pause: Option<Instant>,
     server_note: Option<String>,
-    sizes_due: Option<Instant>,
     refreshes: u64,
     refusals: u32,
 }
@@ -153,18 +163,17 @@ impl<'a> Watch<'a> {
     async fn open(
         link: &mut Link,
         plan: &'a Watched,
-        values: &'a watch::Receiver<Readings>,
+        sources: &'a Sources,
     ) -> Result<Self, DatabaseError> {
         Ok(Self {
             plan,
-            values,
+            sources,
             rights: Rights::ask(link, LIMIT).await?,
             names: Names::default(),
             pace: Pace::new(plan.every),
             server: None,
             server_pause: None,
             server_note: None,
-            sizes_due: Some(Instant::now()),
             refreshes: 0,
             refusals: 0,
         })
@@ -226,7 +235,6 @@ impl<'a> Watch<'a> {
         if self.refreshes.is_multiple_of(2) || self.meets_a_new_prepared(&sample) {
             self.ask_server(link).await?;
         }
-        self.ask_sizes(link, wished).await?;
         self.refreshes += 1;
         let now = i64::try_from(clock::mono_ms()).unwrap_or(i64::MAX);
         for session in &mut sample.sessions {
@@ -239,7 +247,12 @@ impl<'a> Watch<'a> {
         };
         let interval = self.pace.next(took, life);
         sample.server.clone_from(&self.server);
-        sample.values = aged(&self.values.borrow());
+        sample.values = aged(&self.sources.values.borrow());
+        let beside = self.sources.beside.borrow().clone();
+        sample.extras = beside.extras;
+        if let Some(server) = &mut sample.server {
+            server.database_bytes = beside.database_bytes;
+        }
         sample.notes = self.rights.notes();
         sample.notes.extend(self.server_note.clone());
         sample.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -274,27 +287,6 @@ impl<'a> Watch<'a> {
                 self.server_pause = Some(Instant::now() + LOCKED_PAUSE);
                 self.server_note = Some(format!("counters could not be read: {}", error.said));
             }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    async fn ask_sizes(&mut self, link: &mut Link, wished: &Wishes) -> Result<(), DatabaseError> {
-        let due = self.sizes_due.is_some_and(|due| due <= Instant::now());
-        if wished.sizes == Sizes::Unasked || !due {
-            return Ok(());
-        }
-        let sql = include_str!("sql/slow_sizes.sql");
-        match ask(link, sql, LIMIT).await {
-            Ok(rows) => {
-                let bytes = rows.into_iter().flatten().next().flatten();
-                if let Some(server) = &mut self.server {
-                    server.database_bytes = bytes.and_then(|b| b.parse().ok());
-                }
-                self.sizes_due = Some(Instant::now() + SIZES);
-            }
-            // It waits for locks, and would again: never asked any more.
-            Err(error) if error.kind == Trouble::Refused => self.sizes_due = None,
             Err(error) => return Err(error),
         }
         Ok(())

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::domain::runbook::model::ServerRole;
 use crate::domain::sample::model::{
-    Prepared, PreparedIn, Progress, Receiver, Sender, Server, Slot, SlotUse, Totals,
+    Archive, Prepared, PreparedIn, Progress, Receiver, Sender, Server, Slot, SlotUse, Totals,
 };
 use crate::domain::sample::rates;
 use crate::domain::tame;
@@ -19,7 +19,8 @@ use crate::engine::database::postgres::{row, trouble};
 
 const V12: &str = include_str!("sql/tick_database_12.sql");
 const V13: &str = include_str!("sql/tick_database_13.sql");
-const V14: &str = include_str!("sql/tick_database_14plus.sql");
+const V14: &str = include_str!("sql/tick_database_14.sql");
+const V17: &str = include_str!("sql/tick_database_17plus.sql");
 
 /// Asks the server; rates and deadlocks are counted from `before`, sizes are kept from it.
 pub(super) async fn ask(
@@ -31,7 +32,8 @@ pub(super) async fn ask(
     let sql = match version {
         ..130_000 => V12,
         130_000..140_000 => V13,
-        140_000.. => V14,
+        140_000..170_000 => V14,
+        170_000.. => V17,
     };
     let row = match timeout(limit, sqlx::query(sql).fetch_one(&mut link.conn)).await {
         Ok(row) => row.map_err(|e| trouble::asking(&e))?,
@@ -39,13 +41,7 @@ pub(super) async fn ask(
     };
     let mut server = read(&row);
     if let Some(before) = before {
-        server.rates = rates::between(&before.totals, &server.totals);
-        let grown = server
-            .totals
-            .deadlocks
-            .saturating_sub(before.totals.deadlocks);
-        server.deadlocks = before.deadlocks + grown;
-        server.database_bytes = before.database_bytes;
+        rates::follow(&mut server, before);
     }
     Ok(server)
 }
@@ -66,6 +62,7 @@ fn read(row: &PgRow) -> Server {
         frozen_age: frozen.unwrap_or_default(),
         senders: list::<SenderRow, _>(row, "senders"),
         receiver: receiver.map(Into::into),
+        archive: archive(row),
         slots: list::<SlotRow, _>(row, "slots"),
         prepared: list::<PreparedRow, _>(row, "prepared"),
         progress: list::<ProgressRow, _>(row, "progress"),
@@ -75,6 +72,15 @@ fn read(row: &PgRow) -> Server {
 
 fn list<R: for<'de> Deserialize<'de> + Into<T>, T>(row: &PgRow, name: &str) -> Vec<T> {
     json::<R>(row, name).into_iter().map(Into::into).collect()
+}
+
+fn archive(row: &PgRow) -> Option<Archive> {
+    let on: bool = row::get(row, "archives").unwrap_or_default();
+    on.then(|| Archive {
+        archived_ms: row::unsigned(row, "archived_ms"),
+        failed_ms: row::unsigned(row, "archive_failed_ms"),
+        failures: row::unsigned(row, "archive_failures").unwrap_or_default(),
+    })
 }
 
 fn totals(row: &PgRow) -> Totals {
@@ -88,7 +94,11 @@ fn totals(row: &PgRow) -> Totals {
         inserted: total("ins"),
         updated: total("upd"),
         deleted: total("del"),
+        own_transactions: total("own_transactions"),
+        temp_files: total("temp_files"),
         temp_bytes: total("temp_bytes"),
+        checkpoints_timed: total("checkpoints_timed"),
+        checkpoints_requested: total("checkpoints_requested"),
         wal_bytes: total("wal_bytes"),
         deadlocks: total("deadlocks"),
         conflicts: total("conflicts"),
@@ -110,7 +120,10 @@ struct SenderRow {
     client: Option<String>,
     state: Option<String>,
     sync_state: Option<String>,
+    unsent: Option<i64>,
+    unflushed: Option<i64>,
     unreplayed: Option<i64>,
+    replayed: Option<i64>,
     replay_lag_ms: Option<i64>,
 }
 
@@ -122,8 +135,12 @@ impl From<SenderRow> for Sender {
             client: tamed(row.client),
             state: tamed(row.state),
             sync: tamed(row.sync_state),
+            unsent: positive(row.unsent),
+            unflushed: positive(row.unflushed),
             unreplayed: positive(row.unreplayed),
             replay_lag_ms: positive(row.replay_lag_ms),
+            replayed: positive(row.replayed),
+            stuck_ms: None,
         }
     }
 }
@@ -131,6 +148,10 @@ impl From<SenderRow> for Sender {
 #[derive(Deserialize)]
 struct ReceiverRow {
     status: Option<String>,
+    sender: Option<String>,
+    slot: Option<String>,
+    heard_ms: Option<i64>,
+    replayed: Option<i64>,
     unreplayed: Option<i64>,
     replay_age_ms: Option<i64>,
     pause: Option<String>,
@@ -139,7 +160,12 @@ struct ReceiverRow {
 impl From<ReceiverRow> for Receiver {
     fn from(row: ReceiverRow) -> Self {
         Self {
-            status: tamed(row.status),
+            status: row.status.map_or_else(|| "none".to_owned(), tame::line),
+            from: tamed(row.sender),
+            slot: tamed(row.slot),
+            heard_ms: positive(row.heard_ms),
+            replayed: positive(row.replayed),
+            stuck_ms: None,
             unreplayed: positive(row.unreplayed),
             replay_age_ms: positive(row.replay_age_ms),
             pause: tamed(row.pause),
@@ -153,6 +179,7 @@ struct SlotRow {
     r#type: Option<String>,
     active: Option<bool>,
     wal_status: Option<String>,
+    safe_wal_size: Option<i64>,
     retained: Option<i64>,
 }
 
@@ -167,6 +194,7 @@ impl From<SlotRow> for Slot {
             },
             wal_status: tamed(row.wal_status),
             retained: positive(row.retained),
+            safe: positive(row.safe_wal_size),
         }
     }
 }
@@ -241,6 +269,7 @@ impl From<ProgressRow> for Progress {
             total: positive(total).unwrap_or_default(),
             unit: unit.to_owned(),
             waits_for: row.locker.filter(|pid| *pid > 0),
+            ..Self::default()
         }
     }
 }
