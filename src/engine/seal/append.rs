@@ -114,15 +114,24 @@ fn append(desk: &Desk, bundle: &Bundle, key: &Key, said: &Said) -> Result<(), Se
     bundle.replace_log(&signed)
 }
 
+/// The right to append to a log. A child that is being started may hold a copy of the file: only unlocking gives it back.
+struct Alone(File);
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Sign-offs are serial: while one person's key is asked for, nobody else appends to the same log.
-fn alone(bundle: &Bundle) -> Result<File, SealError> {
+fn alone(bundle: &Bundle) -> Result<Alone, SealError> {
     let dir = File::open(&bundle.dir).map_err(io_at(&bundle.dir))?;
     match dir.try_lock() {
         Err(TryLockError::WouldBlock) => Err(SealError::Busy {
             path: bundle.log.clone(),
         }),
         // A file system without locks still has the look at the log before it is replaced.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(dir),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Alone(dir)),
     }
 }
 

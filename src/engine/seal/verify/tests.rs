@@ -3,47 +3,122 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::journal::GENESIS;
 use crate::engine::seal::fixture::Place;
 
-/// Every byte of a file is changed, one after the other, each in another of its bits.
-fn no_change_is_verified(file: &str) {
+/// Puts each of these in the place of a file of a bundle with two good sign-offs: none is verified.
+fn none_is_verified(file: &str, changed: impl Fn(&[u8]) -> Vec<(String, Vec<u8>)>) {
     let place = Place::new();
     let trust = place.signed();
-    assert_eq!(place.verified(&trust).verdict, Verdict::Verified);
     let path = place.bundle.dir.join(file);
     let whole = fs::read(&path).unwrap();
-    for at in 0..whole.len() {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1 << (at % 8);
-        fs::write(&path, &bytes).unwrap();
-        let report = place.verified(&trust);
-        assert_ne!(report.verdict, Verdict::Verified, "byte {at} of {file}");
+    let question = Question {
+        trust: Some(trust),
+        ..Question::default()
+    };
+    let roots = Roots::find(&place.desk, &question).unwrap();
+    let verified = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let log = fs::read(&place.bundle.log).unwrap();
+        examine(&roots, &place.bundle, Some(&log), &question).report
+    };
+    assert_eq!(verified(&whole).verdict, Verdict::Verified);
+    let changed = changed(&whole);
+    assert!(changed.len() > 10, "{}", changed.len());
+    for (what, bytes) in changed {
+        let report = verified(&bytes);
+        assert_ne!(
+            report.verdict,
+            Verdict::Verified,
+            "{file}, {what}:\n{}",
+            report.text()
+        );
     }
+}
+
+/// Every byte is changed, one after the other, each in another of its bits.
+fn each_byte(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let change = |at: usize| {
+        let mut bytes = whole.to_vec();
+        bytes[at] ^= 1 << (at % 8);
+        (format!("byte {at}"), bytes)
+    };
+    (0..whole.len()).map(change).collect()
+}
+
+fn each_cut(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let cut = |end: usize| (format!("cut at {end}"), whole[..end].to_vec());
+    (0..whole.len()).map(cut).collect()
+}
+
+/// Every line is removed, written twice, and put behind the next, the chain recomputed or not.
+fn each_record(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let lines: Vec<&[u8]> = whole.split_inclusive(|b| *b == b'\n').collect();
+    let mut all = Vec::new();
+    for at in 0..lines.len() {
+        let mut removed = lines.clone();
+        removed.remove(at);
+        let mut doubled = lines.clone();
+        doubled.insert(at, lines[at]);
+        let mut swapped = lines.clone();
+        if at + 1 < lines.len() {
+            swapped.swap(at, at + 1);
+            all.push((format!("record {} swapped", at + 1), swapped));
+        }
+        all.push((format!("record {} removed", at + 1), removed));
+        all.push((format!("record {} doubled", at + 1), doubled));
+    }
+    let plain = all
+        .iter()
+        .map(|(what, lines)| (what.clone(), lines.concat()));
+    let anew = all
+        .iter()
+        .map(|(what, lines)| (format!("{what}, chained anew"), chained_anew(lines)));
+    plain.chain(anew).collect()
+}
+
+fn chained_anew(lines: &[&[u8]]) -> Vec<u8> {
+    let mut head = GENESIS.to_owned();
+    let mut all = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mut record: serde_json::Value = serde_json::from_slice(line).unwrap();
+        record["prev"] = head.into();
+        record["seq"] = (at + 1).into();
+        let line = record.to_string() + "\n";
+        head = sha256_hex(line.as_bytes());
+        all.extend(line.into_bytes());
+    }
+    all
 }
 
 #[test]
 fn no_changed_byte_of_a_log_is_verified() {
-    no_change_is_verified("log.md");
+    none_is_verified("log.md", each_byte);
 }
 
 #[test]
 fn no_changed_byte_of_a_journal_is_verified() {
-    no_change_is_verified("journal.jsonl");
+    none_is_verified("journal.jsonl", each_byte);
+}
+
+#[test]
+fn no_changed_byte_of_a_runbook_or_an_output_is_verified() {
+    none_is_verified("runbook.yaml", each_byte);
+    none_is_verified("output/01.1.txt", |whole| {
+        [each_byte(whole), each_byte(&[whole, whole].concat())].concat()
+    });
 }
 
 #[test]
 fn no_cut_log_or_journal_is_verified() {
-    for file in ["log.md", "journal.jsonl"] {
-        let place = Place::new();
-        let trust = place.signed();
-        let path = place.bundle.dir.join(file);
-        let whole = fs::read(&path).unwrap();
-        for end in 0..whole.len() {
-            fs::write(&path, &whole[..end]).unwrap();
-            let report = place.verified(&trust);
-            assert_ne!(report.verdict, Verdict::Verified, "{file} cut at {end}");
-        }
-    }
+    // A log that is cut behind its first signature lacks the second: its role is missing.
+    none_is_verified("log.md", each_cut);
+    none_is_verified("journal.jsonl", each_cut);
+}
+
+#[test]
+fn no_record_is_removed_doubled_or_moved_unseen() {
+    none_is_verified("journal.jsonl", each_record);
 }
 
 #[test]
