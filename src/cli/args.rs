@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::cli::audit::AuditArgs;
 use crate::cli::check::Format;
 use crate::cli::keygen::KeygenArgs;
 use crate::cli::log::LogArgs;
@@ -40,6 +41,8 @@ pub enum Command {
     Log(LogArgs),
     /// Say whether a log is the record that was signed, by people whom your list names.
     Verify(VerifyArgs),
+    /// Verify every run below a directory, and say which are missing, changed or unfinished.
+    Audit(AuditArgs),
     /// Add your signature to the log of a closed run.
     Sign(SignArgs),
     /// Make an SSH key to sign with.

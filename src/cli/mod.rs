@@ -1,6 +1,7 @@
 //! Who starts it, and how it ends.
 
 pub mod args;
+pub mod audit;
 pub mod begin;
 pub mod check;
 pub mod demo;
@@ -44,12 +45,13 @@ pub fn main() -> u8 {
     }
 }
 
-/// Prints the help that was asked for, or what is wrong; `verify` says 3 for that, because 2 is one of its verdicts.
+/// Prints the help that was asked for, or what is wrong; `verify` and `audit` say 3 for that, because 2 is one of their
+/// verdicts.
 fn misused(error: &clap::Error) -> u8 {
     let _ = error.print();
     let verifies = std::env::args_os()
         .nth(1)
-        .is_some_and(|word| word == "verify");
+        .is_some_and(|word| word == "verify" || word == "audit");
     match (error.use_stderr(), verifies) {
         (false, _) => 0,
         (true, true) => verify::UNUSABLE,
@@ -79,6 +81,7 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Runs(args)) => runs::runs(&args),
         Some(Command::Log(args)) => log::log(&args),
         Some(Command::Verify(args)) => verify::verify(&args),
+        Some(Command::Audit(args)) => audit::audit(&args),
         Some(Command::Sign(args)) => sign::sign(&args),
         Some(Command::Keygen(args)) => keygen::keygen(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),

@@ -1,6 +1,7 @@
 //! What is true. No clock, no files, no network, no screen.
 
 pub mod attempt;
+pub mod audit;
 pub mod digest;
 pub mod expect;
 pub mod journal;

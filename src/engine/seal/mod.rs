@@ -1,6 +1,7 @@
 //! Signatures by ssh keys: made by `ssh-keygen`, checked here.
 
 mod append;
+mod audit;
 mod bundle;
 pub mod checkpoint;
 mod crypto;
@@ -24,6 +25,7 @@ mod tampering;
 mod tests;
 
 pub use append::{Approval, Signer, append_addendum, append_signoff};
+pub use audit::gather;
 pub use bundle::{Bundle, Closing, Ending};
 pub use desk::Desk;
 pub use error::SealError;
