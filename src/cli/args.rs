@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cli::audit::AuditArgs;
+use crate::cli::approve::ApproveArgs;
 use crate::cli::check::Format;
+use crate::cli::diff::DiffArgs;
 use crate::cli::keygen::KeygenArgs;
 use crate::cli::log::LogArgs;
 use crate::cli::sign::SignArgs;
+use crate::cli::trust::TrustArgs;
 use crate::cli::verify::VerifyArgs;
 
 /// Takes a database migration through its window: a runbook, live monitors beside it, a signed log.
@@ -43,8 +46,14 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Verify every run below a directory, and say which are missing, changed or unfinished.
     Audit(AuditArgs),
-    /// Add your signature to the log of a closed run.
+    /// Add your signature, or an addendum, to the log of a closed run.
     Sign(SignArgs),
+    /// Sign a runbook as its reviewer.
+    Approve(ApproveArgs),
+    /// Show what was executed beside what was reviewed.
+    Diff(DiffArgs),
+    /// Say who may sign what: the list `.holdpoint/allowed_signers`, beside the runbooks.
+    Trust(TrustArgs),
     /// Make an SSH key to sign with.
     Keygen(KeygenArgs),
     /// Say everything that is wrong with runbooks.
@@ -89,6 +98,10 @@ pub struct RunArgs {
     /// Without a screen, for staging and CI: stops at the first step that needs a person (exit code 5).
     #[arg(long)]
     pub auto: bool,
+    /// Why it runs on a target that demands a reviewed runbook although this one is not; the record counts it as a
+    /// deviation.
+    #[arg(long, value_name = "REASON", conflicts_with = "auto")]
+    pub unreviewed: Option<String>,
     /// The SSH key to sign with: a file, or the fingerprint of one in the agent.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,

@@ -48,6 +48,7 @@ pub fn begin() -> Result<u8, Failure> {
             step: false,
             rehearse: false,
             auto: false,
+            unreviewed: None,
             key: None,
         }),
     }

@@ -1,10 +1,12 @@
 //! Who starts it, and how it ends.
 
+pub mod approve;
 pub mod args;
 pub mod audit;
 pub mod begin;
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod failure;
 pub mod keygen;
 pub mod log;
@@ -17,6 +19,7 @@ pub mod runs;
 pub mod schema;
 pub mod session;
 pub mod sign;
+pub mod trust;
 pub mod verify;
 pub mod watch;
 
@@ -83,6 +86,9 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Verify(args)) => verify::verify(&args),
         Some(Command::Audit(args)) => audit::audit(&args),
         Some(Command::Sign(args)) => sign::sign(&args),
+        Some(Command::Approve(args)) => approve::approve(&args),
+        Some(Command::Diff(args)) => diff::diff(&args),
+        Some(Command::Trust(args)) => trust::trust(&args),
         Some(Command::Keygen(args)) => keygen::keygen(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
         Some(Command::Monitor(args)) => monitor::monitor(&args),

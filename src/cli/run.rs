@@ -11,9 +11,12 @@ use crate::cli::failure::{Failure, USAGE};
 use crate::cli::rehearse;
 use crate::cli::session::{self, Face};
 use crate::domain::run::event::Mode;
-use crate::domain::runbook::model::{Parameter, Runbook};
+use crate::domain::run::review::ReviewFinding;
+use crate::domain::runbook::model::{Demand, Parameter, Runbook};
 use crate::domain::runbook::variables;
 use crate::domain::units;
+use crate::engine::seal::Desk;
+use crate::engine::seal::review::Looked;
 use crate::runtime::opening::{self, Opening, Source};
 use crate::runtime::seal;
 
@@ -49,7 +52,6 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         .hint("export them, then start again; nothing has happened yet"));
     }
     let opening = Opening {
-        target,
         mode: mode(args),
         parameters,
         planned_start: args
@@ -58,9 +60,33 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
             .map(|t| start(t, Local::now()))
             .transpose()?,
         change: args.change.clone(),
+        looked: reviewed(args, &source, &target)?,
         operator: session::operator(args.key.as_deref())?,
+        target,
     };
     begin(&source, opening, face)
+}
+
+/// A target that demands a reviewed runbook gets none else, unless somebody says why.
+fn reviewed(args: &RunArgs, source: &Source, target: &str) -> Result<Looked, Failure> {
+    let trust = std::env::var_os(seal::TRUST_ENV).map(Into::into);
+    let mut looked = opening::reviewed(&Desk::this(), source, target, trust);
+    let review = &mut looked.review;
+    if review.demand == Demand::Welcome || review.finding == ReviewFinding::Valid {
+        return Ok(looked);
+    }
+    match args.unreviewed.as_deref().map(str::trim) {
+        Some(reason) if !reason.is_empty() => {
+            reason.clone_into(&mut review.reason);
+            Ok(looked)
+        }
+        _ => Err(Failure::new(
+            USAGE,
+            format!("target {target} demands a reviewed runbook: {}", review.said()),
+        )
+        .hint(format!("a reviewer signs it: holdpoint approve {}", args.file.display()))
+        .hint("or say why it runs all the same, which the record counts as a deviation: --unreviewed 'why'")),
+    }
 }
 
 /// Opens a run and drives it.

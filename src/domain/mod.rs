@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod difference;
 pub mod digest;
 pub mod expect;
 pub mod journal;

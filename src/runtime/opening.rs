@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -14,12 +14,15 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{FORMAT, Journal};
 use crate::domain::redact::Redactor;
 use crate::domain::run::event::{Event, Mode, Opened, Operator};
+use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::check;
-use crate::domain::runbook::model::Runbook;
+use crate::domain::runbook::model::{Demand, Runbook};
 use crate::engine::attempt::of_environment;
 use crate::engine::clock;
 use crate::engine::rundir::{self, DriverLock, RunDir};
+use crate::engine::seal::Desk;
+use crate::engine::seal::review::{self, Executed, Looked};
 use crate::engine::store::{self, Store, StoreError};
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::driver;
@@ -53,6 +56,8 @@ pub struct Opening {
     pub change: String,
     /// Who drives.
     pub operator: Operator,
+    /// What became of the reviewer's signature.
+    pub looked: Looked,
 }
 
 /// A run that is open: its directory, its lock, its journal, and how it stands.
@@ -82,6 +87,9 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
     let dir = RunDir::create(&id, &source.bytes)?;
     for (name, bytes) in &source.files {
         keep_file(&dir, name, bytes)?;
+    }
+    for (name, bytes) in &opening.looked.files {
+        keep_beside(&dir, name, bytes)?;
     }
     let lock = dir.drive()?;
     let mut store = Store::open(&dir.journal())?.store;
@@ -113,10 +121,14 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
             .collect(),
     };
     let identity = opening.operator.identity.clone();
-    let first = [
+    let mut first = vec![
         Event::RunOpened(Box::new(opened)),
         Event::Operator(opening.operator),
     ];
+    let review = opening.looked.review;
+    if review.demand == Demand::Demanded || review.finding != ReviewFinding::Absent {
+        first.push(Event::RunbookReviewed(Box::new(review)));
+    }
     let run = RunState::fold(&store.append(&identity, &first)?);
     Ok(OpenRun {
         dir,
@@ -232,6 +244,45 @@ fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
         fs::create_dir_all(parent).map_err(io_error)?;
     }
     fs::write(&path, bytes).map_err(io_error)
+}
+
+/// Keeps a signature of the reviewer's in the run's directory.
+fn keep_beside(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
+    let path = dir.path.join(name);
+    let written = rundir::private(&path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|source| OpenError::Io {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+/// Looks whether the runbook, and every file that it names, is as somebody reviewed it who may.
+pub fn reviewed(desk: &Desk, source: &Source, target: &str, trust: Option<PathBuf>) -> Looked {
+    let dir = source.path.parent().unwrap_or(Path::new("."));
+    let list = review::list_for(desk, dir, trust);
+    let named: Vec<(PathBuf, String, &[u8])> = source
+        .files
+        .iter()
+        .map(|(name, bytes)| (dir.join(name), format!("files/{name}"), bytes.as_slice()))
+        .collect();
+    let mut files = vec![Executed {
+        path: &source.path,
+        kept_as: "runbook.yaml",
+        bytes: &source.bytes,
+    }];
+    files.extend(named.iter().map(|(path, kept_as, bytes)| Executed {
+        path,
+        kept_as,
+        bytes,
+    }));
+    let now = chrono::DateTime::from_timestamp_millis(clock::wall_ms()).unwrap_or_default();
+    let mut looked = review::look(desk, list.as_deref(), &files, now);
+    looked.review.demand = source
+        .book
+        .target(target)
+        .map(|t| t.reviewed)
+        .unwrap_or_default();
+    looked
 }
 
 /// The run before this one in the same ledger, and its head: a run that is taken away leaves a gap.

@@ -73,6 +73,7 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::Operator(_)
         | Event::Target(_)
         | Event::Checkpoint(_)
+        | Event::RunbookReviewed(_)
         | Event::StepResolved { .. }
         | Event::StepVerified { .. }
         | Event::StepConfirmed(_)

@@ -130,6 +130,7 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
         Event::TargetLost { why } => Some(database::lost(story, at, entry, why)),
         Event::Target(seen) => database::target(story, at, entry, seen),
         Event::Operator(operator) => run::operator(story, at, entry, operator),
+        Event::RunbookReviewed(review) => run::review(story, entry, review),
         Event::RollbackEntered { path, reason } => {
             Some(run::rollback(story, at, entry, path, reason))
         }

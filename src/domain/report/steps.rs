@@ -233,6 +233,7 @@ fn acted_on(event: &Event) -> Option<&StepId> {
         | Event::Operator(_)
         | Event::Target(_)
         | Event::Checkpoint(_)
+        | Event::RunbookReviewed(_)
         | Event::StepFinished(_)
         | Event::StepInterrupted { .. }
         | Event::StepVerified { .. }

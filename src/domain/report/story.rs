@@ -8,6 +8,7 @@ use crate::domain::journal::{Entry, Journal};
 use crate::domain::report::scan::Scan;
 use crate::domain::report::time;
 use crate::domain::run::event::{Event, Finished, Opened, Started};
+use crate::domain::run::review::{REVIEWED, Review};
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Runbook, Step, StepId};
 use crate::domain::tame;
@@ -106,6 +107,14 @@ impl<'a> Story<'a> {
         &self.journal.entries
     }
 
+    /// Returns what is recorded of the runbook's review.
+    pub fn review(&self) -> Option<&'a Review> {
+        self.entries().iter().find_map(|e| match &e.event {
+            Event::RunbookReviewed(review) => Some(review.as_ref()),
+            _ => None,
+        })
+    }
+
     /// Returns the time of the first record, as it stands.
     pub fn start(&self) -> &'a str {
         self.entries().first().map_or("", |e| e.t.as_str())
@@ -176,10 +185,28 @@ impl<'a> Story<'a> {
             .filter_map(|(name, sha256)| Some((kept_as(name)?, sha256.clone())));
         own.into_iter()
             .map(|(path, sha256)| (path.to_owned(), sha256.clone()))
+            .chain(self.reviewed())
             .chain(files)
             .chain(outputs)
             .filter(|(_, sha256)| is_digest(sha256))
             .collect()
+    }
+}
+
+impl Story<'_> {
+    /// Returns the reviewer's signatures, and the reviewed bytes where they are others than the executed ones.
+    fn reviewed(&self) -> impl Iterator<Item = (String, String)> {
+        let kept = self.review().map(|r| r.kept.clone()).unwrap_or_default();
+        kept.into_iter().filter(|(path, _)| {
+            let of_file = path
+                .strip_suffix(".sig")
+                .and_then(|p| p.strip_prefix("files/"));
+            path == "runbook.yaml.sig"
+                || path == REVIEWED
+                || of_file
+                    .and_then(kept_as)
+                    .is_some_and(|p| format!("{p}.sig") == *path)
+        })
     }
 }
 

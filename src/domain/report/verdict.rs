@@ -6,6 +6,7 @@ use crate::domain::report::steps::tally;
 use crate::domain::report::story::Story;
 use crate::domain::report::time;
 use crate::domain::run::event::{Mode, Operator, TargetSeen};
+use crate::domain::run::review::ReviewFinding;
 use crate::domain::runbook::model::Protection;
 use crate::domain::tame;
 
@@ -160,8 +161,16 @@ fn runbook(story: &Story) -> String {
         "" => "not from a git commit".to_owned(),
         git => format!("git {}", tame::code_cell(git)),
     };
+    let reviewed = match story.review() {
+        None => "not reviewed".to_owned(),
+        Some(review) if review.finding == ReviewFinding::Valid => format!(
+            "same bytes as reviewed by {} (signature valid when the run was opened)",
+            tame::code_cell(&review.reviewer)
+        ),
+        Some(review) => format!("**{}**", tame::cell(review.said())),
+    };
     format!(
-        "`runbook.yaml`, read from {}, {git}",
+        "`runbook.yaml`, read from {}, {git}, {reviewed}",
         tame::code_cell(&opened.runbook_path)
     )
 }

@@ -4,6 +4,7 @@ mod database;
 mod run;
 mod step;
 
+use crate::domain::run::review::Review;
 use crate::domain::runbook::model::StepId;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,9 @@ pub enum Event {
     /// Which server it runs against, as the server says it.
     #[serde(rename = "target")]
     Target(TargetSeen),
+    /// Whether somebody reviewed what is executed.
+    #[serde(rename = "runbook.review")]
+    RunbookReviewed(Box<Review>),
     /// Somebody's signature over the journal so far.
     #[serde(rename = "checkpoint")]
     Checkpoint(Checkpoint),

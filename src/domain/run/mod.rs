@@ -7,6 +7,7 @@ pub mod event;
 #[cfg(test)]
 pub mod fixture;
 pub mod next;
+pub mod review;
 pub mod schedule;
 pub mod state;
 pub mod values;

@@ -273,6 +273,7 @@ impl RunState {
             Event::RollbackFinished { path } => self.walked(path, at),
             Event::RunClosed(closed) => self.closed = Some(closed.clone()),
             Event::Checkpoint(_)
+            | Event::RunbookReviewed(_)
             | Event::BackendActed(_)
             | Event::BackendResult { .. }
             | Event::ManualSqlResult { .. }

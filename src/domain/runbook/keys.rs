@@ -21,7 +21,7 @@ pub static ROOT: Table = Table {
         key("secrets", Shape::Texts, "Environment variables and captured values that are never shown."),
         key("targets", Shape::Named(&TARGET), "Where it may run, chosen by --target; the first is the default."),
         key("window", Shape::Map(&WINDOW), "The change window, counted from the planned start."),
-        key("roles", Shape::Texts, "Who signs off."),
+        key("roles", Shape::Roles(&ROLE), "Who signs off: roles, or `{role: …, means: …}` with what their signature means."),
         key("contacts", Shape::List(&CONTACT), "Whom to call."),
         key("monitor", Shape::Map(&MONITOR), "What is watched beside the steps."),
         key("phases", Shape::List(&PHASE), "The way forward, in order."),
@@ -51,6 +51,7 @@ pub static TARGET: Table = Table {
         key("database", Shape::Text, "Connection URL or libpq-style string; may hold ${…}."),
         key("databases", Shape::Values, "Further databases by name, for `on`."),
         key("protect", Shape::Flag, "Whether dangerous steps ask for the target's name to be typed."),
+        key("reviewed", Shape::Flag, "Whether the runbook must be as a reviewer signed it (`holdpoint approve`)."),
         key("must_be", Shape::Map(&IDENTITY), "What the server must be, before the first step and on every resume."),
         key("values", Shape::Values, "Further values usable as ${name} on this target."),
     ],
@@ -78,6 +79,17 @@ pub static WINDOW: Table = Table {
     keys: &[
         key("length", Shape::Duration, "From the planned start to the end."),
         key("decide_by", Shape::Offset, "When going on or back must be decided."),
+    ],
+};
+
+/// `roles: [{…}]`
+pub static ROLE: Table = Table {
+    name: "a role",
+    required: &["role"],
+    one_of: &[],
+    keys: &[
+        key("role", Shape::Text, "Its name."),
+        key("means", Shape::Text, "What approving means, as it stands above the signature: `I ran the smoke test and accept the result`."),
     ],
 };
 
@@ -333,6 +345,6 @@ pub static EXPECT: Table = Table {
 
 /// Every table.
 pub static TABLES: &[&Table] = &[
-    &ROOT, &PARAMETER, &TARGET, &IDENTITY, &WINDOW, &CONTACT, &MONITOR, &ALARM, &OWN_VALUE, &PHASE,
+    &ROOT, &PARAMETER, &TARGET, &IDENTITY, &WINDOW, &ROLE, &CONTACT, &MONITOR, &ALARM, &OWN_VALUE, &PHASE,
     &PATH, &GROUP, &STEP, &HTTP, &WATCH, &CHOICE, &RETRY, &PROBE, &SESSIONS, &SQL_FILE, &EXPECT,
 ];

@@ -6,6 +6,7 @@ mod step;
 mod target;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,7 +19,9 @@ pub use step::{
     Background, BackgroundEnd, Capture, Danger, Evidence, OnFailure, Probe, Retry, Sessions,
     Skipping, Start, Step, WayBack,
 };
-pub use target::{Contact, Identity, Offset, Parameter, Protection, ServerRole, Target, Window};
+pub use target::{
+    Contact, Demand, Identity, Offset, Parameter, Protection, ServerRole, Target, Window,
+};
 
 /// A step's name: given in the file, else made from its title. Unique in its runbook and kept in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +63,8 @@ pub struct Runbook {
     pub window: Option<Window>,
     /// Who signs off, by role.
     pub roles: Vec<String>,
+    /// What the approval of a role means, where the runbook says it.
+    pub meanings: BTreeMap<String, String>,
     /// Whom to call.
     pub contacts: Vec<Contact>,
     /// What is watched beside the steps.

@@ -85,6 +85,9 @@ fn property(key: &Key) -> Option<Value> {
         Shape::Texts => list(&json!({"$ref": "#/$defs/text"})),
         Shape::ValueList => list(&json!({"type": ["string", "number", "boolean"]})),
         Shape::Map(table) => json!({"$ref": reference(table)}),
+        Shape::Roles(table) => {
+            list(&json!({"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": reference(table)}]}))
+        }
         Shape::List(table) => list(&json!({"$ref": reference(table)})),
         Shape::Named(table) => json!({
             "type": "object",

@@ -47,16 +47,23 @@ pub fn append_signoff(
     approval: &Approval,
 ) -> Result<Statement, SealError> {
     let ending = closed(bundle)?;
-    let role = known_role(bundle, &approval.role)?;
+    let book = bundle.book()?;
+    let role = known_role(&book.roles, &approval.role)?;
     let signer = &approval.signer;
     let is_operator = ending.operator.as_deref() == Some(signer.identity.as_str());
+    // What approving means stands in the reviewed runbook, so that nobody types their own liability.
+    let meaning = match approval.decision {
+        Decision::Approved | Decision::ApprovedWithRemarks => book.meanings.get(&role).cloned(),
+        Decision::Rejected => None,
+    };
+    let usual = || signoff::meaning(approval.decision, is_operator).to_owned();
     let statement = Statement {
         name: signer.name.clone(),
         identity: signer.identity.clone(),
         role,
         decision: approval.decision,
         remark: approval.remark.clone(),
-        meaning: signoff::meaning(approval.decision, is_operator).to_owned(),
+        meaning: meaning.unwrap_or_else(usual),
         signed_at: time::to_second(Local::now().fixed_offset()),
         key: signer.key.fingerprint(),
     };
@@ -136,8 +143,7 @@ fn alone(bundle: &Bundle) -> Result<Alone, SealError> {
 }
 
 /// Roles are those of the runbook, whose spelling is kept; a runbook that names none leaves them free.
-fn known_role(bundle: &Bundle, wanted: &str) -> Result<String, SealError> {
-    let roles = bundle.book()?.roles;
+fn known_role(roles: &[String], wanted: &str) -> Result<String, SealError> {
     let slug = signoff::slug(wanted);
     let found = roles
         .iter()

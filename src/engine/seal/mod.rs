@@ -9,16 +9,19 @@ mod desk;
 mod error;
 mod keygen;
 mod keys;
+pub mod review;
 mod scratch;
 mod serial;
 mod sign;
 mod stock;
-mod trust;
+pub mod trust;
 pub mod verify;
 mod wire;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod reviewing;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
@@ -31,5 +34,7 @@ pub use desk::Desk;
 pub use error::SealError;
 pub use keygen::{DemoKey, Passphrase, allowed_line, demo_key, make};
 pub use keys::{Key, Place, find, own, remember};
+pub use review::NAMESPACE as REVIEW;
 pub use serial::serial;
 pub use sign::sign;
+pub use wire::PublicKey;

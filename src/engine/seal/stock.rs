@@ -50,6 +50,22 @@ pub fn verify(
     Ok((!ended.status.success()).then(|| tame::line(ended.stderr.trim_ascii())))
 }
 
+/// Returns whose key made `signature` by the list at `trust`, at `time`; the first where it names several.
+pub fn whose(
+    desk: &Desk,
+    trust: &Path,
+    time: DateTime<Utc>,
+    signature: &SshSignature,
+) -> Option<String> {
+    let trust = trust.to_string_lossy();
+    let time = format!("-Overify-time={}", time.format("%Y%m%d%H%M%SZ"));
+    let args = ["-Y", "find-principals", "-f", &trust, &time];
+    let ended = run(desk, &args, signature, b"").ok()?;
+    let said = String::from_utf8(ended.stdout).ok()?;
+    let first = said.lines().next().map(str::trim).filter(|l| !l.is_empty());
+    first.filter(|_| ended.status.success()).map(str::to_owned)
+}
+
 fn run(
     desk: &Desk,
     args: &[&str],

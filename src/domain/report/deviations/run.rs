@@ -5,6 +5,8 @@ use crate::domain::report::deviations::{because, between};
 use crate::domain::report::story::Story;
 use crate::domain::report::verdict::who;
 use crate::domain::run::event::{Event, HoldReason, Operator};
+use crate::domain::run::review::{Review, ReviewFinding};
+use crate::domain::runbook::model::Demand;
 use crate::domain::tame;
 
 /// No further step started for a while.
@@ -54,6 +56,44 @@ pub fn operator(story: &Story, at: usize, entry: &Entry, operator: &Operator) ->
             who(operator)
         )
     })
+}
+
+/// Nobody who may had reviewed what was executed, or the reviewer executed it.
+pub fn review(story: &Story, entry: &Entry, review: &Review) -> Option<String> {
+    let at = story.clock(entry);
+    match (review.finding, review.demand) {
+        (ReviewFinding::Valid, _) => {
+            let operators = story.entries().iter().filter_map(|e| match &e.event {
+                Event::Operator(operator) => Some(operator),
+                _ => None,
+            });
+            let mut same = operators.filter(|o| {
+                o.identity == review.reviewer || (!o.key.is_empty() && o.key == review.key)
+            });
+            same.next().map(|operator| {
+                format!(
+                    "**The reviewer executed the runbook:** {} reviewed it and drove the run.",
+                    who(operator)
+                )
+            })
+        }
+        (ReviewFinding::Absent, Demand::Welcome) => None,
+        (ReviewFinding::Absent, Demand::Demanded)
+        | (ReviewFinding::Differs | ReviewFinding::Untrusted, _) => {
+            let demanded = match review.demand {
+                Demand::Demanded => " The target demands a reviewed runbook.",
+                Demand::Welcome => "",
+            };
+            let why = match review.reason.as_str() {
+                "" => String::new(),
+                _ => because(&review.reason),
+            };
+            Some(format!(
+                "**Not as reviewed**, {at}: {}.{demanded}{why}",
+                tame::cell(review.said())
+            ))
+        }
+    }
 }
 
 /// A way back was entered.

@@ -25,6 +25,8 @@ pub enum Shape {
     ValueList,
     /// A map with the keys of a table.
     Map(&'static Table),
+    /// A list of texts or of such maps.
+    Roles(&'static Table),
     /// A list of such maps.
     List(&'static Table),
     /// A map from names of one's own to such maps.

@@ -31,10 +31,23 @@ pub struct Target {
     pub databases: BTreeMap<String, String>,
     /// Whether dangerous steps ask for the target's name to be typed.
     pub protect: Protection,
+    /// Whether the runbook must have been reviewed.
+    pub reviewed: Demand,
     /// What the server must be before the first step and after every reconnect.
     pub must_be: Identity,
     /// Further values usable as `${name}` on this target.
     pub values: BTreeMap<String, String>,
+}
+
+/// Whether a target demands a reviewed runbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// A review is recorded where there is one.
+    #[default]
+    Welcome,
+    /// Without one the run is refused, or goes on with a typed reason.
+    Demanded,
 }
 
 /// How carefully a target is treated.

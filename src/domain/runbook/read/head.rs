@@ -1,14 +1,17 @@
 //! The clocks, the contacts and the monitor.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::runbook::keys::{ALARM, CONTACT, MONITOR, OWN_VALUE, WINDOW};
+use crate::domain::report::signoff;
+use crate::domain::runbook::keys::{ALARM, CONTACT, MONITOR, OWN_VALUE, ROLE, WINDOW};
 use crate::domain::runbook::model::{
     AlarmAction, AlarmRule, Contact, Level, MonitorPlan, OwnValue, Window,
 };
 use crate::domain::runbook::read::Reader;
 use crate::domain::runbook::read::fields::Fields;
-use crate::domain::runbook::tree::Node;
+use crate::domain::runbook::read::scalar::clip;
+use crate::domain::runbook::tree::{Kind, Node};
 use crate::domain::units;
 
 /// The shortest time between two samples.
@@ -38,6 +41,46 @@ impl Reader<'_> {
             );
         }
         Some(window)
+    }
+
+    /// Reads `roles`: their names in order, and what their approvals mean where that is said.
+    pub(super) fn roles(&mut self, node: &Node) -> (Vec<String>, BTreeMap<String, String>) {
+        let mut names: Vec<String> = Vec::new();
+        let mut meanings = BTreeMap::new();
+        for item in self.list(node, "a list of roles") {
+            let (name, means) = if matches!(item.kind, Kind::Map(_)) {
+                let Some(mut fields) = Fields::open(self, item, &ROLE) else {
+                    continue;
+                };
+                let name = fields.read(self, "role", Self::text);
+                (name, fields.read(self, "means", Self::text))
+            } else {
+                (self.text(item), None)
+            };
+            let Some(name) = name else { continue };
+            let slug = signoff::slug(&name);
+            if slug.is_empty() {
+                let hint = "a role signs under its letters a to z and digits: give it some";
+                self.error(item.at.clone(), "this cannot be a role", Some(hint.into()));
+            } else if let Some(other) = names.iter().find(|n| signoff::slug(n) == slug) {
+                let (message, hint) = if *other == name {
+                    (format!("`{}` stands twice in this list", clip(&name)), None)
+                } else {
+                    let hint = "they would sign under one name; rename one".to_owned();
+                    (
+                        format!("`{}` and `{}` are one role", clip(other), clip(&name)),
+                        Some(hint),
+                    )
+                };
+                self.error(item.at.clone(), message, hint);
+                continue;
+            }
+            if let Some(means) = means {
+                meanings.insert(name.clone(), means);
+            }
+            names.push(name);
+        }
+        (names, meanings)
     }
 
     /// Reads `contacts`.

@@ -54,7 +54,7 @@ fn head(reader: &mut Reader, fields: &mut Fields, book: &mut Runbook) {
     }
     book.window = fields.read(reader, "window", Reader::window);
     if let Some(node) = fields.take("roles") {
-        book.roles = names(reader.texts(node));
+        (book.roles, book.meanings) = reader.roles(node);
     }
     if let Some(node) = fields.take("contacts") {
         book.contacts = reader.contacts(node);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::expect::{Test, compare_versions, regex};
 use crate::domain::runbook::keys::{IDENTITY, PARAMETER, TARGET};
-use crate::domain::runbook::model::{Identity, Op, Parameter, Protection, ServerRole, Target};
+use crate::domain::runbook::model::{
+    Demand, Identity, Op, Parameter, Protection, ServerRole, Target,
+};
 use crate::domain::runbook::read::fields::{Fields, is_nothing};
 use crate::domain::runbook::read::scalar::clip;
 use crate::domain::runbook::read::{Reader, Slot};
@@ -101,6 +103,9 @@ impl Reader<'_> {
         }
         if fields.read(self, "protect", Self::flag) == Some(true) {
             target.protect = Protection::Protected;
+        }
+        if fields.read(self, "reviewed", Self::flag) == Some(true) {
+            target.reviewed = Demand::Demanded;
         }
         if let Some(n) = fields.take("must_be") {
             target.must_be = self.identity(n).unwrap_or_default();

@@ -9,7 +9,7 @@ const FULL: &str = include_str!("../../../../tests/fixtures/full.yaml");
 fn collect(node: &Node, shape: Shape, found: &mut Vec<String>) {
     match (shape, &node.kind) {
         (Shape::Map(table), Kind::Map(_)) => of_table(node, table, found),
-        (Shape::List(table), Kind::List(items)) => {
+        (Shape::List(table) | Shape::Roles(table), Kind::List(items)) => {
             for item in items {
                 of_table(item, table, found);
             }

@@ -21,6 +21,7 @@ mod evidence;
 mod explain;
 mod page;
 mod people;
+mod review;
 mod roots;
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod tests;
 pub use chain::Chain;
 pub use page::{About, page};
 pub use people::{Signed, Worth};
-pub use roots::Roots;
+pub use roots::{Claim, Found, List, Roots};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -208,6 +209,7 @@ pub fn examine(
     match chain {
         Ok(chain) => {
             chain::look(&mut lines, roots, bundle, &chain, question);
+            review::look(&mut lines, roots, bundle, &chain);
             found.chain = Some(chain);
         }
         Err(why) => lines.say(Mark::Fail, "journal", why),

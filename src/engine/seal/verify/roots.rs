@@ -36,6 +36,13 @@ pub struct List {
     trust: Trust,
 }
 
+impl List {
+    /// Returns its path and digest.
+    pub fn named(&self) -> String {
+        format!("{}, SHA-256 {}", self.path.display(), self.sha256)
+    }
+}
+
 /// Somebody's signature over something, as it claims to be.
 pub struct Claim<'a> {
     /// Whose it says it is.
@@ -91,6 +98,16 @@ impl<'a> Roots<'a> {
     /// Returns the list of signers that is used.
     pub fn list(&self) -> Option<&List> {
         self.trust.as_ref()
+    }
+
+    /// Returns whose key made a signature, as the list spells them; `None`: it names nobody for it.
+    pub fn whose(&self, signature: &SshSignature, time: DateTime<Utc>) -> Option<String> {
+        let list = self.trust.as_ref()?;
+        if signature.key.is_certificate() {
+            return stock::whose(self.desk, &list.path, time, signature);
+        }
+        let whose = list.trust.whose(&signature.key, &signature.namespace, time);
+        whose.map(str::to_owned)
     }
 
     /// Returns the list of revoked keys that is used.

@@ -4,6 +4,14 @@ use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _, Utc};
 
 use crate::engine::seal::wire::PublicKey;
 
+mod edit;
+mod lint;
+mod place;
+
+pub use edit::{Addition, EditError, Expiry, Span, add, expire};
+pub use lint::{Grade, Remark, lint};
+pub use place::upward;
+
 /// A list of signers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trust {
@@ -16,6 +24,8 @@ pub struct Trust {
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
+    /// The number of its line, counted from one.
+    pub line: usize,
     /// Patterns of identities.
     pub principals: String,
     /// Patterns of namespaces; `None`: all.
@@ -57,7 +67,7 @@ impl Trust {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match signer(line) {
+            match signer(line, at + 1) {
                 Some(signer) => trust.signers.push(signer),
                 None => trust.unreadable.push(at + 1),
             }
@@ -84,6 +94,18 @@ impl Trust {
             }
         }
         Word::Refused(reason)
+    }
+
+    /// Returns whose `key` is, as the list spells them: who may sign with it in `namespace` at `time`, else who might
+    /// elsewhere or at another time.
+    pub fn whose(&self, key: &PublicKey, namespace: &str, time: DateTime<Utc>) -> Option<&str> {
+        let mut lines = self
+            .signers
+            .iter()
+            .filter(|s| s.part == Part::Signs && s.key == *key);
+        let first = lines.clone().next()?;
+        let allowed = lines.find(|s| s.refuses(namespace, time).is_none());
+        Some(allowed.unwrap_or(first).principals.as_str())
     }
 
     /// Whether certificates are trusted at all.
@@ -120,9 +142,10 @@ impl Signer {
     }
 }
 
-fn signer(line: &str) -> Option<Signer> {
+fn signer(line: &str, number: usize) -> Option<Signer> {
     let (principals, rest) = word(line)?;
     let mut signer = Signer {
+        line: number,
         principals,
         namespaces: None,
         after: None,
