@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::cli::audit::AuditArgs;
 use crate::cli::approve::ApproveArgs;
+use crate::cli::audit::AuditArgs;
 use crate::cli::check::Format;
 use crate::cli::diff::DiffArgs;
 use crate::cli::keygen::KeygenArgs;
