@@ -6,6 +6,7 @@ pub mod difference;
 pub mod digest;
 pub mod expect;
 pub mod journal;
+pub mod ready;
 pub mod redact;
 pub mod report;
 pub mod run;

@@ -1,0 +1,11 @@
+-- title: No row would break a foreign key
+-- when: before
+-- rows: fail
+-- with: table relation; the table that is to refer
+-- with: columns columns; its columns
+-- with: parent relation; the table referred to
+-- with: key columns; its columns
+-- rights: SELECT on both tables
+-- means: A foreign key over rows without a parent fails when it is validated.
+-- remedy: Settle what becomes of them; each line is one value without a parent.
+select ${columns} from ${table} where (${columns}) is not null except select ${key} from ${parent} limit 20
