@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::approve::ApproveArgs;
 use crate::cli::audit::AuditArgs;
 use crate::cli::check::Format;
+use crate::cli::checks::ChecksArgs;
 use crate::cli::diff::DiffArgs;
 use crate::cli::keygen::KeygenArgs;
 use crate::cli::log::LogArgs;
@@ -58,6 +59,8 @@ pub enum Command {
     Keygen(KeygenArgs),
     /// Say everything that is wrong with runbooks.
     Check(CheckArgs),
+    /// List the ready checks, explain one, or put them to a server.
+    Checks(ChecksArgs),
     /// Watch a server: who blocks whom, connections, activity. Needs no runbook.
     Monitor(MonitorArgs),
     /// Walk through a real migration on a throw-away database.

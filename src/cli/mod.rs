@@ -5,6 +5,7 @@ pub mod args;
 pub mod audit;
 pub mod begin;
 pub mod check;
+pub mod checks;
 pub mod demo;
 pub mod diff;
 pub mod failure;
@@ -91,6 +92,7 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Trust(args)) => trust::trust(&args),
         Some(Command::Keygen(args)) => keygen::keygen(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
+        Some(Command::Checks(args)) => checks::checks(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Demo(args)) => demo::demo(&args),
         Some(Command::Schema) => schema::print().map(|()| 0).map_err(|e| Failure::world(&e)),

@@ -13,4 +13,6 @@ mod harness;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]
+mod ready;
+#[cfg(test)]
 mod statements;

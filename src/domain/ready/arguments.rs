@@ -98,11 +98,7 @@ impl<'c> Arguments<'c> {
 
     fn written(&self, name: &str, as_text: bool) -> Option<String> {
         let parameter = self.check.parameter(name)?;
-        let written = written(
-            parameter.kind,
-            self.values.get(name)?,
-            self.check.family,
-        );
+        let written = written(parameter.kind, self.values.get(name)?, self.check.family);
         let written = written.ok()?;
         Some(if as_text {
             literal(&written, self.check.family)
@@ -150,7 +146,9 @@ fn readable(parameter: &Parameter, value: &str, family: Family) -> Result<(), Ar
     if empty && parameter.default.as_deref() != Some("") {
         return Err(fault("name one at least".to_owned()));
     }
-    written(parameter.kind, value, family).map(drop).map_err(fault)
+    written(parameter.kind, value, family)
+        .map(drop)
+        .map_err(fault)
 }
 
 /// Returns `value` as it is written in a statement; the error says how to write it.
@@ -259,7 +257,11 @@ fn names(text: &str, between: char, family: Family) -> Result<Vec<String>, Strin
         match behind.trim_start().strip_prefix(between) {
             Some(more) => rest = more.trim_start(),
             None if behind.trim().is_empty() => return Ok(found),
-            None => return Err(format!("`{text}` is no name: `{between}` goes between names")),
+            None => {
+                return Err(format!(
+                    "`{text}` is no name: `{between}` goes between names"
+                ));
+            }
         }
     }
 }

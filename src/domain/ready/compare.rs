@@ -96,11 +96,7 @@ fn some(text: impl Into<String>) -> Option<String> {
 
 /// Returns the columns that are no keys.
 fn others<'t>(how: &Comparison, before: &'t Table, now: &'t Table) -> Vec<&'t str> {
-    let known = if now.columns.is_empty() {
-        before
-    } else {
-        now
-    };
+    let known = if now.columns.is_empty() { before } else { now };
     let all = known.columns.iter().map(String::as_str);
     all.filter(|c| !how.keys.iter().any(|key| key == c))
         .collect()
@@ -248,7 +244,11 @@ fn numbers(
             rows.push(row);
         }
     }
-    let mut names: Vec<String> = rule.judges().then(|| "verdict".into()).into_iter().collect();
+    let mut names: Vec<String> = rule
+        .judges()
+        .then(|| "verdict".into())
+        .into_iter()
+        .collect();
     names.extend(how.keys.iter().cloned());
     names.extend(["of", "before", "now", "by"].map(Into::into));
     Table {
@@ -371,20 +371,34 @@ mod tests {
     #[test]
     fn objects_that_came_went_and_changed_are_told() {
         let before = table(COLUMNS, &["table|p.a|x", "index|p.i|x", "enum|p.e|a"]);
-        let now = table(COLUMNS, &["table|p.a|x", "enum|p.e|a, b", "column|p.a.c|int"]);
+        let now = table(
+            COLUMNS,
+            &["table|p.a|x", "enum|p.e|a, b", "column|p.a.c|int"],
+        );
         let (seen, judged) = held("pg/catalog-fingerprint", &[], &before, &now);
         assert_eq!(judged.verdict, Verdict::Fail);
         let told: Vec<&str> = seen.rows.iter().map(|r| r[1].as_deref().unwrap()).collect();
         assert_eq!(told, ["added", "changed", "removed"]);
         let (_, same) = held("pg/catalog-fingerprint", &[], &now, &now);
-        assert_eq!((same.verdict, &*same.said), (Verdict::Pass, "no difference"));
+        assert_eq!(
+            (same.verdict, &*same.said),
+            (Verdict::Pass, "no difference")
+        );
     }
 
     #[test]
     fn a_plan_must_be_met_and_nothing_more() {
         let before = table(COLUMNS, &["table|p.a|x"]);
         let now = table(COLUMNS, &["table|p.a|x", "column|p.a.c|int"]);
-        let told = |plan| held("pg/catalog-fingerprint", &[("planned", plan)], &before, &now).1;
+        let told = |plan| {
+            held(
+                "pg/catalog-fingerprint",
+                &[("planned", plan)],
+                &before,
+                &now,
+            )
+            .1
+        };
         assert_eq!(told("p.a").verdict, Verdict::Pass, "it belongs to p.a");
         assert_eq!(told("p.a.c").said, "1 as planned");
         assert_eq!(told("p.a.c, p.b").verdict, Verdict::Fail, "p.b is missing");
@@ -418,12 +432,26 @@ mod tests {
     #[test]
     fn a_statement_that_became_slower_is_found() {
         let columns = "role|query_id|calls|total_ms|statement";
-        let before = table(columns, &["r|1|100|100|slow", "r|2|100|100|same", "r|3|9|9|rare"]);
-        let now = table(columns, &["r|1|200|400|slow", "r|2|200|200|same", "r|3|10|99|rare"]);
+        let before = table(
+            columns,
+            &["r|1|100|100|slow", "r|2|100|100|same", "r|3|9|9|rare"],
+        );
+        let now = table(
+            columns,
+            &["r|1|200|400|slow", "r|2|200|200|same", "r|3|10|99|rare"],
+        );
         let (seen, judged) = held("pg/statements", &[], &before, &now);
         assert_eq!((judged.verdict, judged.found), (Verdict::Warn, 1));
-        let found = seen.rows.iter().find(|row| row[0].as_deref() == Some("warn"));
-        let found: Vec<_> = found.unwrap().iter().flatten().map(String::as_str).collect();
+        let found = seen
+            .rows
+            .iter()
+            .find(|row| row[0].as_deref() == Some("warn"));
+        let found: Vec<_> = found
+            .unwrap()
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         assert_eq!(found[1..5], ["1.000", "3.000", "3.00", "100"]);
     }
 }

@@ -4,7 +4,7 @@ pub mod check;
 #[rustfmt::skip]
 mod keys;
 pub mod model;
-mod near;
+pub mod near;
 pub mod parse;
 pub mod problem;
 mod read;
