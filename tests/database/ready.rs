@@ -1,6 +1,7 @@
 //! Every ready check on a server that trips it, and on one that is clean.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -409,7 +410,10 @@ async fn whole_server(server: &Sandbox) {
             .await;
             drop(receiver);
         }
-        None => eprintln!("there is no pg_receivewal here: pg/replication-lag is not tripped"),
+        None => {
+            let said = b"there is no pg_receivewal here: pg/replication-lag is not tripped\n";
+            std::io::stderr().write_all(said).unwrap();
+        }
     }
     one.run("alter system set archive_command = '/bin/false'")
         .await;

@@ -100,10 +100,12 @@ fn url(args: &RunChecksArgs) -> Result<String, Failure> {
         .as_deref()
         .filter(|_| std::env::var("DATABASE_URL").ok() != args.target);
     let target = crate::cli::run::target(&source.book, named)?;
-    let mut run = RunState::default();
-    run.opened = Opened {
-        target,
-        ..Opened::default()
+    let run = RunState {
+        opened: Opened {
+            target,
+            ..Opened::default()
+        },
+        ..RunState::default()
     };
     let mut model = Model::new(Purpose::Drive, source.book.clone(), run);
     opening::surround(&mut model);

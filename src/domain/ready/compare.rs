@@ -47,20 +47,19 @@ pub fn compare(
         how.differs
     };
     let judged = judge(rows, &differences);
-    let judged = told(judged, &differences);
-    Some((differences, judged))
+    let said = told(&judged, &differences);
+    Some((differences, Judged { said, ..judged }))
 }
 
 /// Says how many differences there are, where nothing worse is to be said.
-fn told(judged: Judged, differences: &Table) -> Judged {
-    let said = match (differences.rows.len(), judged.verdict) {
+fn told(judged: &Judged, differences: &Table) -> String {
+    match (differences.rows.len(), judged.verdict) {
         (0, _) => "no difference".to_owned(),
         (1, Verdict::Shown) => "1 difference".to_owned(),
         (n, Verdict::Shown) => format!("{n} differences"),
         (n, Verdict::Pass) => format!("{n} as planned"),
         (_, Verdict::Warn | Verdict::Fail) => judged.said.clone(),
-    };
-    Judged { said, ..judged }
+    }
 }
 
 type Row = Vec<Option<String>>;
@@ -90,6 +89,10 @@ fn cell(row: Option<&Row>, at: Option<usize>) -> Option<&str> {
     row?.get(at?)?.as_deref()
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a cell may be null, and these are not"
+)]
 fn some(text: impl Into<String>) -> Option<String> {
     Some(text.into())
 }

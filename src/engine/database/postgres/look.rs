@@ -64,13 +64,13 @@ impl Looker {
         search_path: Option<&str>,
         limit: Duration,
     ) -> Result<Table, SqlError> {
-        let within = timeout(limit + GRACE, self.asked(sql, search_path, limit)).await;
-        within.unwrap_or_else(|_| {
-            Err(SqlError {
+        match timeout(limit + GRACE, self.asked(sql, search_path, limit)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(SqlError {
                 message: format!("no answer within {} s", limit.as_secs()),
                 ..SqlError::default()
-            })
-        })
+            }),
+        }
     }
 
     async fn asked(
