@@ -1,12 +1,32 @@
-//! The monitor panels: the newest sample, its age, the histories, the alarms, and where the cursor stands.
+//! The monitor panels: the newest sample, its age, the histories, the alarms, and what the operator made of each panel.
+
+use std::time::Duration;
 
 use crate::app::dialog::SessionRef;
+use crate::app::model::Model;
+use crate::app::monitor::panel::{Arrangement, PANELS, Panel, RowKey};
+use crate::app::monitor::table::Table;
 use crate::domain::run::event::Peaks;
 use crate::domain::sample::Sample;
 use crate::domain::sample::alarm::Judge;
 use crate::domain::sample::blocking::{self, Forest};
 use crate::domain::sample::history::History;
-use crate::domain::sample::model::Session;
+use crate::domain::sample::metric::{Grade, graded, metric_named};
+use crate::domain::sample::model::{Server, Session};
+use crate::domain::sample::rates::number;
+use crate::domain::sample::track::Tracks;
+
+pub mod acts;
+pub mod clients;
+pub mod filter;
+pub mod grades;
+pub mod locks;
+pub mod panel;
+pub mod progress;
+pub mod replication;
+pub mod sessions;
+pub mod table;
+pub mod values;
 
 /// Whether the server can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,47 +54,66 @@ pub enum Baseline {
     Kept,
 }
 
-/// Which panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Panel {
-    /// Who waits for whom.
-    Locks,
-    /// Connections by state, user, application.
-    Connections,
-    /// Sessions at work.
-    Activity,
+/// Whether sessions that do nothing have a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Idle {
+    /// They are only counted.
+    #[default]
+    Counted,
+    /// They have.
+    Shown,
 }
 
-/// Every panel, in the order of its key.
-pub const PANELS: [Panel; 3] = [Panel::Locks, Panel::Connections, Panel::Activity];
-
-/// By what the activity table is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortBy {
-    /// The longest statement first.
-    Duration,
-    /// The longest transaction first.
-    Transaction,
-    /// The longest lock wait first.
-    Wait,
-    /// By user.
-    User,
-    /// By process.
-    Pid,
+/// Whether the keyboard is at the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Typing {
+    /// It is not.
+    #[default]
+    Nothing,
+    /// It is: what is typed goes into the shown panel's filter.
+    Filter,
 }
 
-impl SortBy {
-    /// Returns the next column.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Duration => Self::Transaction,
-            Self::Transaction => Self::Wait,
-            Self::Wait => Self::User,
-            Self::User => Self::Pid,
-            Self::Pid => Self::Duration,
-        }
+/// What the panels show: the newest sample, or the one at which they were stopped.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// The sample.
+    pub sample: Option<&'a Sample>,
+    /// Who waits for whom in it.
+    pub forest: &'a Forest,
+    /// What was seen before.
+    pub history: &'a History,
+    /// How single things moved.
+    pub tracks: &'a Tracks,
+    /// When it came, on the forward clock.
+    pub sampled_ms: u64,
+}
+
+impl<'a> Picture<'a> {
+    /// Returns what the server says of itself, where it was read.
+    pub fn server(&self) -> Option<&'a Server> {
+        self.sample?.server.as_ref()
     }
+
+    /// Returns the sessions that have a row.
+    pub fn sessions(&self) -> impl Iterator<Item = &'a Session> + use<'a> {
+        self.sample.into_iter().flat_map(|s| &s.sessions)
+    }
+
+    /// Returns the session `pid`, where it has a row.
+    pub fn session(&self, pid: i32) -> Option<&'a Session> {
+        self.sample?.session(pid)
+    }
+}
+
+/// What the panels were stopped at.
+#[derive(Debug, Clone)]
+pub struct Stopped {
+    sample: Box<Sample>,
+    forest: Forest,
+    history: History,
+    tracks: Tracks,
+    sampled_ms: u64,
 }
 
 /// The monitor panels.
@@ -90,6 +129,8 @@ pub struct Monitor {
     pub sampled_ms: u64,
     /// What was seen before, for the sparklines.
     pub history: History,
+    /// How single things moved.
+    pub tracks: Tracks,
     /// Whether the history knows what is usual.
     pub baseline: Baseline,
     /// The alarms.
@@ -98,10 +139,16 @@ pub struct Monitor {
     pub peaks: Peaks,
     /// The panel that is shown where there is room for one.
     pub panel: Panel,
-    /// The session that the cursor stands on.
-    pub selected: Option<i32>,
-    /// By what the activity table is sorted.
-    pub sort: SortBy,
+    /// What the operator made of each panel.
+    arrangements: [Arrangement; PANELS.len()],
+    /// What the panels were stopped at; alarms and the record go on.
+    pub stopped: Option<Box<Stopped>>,
+    /// Whether idle sessions have a row.
+    pub idle: Idle,
+    /// Whether the keyboard is at the filter.
+    pub typing: Typing,
+    /// The time between two samples that the operator asked for; `None`: as the runbook says.
+    pub every: Option<Duration>,
 }
 
 impl Default for Monitor {
@@ -112,81 +159,81 @@ impl Default for Monitor {
             forest: Forest::default(),
             sampled_ms: 0,
             history: History::default(),
+            tracks: Tracks::default(),
             baseline: Baseline::Open,
             judge: Judge::default(),
             peaks: Peaks::default(),
             panel: Panel::Locks,
-            selected: None,
-            sort: SortBy::Duration,
+            arrangements: Default::default(),
+            stopped: None,
+            idle: Idle::Counted,
+            typing: Typing::Nothing,
+            every: None,
         }
     }
 }
 
 impl Monitor {
-    /// Returns the sessions of the activity table, in its order.
-    pub fn activity(&self) -> Vec<&Session> {
-        let mut sessions: Vec<&Session> = self.sample.iter().flat_map(|s| &s.sessions).collect();
-        let descending = std::cmp::Reverse::<Option<u64>>;
-        let waited = |s: &Session| s.lock.as_ref().and_then(|l| l.wait_ms);
-        match self.sort {
-            SortBy::Duration => {
-                sessions.sort_by_key(|s| (s.state == "idle", descending(s.query_ms)));
-            }
-            SortBy::Transaction => sessions.sort_by_key(|s| descending(s.xact_ms)),
-            SortBy::Wait => sessions.sort_by_key(|s| descending(waited(s))),
-            SortBy::User => sessions.sort_by(|a, b| (&a.user, a.pid).cmp(&(&b.user, b.pid))),
-            SortBy::Pid => sessions.sort_by_key(|s| s.pid),
-        }
-        sessions
-    }
-
-    /// Returns the pids in the order in which the shown panel lists them.
-    pub fn listed(&self) -> Vec<i32> {
-        match self.panel {
-            Panel::Locks => self.lock_pids(),
-            Panel::Connections => Vec::new(),
-            Panel::Activity => self.activity().iter().map(|s| s.pid).collect(),
+    /// Returns what the panels show.
+    pub fn picture(&self) -> Picture<'_> {
+        match &self.stopped {
+            Some(stopped) => Picture {
+                sample: Some(&stopped.sample),
+                forest: &stopped.forest,
+                history: &stopped.history,
+                tracks: &stopped.tracks,
+                sampled_ms: stopped.sampled_ms,
+            },
+            None => Picture {
+                sample: self.sample.as_deref(),
+                forest: &self.forest,
+                history: &self.history,
+                tracks: &self.tracks,
+                sampled_ms: self.sampled_ms,
+            },
         }
     }
 
-    fn lock_pids(&self) -> Vec<i32> {
-        let Some(sample) = &self.sample else {
-            return Vec::new();
-        };
-        self.forest
-            .rows()
-            .into_iter()
-            .filter_map(|(_, node)| node.session(sample).map(|s| s.pid))
-            .collect()
+    /// Returns what the operator made of `panel`.
+    pub fn arranged(&self, panel: Panel) -> &Arrangement {
+        &self.arrangements[panel.place()]
+    }
+
+    /// Returns what the operator made of the shown panel, to change it.
+    pub fn arrange(&mut self) -> &mut Arrangement {
+        &mut self.arrangements[self.panel.place()]
+    }
+
+    /// Stops the panels at the newest sample; nothing happens while there is none.
+    pub fn stop(&mut self) {
+        self.stopped = self.sample.clone().map(|sample| {
+            Box::new(Stopped {
+                sample,
+                forest: self.forest.clone(),
+                history: self.history.clone(),
+                tracks: self.tracks.clone(),
+                sampled_ms: self.sampled_ms,
+            })
+        });
     }
 
     /// Takes a sample in that came at `mono_ms` of the forward clock.
     pub fn take(&mut self, sample: Box<Sample>, mono_ms: u64) {
         self.forest = blocking::tree(&sample);
         self.history.push(&sample);
+        self.tracks.see(&sample);
         self.peaks.see(&sample);
         self.sampled_ms = mono_ms;
         self.sample = Some(sample);
         self.link = Link::Live;
     }
 
-    /// Moves the cursor by `rows`, down when positive.
-    pub fn step_cursor(&mut self, rows: isize) {
-        let listed = self.listed();
-        let at = self
-            .selected
-            .and_then(|pid| listed.iter().position(|p| *p == pid));
-        let to = at.map_or(0, |at| {
-            at.saturating_add_signed(rows)
-                .min(listed.len().saturating_sub(1))
-        });
-        self.selected = listed.get(to).copied();
-    }
-
     /// Returns the session that the cursor stands on.
     pub fn selected_session(&self) -> Option<&Session> {
-        let pid = self.selected?;
-        self.sample.as_ref()?.sessions.iter().find(|s| s.pid == pid)
+        match self.arranged(self.panel).selected {
+            Some(RowKey::Session(pid)) => self.picture().session(pid),
+            Some(RowKey::Named(_)) | None => None,
+        }
     }
 
     /// Returns what names `session` for ever.
@@ -199,5 +246,35 @@ impl Monitor {
             query: session.query.chars().take(200).collect(),
             xact_ms: session.xact_ms,
         }
+    }
+}
+
+/// Returns `panel` as a table; `None`: it is none.
+pub fn table(model: &Model, panel: Panel) -> Option<Table<'_>> {
+    match panel {
+        Panel::Locks | Panel::Database => None,
+        Panel::Connections => Some(clients::table(model)),
+        Panel::Activity => Some(sessions::table(model)),
+        Panel::Progress => Some(progress::table(model)),
+        Panel::Replication => Some(replication::table(model)),
+        Panel::Tables | Panel::Statements => None,
+        Panel::Values => Some(values::table(model)),
+    }
+}
+
+/// Returns the rows of `panel` that the cursor can stand on, in the order in which they are shown.
+pub fn listed(model: &Model, panel: Panel) -> Vec<RowKey> {
+    if panel == Panel::Locks {
+        return locks::keys(model);
+    }
+    let rows = table(model, panel).map_or_else(Vec::new, |t| t.rows);
+    rows.into_iter().map(|row| row.key).collect()
+}
+
+/// Grades so many milliseconds (or whatever its unit is) by the thresholds of a metric.
+pub fn grade_of(metric: &str, value: Option<u64>) -> Grade {
+    match (metric_named(metric), value) {
+        (Some(metric), Some(value)) => graded(metric, number(value)),
+        _ => Grade::Calm,
     }
 }

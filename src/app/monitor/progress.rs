@@ -1,0 +1,111 @@
+//! How far long commands are, how fast they go, and how long they still take.
+
+use crate::app::model::Model;
+use crate::app::monitor::panel::{Panel, RowKey};
+use crate::app::monitor::sessions;
+use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::sample::metric::Grade;
+use crate::domain::sample::model::Progress;
+use crate::domain::sample::rates::{number, whole};
+use crate::domain::sample::track::{self, Tracks};
+use crate::domain::units::bytes;
+
+/// Milliseconds over which speed is measured.
+const WINDOW_MS: i64 = 30_000;
+
+const COLUMNS: &[Column] = &[
+    Column::amounts("pid", 7, 0),
+    Column::words("application", 16, 100),
+    Column::words("command", 25, 0),
+    Column::words("on", 28, 0),
+    Column::amounts("done", 16, 0),
+    Column::amounts("left", 8, 50),
+    Column::amounts("speed", 12, 84),
+    Column::amounts("for", 8, 96),
+    Column::words("phase", usize::MAX, 0),
+];
+/// How long they still take.
+const FIRST: usize = 5;
+
+/// Returns the Progress panel.
+pub fn table(model: &Model) -> Table<'_> {
+    let server = model.monitor.picture().server();
+    let commands = server.into_iter().flat_map(|s| &s.progress);
+    let rows = commands.map(|p| row(model, p)).collect();
+    let empty = if server.is_none() {
+        "the server's counters were not read yet".to_owned()
+    } else {
+        "nothing is in progress: index builds, vacuums, analyzes, clusters, copies and base backups are shown here"
+            .to_owned()
+    };
+    Table::arranged(
+        COLUMNS,
+        rows,
+        FIRST,
+        model.monitor.arranged(Panel::Progress),
+        empty,
+    )
+}
+
+fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
+    let picture = model.monitor.picture();
+    let session = picture.session(progress.pid);
+    let who = session.map_or_else(String::new, |s| sessions::name(model, s));
+    let on = [&progress.index, &progress.relation]
+        .into_iter()
+        .find(|n| !n.is_empty());
+    let speed = speed(picture.tracks, progress);
+    let per_second = match progress.unit.as_str() {
+        "bytes" => Value::BytesPerSecond,
+        _ => Value::PerSecond,
+    };
+    let done = (progress.total > 0).then(|| number(progress.done) / number(progress.total));
+    let phase = Cell::from(Value::text(phase(progress)));
+    let mut row = Row::new(
+        RowKey::Session(progress.pid),
+        vec![
+            Value::Number(progress.pid).into(),
+            Value::text(who).into(),
+            Value::text(progress.command.as_str()).into(),
+            Value::text(on.map_or("", String::as_str)).into(),
+            Value::known(done, Value::Bar).into(),
+            Value::known(left_ms(speed, progress), Value::Time).into(),
+            Cell::from(Value::known(speed, per_second)).quiet(),
+            Cell::from(Value::known(session.and_then(|s| s.query_ms), Value::Time)).quiet(),
+            if progress.waits_for.is_some() {
+                phase.graded(Grade::Look)
+            } else {
+                phase
+            },
+        ],
+    );
+    row.whose = session.map(sessions::whose).unwrap_or_default();
+    row
+}
+
+fn speed(tracks: &Tracks, progress: &Progress) -> Option<f64> {
+    let speed = tracks.speed(&track::of_progress(progress), WINDOW_MS);
+    speed.filter(|s| *s >= 0.0)
+}
+
+/// Returns how long the phase still takes at the speed of late.
+fn left_ms(speed: Option<f64>, progress: &Progress) -> Option<u64> {
+    let speed = speed.filter(|s| *s > 0.0)?;
+    let left = progress.total.checked_sub(progress.done).filter(|_| progress.total > 0)?;
+    Some(whole(number(left) / speed * 1_000.0))
+}
+
+/// The phase, what is counted in it, and whom it waits for.
+fn phase(progress: &Progress) -> String {
+    let counted = match (progress.total, progress.unit.as_str()) {
+        (0, _) if progress.done == 0 => String::new(),
+        (0, "bytes") => format!(", {}", bytes(progress.done)),
+        (0, unit) => format!(", {} {unit}", progress.done),
+        (total, "bytes") => format!(", {} of {}", bytes(progress.done), bytes(total)),
+        (total, unit) => format!(", {} of {total} {unit}", progress.done),
+    };
+    let waits = progress
+        .waits_for
+        .map_or_else(String::new, |pid| format!("waits for {pid} to end: "));
+    format!("{waits}{}{counted}", progress.phase)
+}

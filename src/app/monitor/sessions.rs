@@ -1,0 +1,117 @@
+//! Sessions as rows: what the Activity panel lists, and what is said of a session everywhere.
+
+use crate::app::model::Model;
+use crate::app::monitor::panel::RowKey;
+use crate::app::monitor::table::{Cell, Column, Row, Table, Value, Whose};
+use crate::app::monitor::{Idle, Panel, grade_of};
+use crate::domain::sample::metric::Grade;
+use crate::domain::sample::model::{Ours, Session};
+
+const COLUMNS: &[Column] = &[
+    Column::amounts("pid", 7, 0),
+    Column::words("user", 10, 84),
+    Column::words("application", 16, 0),
+    Column::words("database", 10, 110),
+    Column::words("client", 15, 120),
+    Column::words("doing", 18, 0),
+    Column::amounts("xact", 8, 50),
+    Column::amounts("for", 8, 0),
+    Column::words("statement", usize::MAX, 0),
+];
+/// How long its statement has run.
+const FIRST: usize = 7;
+
+/// Returns the Activity panel.
+pub fn table(model: &Model) -> Table<'_> {
+    let sessions = model.monitor.picture().sessions();
+    let wanted = |s: &&Session| model.monitor.idle == Idle::Shown || s.state != "idle";
+    let rows = sessions.filter(wanted).map(|s| row(model, s)).collect();
+    let empty = "nobody works, waits or holds a transaction open".to_owned();
+    let arrangement = model.monitor.arranged(Panel::Activity);
+    Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
+}
+
+fn row<'a>(model: &Model, session: &'a Session) -> Row<'a> {
+    let statement = if session.query.is_empty() {
+        Cell::from(Value::text(session.doing())).quiet()
+    } else {
+        Value::text(session.query.as_str()).into()
+    };
+    let xact = Value::known(session.xact_ms, Value::Time);
+    let lasted = Value::known(session.query_ms.or(session.state_ms), Value::Time);
+    Row {
+        key: RowKey::Session(session.pid),
+        whose: whose(session),
+        rank: u8::from(session.state == "idle"),
+        cells: vec![
+            Value::Number(session.pid).into(),
+            Value::text(session.user.as_str()).into(),
+            Value::text(name(model, session)).into(),
+            Cell::from(Value::text(session.database.as_str())).quiet(),
+            Cell::from(Value::text(session.client.as_str())).quiet(),
+            doing(session),
+            Cell::from(xact).graded(grade_of("longest_transaction", session.xact_ms)),
+            lasted.into(),
+            statement,
+        ],
+    }
+}
+
+/// Returns whose row a session's is.
+pub fn whose(session: &Session) -> Whose {
+    match session.ours {
+        Ours::Step { .. } | Ours::Probable { .. } => Whose::Ours,
+        Ours::Monitor => Whose::Monitor,
+        Ours::No => Whose::Stranger,
+    }
+}
+
+/// Returns what a session is called on a panel: our own by its step.
+pub fn name(model: &Model, session: &Session) -> String {
+    let number = |id| {
+        model
+            .book
+            .step(id)
+            .map_or_else(|| "our step".to_owned(), |s| format!("step {}", s.number))
+    };
+    match &session.ours {
+        Ours::Step { step, .. } => number(step),
+        Ours::Probable { step, .. } => format!("{}?", number(step)),
+        Ours::Monitor => "holdpoint".to_owned(),
+        Ours::No => session.name().to_owned(),
+    }
+}
+
+/// What a session does: what it waits for, else its state.
+fn doing(session: &Session) -> Cell<'_> {
+    let said = |text: &'static str, grade: Grade| Cell::from(Value::text(text)).graded(grade);
+    if let Some(lock) = &session.lock {
+        return said("Lock", grade_of("longest_wait", lock.wait_ms));
+    }
+    if session.is_idle_in_transaction() {
+        return said("in xact", grade_of("idle_in_transaction", session.state_ms));
+    }
+    match &session.wait {
+        Some(wait) if wait.kind == "Lock" => said("Lock", Grade::Look),
+        Some(wait) if session.state != "idle" => {
+            Cell::from(Value::text(format!("{}:{}", wait.kind, wait.event))).quiet()
+        }
+        _ if session.state.is_empty() => Cell::from(Value::text("hidden")).quiet(),
+        _ => Cell::from(Value::text(session.state.as_str())).quiet(),
+    }
+}
+
+/// Returns what filters look at in a session, wherever it has a row.
+pub fn fields<'a>(session: &'a Session, name: &'a str, pid: &'a str) -> [(&'a str, &'a str); 8] {
+    let object = session.lock.as_ref().map_or("", |l| l.object.as_str());
+    [
+        ("pid", pid),
+        ("user", &session.user),
+        ("application", name),
+        ("database", &session.database),
+        ("client", &session.client),
+        ("doing", &session.state),
+        ("object", object),
+        ("statement", &session.query),
+    ]
+}
