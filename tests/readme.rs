@@ -17,6 +17,7 @@ fn table() -> String {
         (Scope::Checklist, "checklist"),
         (Scope::Output, "step and output"),
         (Scope::Monitor, "monitor"),
+        (Scope::Filter, "filter"),
         (Scope::Dialog, "dialog"),
     ];
     let mut text = String::from("| where | key | what it does |\n|---|---|---|\n");

@@ -5,14 +5,15 @@ use crossterm::event::KeyEvent;
 use crate::app::autopilot;
 use crate::app::checklist;
 use crate::app::dialog::{Dialog, Intent};
-use crate::app::keys::{self, Action};
+use crate::app::keys::{self, Action, Scope};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Pane, Purpose, Recording, Tone, Zoom};
-use crate::app::monitor::{Link, Monitor, PANELS, Panel};
+use crate::app::monitor::acts::Cleared;
+use crate::app::monitor::{self, Link};
 use crate::app::questions;
 use crate::app::update;
 use crate::domain::run::decide::{self, Command};
-use crate::domain::run::event::{BackendAct, HoldReason};
+use crate::domain::run::event::HoldReason;
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::{CancelState, Stand};
 use crate::domain::runbook::model::{Step, StepId};
@@ -22,6 +23,9 @@ const PAGE: isize = 10;
 
 /// Takes a key in.
 pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if model.scope() == Scope::Filter {
+        return monitor::acts::filter_key(model, key);
+    }
     let Some(action) = keys::lookup(model.scope(), key) else {
         return Vec::new();
     };
@@ -95,13 +99,16 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
         Action::CancelSession | Action::TerminateSession if model.purpose == Purpose::Watch => {
             Some("this screen only watches: the run is driven elsewhere".into())
         }
-        Action::CancelSession | Action::TerminateSession
-            if model.monitor.selected_session().is_none() =>
-        {
-            Some(
-                "no session is selected: move to one with the arrow keys; f goes back to the step"
-                    .into(),
-            )
+        Action::CancelSession | Action::TerminateSession => monitor::acts::no_session(model),
+        Action::Sort | Action::Reverse if monitor::table(model, model.monitor.panel).is_none() => {
+            let name = model.monitor.panel.name();
+            Some(format!("{name} has an order of its own"))
+        }
+        Action::Filter if model.monitor.panel == monitor::panel::Panel::Database => {
+            Some("Database has no rows to filter".into())
+        }
+        Action::Freeze if model.monitor.sample.is_none() => {
+            Some("there is nothing to stop at: no sample has come yet".into())
         }
         _ => None,
     }
@@ -151,10 +158,25 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Crash => panic!("crashed on purpose"),
         Action::Blocker
         | Action::Sort
+        | Action::Reverse
+        | Action::Filter
+        | Action::Freeze
+        | Action::Quicker
+        | Action::Slower
+        | Action::Idle
         | Action::Inspect
         | Action::CancelSession
         | Action::TerminateSession
-        | Action::Panel(_) => on_monitor(model, action),
+        | Action::NextPanel
+        | Action::PreviousPanel
+        | Action::Panel(_) => monitor::acts::act(model, action),
+        // Alone on the screen, the panels are what the keyboard goes round.
+        Action::NextPane if model.purpose == Purpose::Monitor => {
+            monitor::acts::act(model, Action::NextPanel)
+        }
+        Action::PreviousPane if model.purpose == Purpose::Monitor => {
+            monitor::acts::act(model, Action::PreviousPanel)
+        }
         other => {
             moved(model, other);
             Vec::new()
@@ -162,7 +184,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
+/// Puts `dialog` on top.
+pub fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
     model.dialog = Some(dialog);
     Vec::new()
 }
@@ -200,7 +223,7 @@ fn running(model: &Model) -> Option<Step> {
 }
 
 /// Enter: whatever the run waits for is put to the operator as a question.
-fn proceed(model: &mut Model) -> Vec<Effect> {
+pub fn proceed(model: &mut Model) -> Vec<Effect> {
     if model.pending > 0 {
         // What Enter means may be another thing a moment later.
         model.say(
@@ -307,43 +330,11 @@ pub fn verify(model: &mut Model, step: &Step) -> Vec<Effect> {
     }]
 }
 
-fn on_monitor(model: &mut Model, action: Action) -> Vec<Effect> {
-    match action {
-        Action::Panel(number) => {
-            if let Some(panel) = PANELS.get(usize::from(number).saturating_sub(1)) {
-                model.monitor.panel = *panel;
-                model.focus = Pane::Monitor;
-            }
-        }
-        Action::Blocker => {
-            model.monitor.panel = Panel::Locks;
-            model.focus = Pane::Monitor;
-            model.monitor.selected = model.monitor.listed().first().copied();
-        }
-        Action::Sort => model.monitor.sort = model.monitor.sort.next(),
-        Action::Inspect => {
-            // Without a session to look at, Enter means what it means everywhere.
-            return match model.monitor.selected_session().map(Monitor::reference) {
-                Some(session) => vec![Effect::Inspect(session)],
-                None if model.purpose == Purpose::Drive => proceed(model),
-                None => Vec::new(),
-            };
-        }
-        Action::CancelSession => return act_on(model, BackendAct::Cancel),
-        Action::TerminateSession => return act_on(model, BackendAct::Terminate),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn act_on(model: &mut Model, act: BackendAct) -> Vec<Effect> {
-    let session = model.monitor.selected_session().map(Monitor::reference);
-    let dialog = session.map(|s| questions::act(model, &s, act));
-    dialog.map_or_else(Vec::new, |d| open(model, d))
-}
-
 fn moved(model: &mut Model, action: Action) {
     match action {
+        Action::Back
+            if model.focus == Pane::Monitor
+                && monitor::acts::clear_filter(model) == Cleared::Filter => {}
         Action::Back => {
             model.zoom = Zoom::Shared;
             if model.purpose != Purpose::Monitor {
@@ -377,9 +368,6 @@ fn moved(model: &mut Model, action: Action) {
 
 fn next_pane(model: &Model, by: usize) -> Pane {
     let panes = [Pane::Checklist, Pane::Output, Pane::Monitor];
-    if model.purpose == Purpose::Monitor {
-        return Pane::Monitor;
-    }
     let at = panes.iter().position(|p| *p == model.focus).unwrap_or(0);
     panes[(at + by) % panes.len()]
 }
@@ -388,7 +376,7 @@ fn move_by(model: &mut Model, rows: isize) {
     match model.focus {
         Pane::Checklist => move_in_checklist(model, rows),
         Pane::Output => model.output.scroll(-rows),
-        Pane::Monitor => model.monitor.step_cursor(rows),
+        Pane::Monitor => monitor::acts::move_by(model, rows),
     }
 }
 

@@ -6,6 +6,7 @@ mod meaning;
 use crate::app::answers::edit::{move_cursor, move_part, tick, type_key, unfilled};
 use crate::app::answers::meaning::meant;
 use crate::app::dialog::{Dialog, Intent, Part};
+use crate::app::inspect;
 use crate::app::keys::{self, Action, Scope};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
@@ -50,6 +51,11 @@ pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
             move_cursor(dialog, if key.code == KeyCode::Up { -1 } else { 1 });
         }
         Some(Action::Tick) if dialog.focus == Part::Boxes => tick(dialog),
+        Some(act @ (Action::CancelSession | Action::TerminateSession))
+            if matches!(dialog.intent, Intent::Session(_)) =>
+        {
+            return inspect::act_on(model, act);
+        }
         _ => type_key(dialog, key),
     }
     Vec::new()
@@ -66,7 +72,10 @@ fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>) -> Vec<Effect
     let Some(dialog) = &mut model.dialog else {
         return Vec::new();
     };
-    if !matches!(dialog.intent, Intent::Read | Intent::Help) {
+    if !matches!(
+        dialog.intent,
+        Intent::Read | Intent::Help | Intent::Session(_)
+    ) {
         let readable = dialog
             .shown_ms
             .is_some_and(|shown| at_ms >= shown + READABLE_MS);

@@ -147,6 +147,8 @@ pub enum Intent {
     Read,
     /// Nothing: every key is read and it is shut.
     Help,
+    /// Nothing: a session is looked at; `c` and `t` act on it.
+    Session(SessionRef),
     /// The manual step is done.
     Confirm(StepId),
     /// The automated step is to be started (again).

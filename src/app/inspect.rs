@@ -1,20 +1,36 @@
-//! A closer look at one session: who it is, what it runs, holds and waits for.
+//! A closer look at one session: who it is, what it runs, holds and waits for, and who waits for it.
 
+use crate::app::acts::{open, refused_now};
 use crate::app::dialog::{Dialog, Intent};
+use crate::app::keys::Action;
+use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
+use crate::app::monitor::Monitor;
+use crate::app::questions;
+use crate::domain::run::event::BackendAct;
+use crate::domain::sample::Sample;
 use crate::domain::sample::detail::{SessionDetail, Standing};
 use crate::domain::sample::model::Session;
 use crate::domain::sample::words::lasting;
+
+/// Waiters and blockers that are told one by one.
+const TOLD: usize = 12;
 
 /// Shows what was found of the session `pid`.
 pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail>, String>) {
     if model.dialog.is_some() {
         return; // whoever has opened a question meanwhile keeps it
     }
-    let mut dialog = Dialog::new(format!("Session {pid}"), Intent::Read);
-    let seen = model.monitor.sample.as_ref().and_then(|s| s.session(pid));
-    if let Some(session) = seen {
+    let picture = model.monitor.picture();
+    let seen = picture.session(pid);
+    let intent = seen
+        .filter(|_| matches!(found, Ok(Some(_))))
+        .map_or(Intent::Read, |s| Intent::Session(Monitor::reference(s)));
+    let mut dialog = Dialog::new(format!("Session {pid}"), intent);
+    if let (Some(session), Some(sample)) = (seen, picture.sample) {
         dialog.sentences = about(session);
+        dialog.sentences.extend(ahead(session, sample));
+        dialog.sentences.extend(behind(session, sample));
     }
     match found {
         Err(why) => dialog.sentences.push((Tone::Danger, why)),
@@ -26,17 +42,37 @@ pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail
     model.dialog = Some(dialog);
 }
 
+/// Asks whether the session that is looked at is to be acted on.
+pub fn act_on(model: &mut Model, action: Action) -> Vec<Effect> {
+    let intent = model.dialog.take().map(|d| d.intent);
+    let Some(Intent::Session(session)) = intent else {
+        return Vec::new();
+    };
+    // The cursor may stand elsewhere by now: only what forbids every act forbids this one.
+    let act = match action {
+        Action::TerminateSession => BackendAct::Terminate,
+        _ => BackendAct::Cancel,
+    };
+    if model.purpose == crate::app::model::Purpose::Watch
+        && let Some(why) = refused_now(model, action)
+    {
+        model.say(Tone::Warning, why);
+        return Vec::new();
+    }
+    let dialog = questions::act(model, &session, act);
+    open(model, dialog)
+}
+
 fn about(session: &Session) -> Vec<(Tone, String)> {
-    let client = if session.client.is_empty() {
-        "a local socket"
-    } else {
-        &session.client
+    let or = |text: &str, nothing: &str| {
+        if text.is_empty() {
+            nothing.to_owned()
+        } else {
+            text.to_owned()
+        }
     };
-    let application = if session.application.is_empty() {
-        "without a name"
-    } else {
-        &session.application
-    };
+    let client = or(&session.client, "a local socket");
+    let application = or(&session.application, "without a name");
     let mut lines = vec![
         (
             Tone::Plain,
@@ -52,39 +88,101 @@ fn about(session: &Session) -> Vec<(Tone, String)> {
         ("connected for", session.age_ms),
         ("in its transaction for", session.xact_ms),
         ("in its statement for", session.query_ms),
+        ("in this state for", session.state_ms),
     ];
     let times: Vec<String> = since
         .iter()
         .filter_map(|(what, ms)| Some(format!("{what} {}", lasting((*ms)?))))
         .collect();
     lines.push((Tone::Quiet, times.join(", ")));
-    if let Some(lock) = &session.lock {
-        let waited = lock.wait_ms.map(lasting).unwrap_or_default();
-        lines.push((
-            Tone::Warning,
-            format!("waits {waited} for {} on {}", lock.mode, lock.object),
-        ));
+    if let Some(wait) = session.wait.as_ref().filter(|_| session.lock.is_none()) {
+        let event = format!("waits for {}: {}", wait.kind, wait.event);
+        lines.push((Tone::Quiet, event));
     }
-    for blocker in &session.hard {
+    lines
+}
+
+/// What it waits for, and who stands in its way.
+fn ahead(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
+    let mut lines = Vec::new();
+    if let Some(lock) = &session.lock {
+        let waited = lock.wait_ms.map(|ms| format!(" {}", lasting(ms)));
+        let place = match lock.of {
+            0 | 1 => String::new(),
+            of => format!(", {} of {of} that want the same", lock.place),
+        };
         lines.push((
             Tone::Warning,
             format!(
-                "held up by pid {}, which holds {}",
-                blocker.pid, blocker.modes
+                "waits{} for {} on {}{place}",
+                waited.unwrap_or_default(),
+                lock.mode,
+                lock.object
             ),
         ));
+    }
+    let who = |pid: i32| {
+        sample
+            .session(pid)
+            .map_or_else(|| format!("pid {pid}"), Session::words)
+    };
+    for blocker in session.hard.iter().take(TOLD) {
+        let whom = match (blocker.pid, blocker.prepared.as_slice()) {
+            (0, xids) => {
+                let named = sample.prepared().iter().find(|p| xids.contains(&p.xid));
+                named.map_or_else(
+                    || "a prepared transaction".to_owned(),
+                    |p| format!("{}; {} ends it", p.words(), p.ending()),
+                )
+            }
+            (pid, _) => who(pid),
+        };
+        let modes = &blocker.modes;
+        lines.push((
+            Tone::Warning,
+            format!("held up by {whom}; it holds {modes}"),
+        ));
+    }
+    let more = session.hard.len().saturating_sub(TOLD);
+    if more > 0 {
+        lines.push((Tone::Warning, format!("and by {more} more")));
     }
     if let Some(soft) = session.soft {
         lines.push((
             Tone::Warning,
-            format!("stands behind pid {soft} in the queue"),
+            format!("stands in the queue behind {}", who(soft)),
         ));
     }
-    if session.n_waiters > 0 {
-        lines.push((
-            Tone::Danger,
-            format!("{} wait directly for it", session.n_waiters),
-        ));
+    lines
+}
+
+/// Who waits for it.
+fn behind(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
+    let waits =
+        |s: &&Session| s.hard.iter().any(|b| b.pid == session.pid) || s.soft == Some(session.pid);
+    let waiters: Vec<&Session> = sample.sessions.iter().filter(waits).collect();
+    let all = usize::try_from(session.n_waiters)
+        .unwrap_or(0)
+        .max(waiters.len());
+    if all == 0 {
+        return Vec::new();
+    }
+    let head = if all == 1 {
+        "1 session waits directly for it:".to_owned()
+    } else {
+        format!("{all} sessions wait directly for it:")
+    };
+    let mut lines = vec![(Tone::Danger, head)];
+    for waiter in waiters.iter().take(TOLD) {
+        let lock = waiter.lock.as_ref();
+        let on = lock.map_or(String::new(), |l| {
+            format!(" for {} on {}", l.mode, l.object)
+        });
+        lines.push((Tone::Plain, format!("    {}{on}", waiter.words())));
+    }
+    let more = all.saturating_sub(waiters.len().min(TOLD));
+    if more > 0 {
+        lines.push((Tone::Quiet, format!("    and {more} more")));
     }
     lines
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use crate::app::checklist::Checklist;
 use crate::app::dialog::Dialog;
 use crate::app::keys::Scope;
-use crate::app::monitor::Monitor;
+use crate::app::monitor::{Monitor, Typing};
 use crate::app::output::Output;
 use crate::domain::run::event::{Confirmed, Event};
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Runbook, StepId};
-use crate::domain::sample::headline;
+use crate::domain::sample::history::History;
+use crate::domain::sample::{Sample, headline};
 
 /// What the program was started for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +225,7 @@ impl Model {
             (Some(_), _) => Scope::Dialog,
             (None, Pane::Checklist) => Scope::Checklist,
             (None, Pane::Output) => Scope::Output,
+            (None, Pane::Monitor) if self.monitor.typing == Typing::Filter => Scope::Filter,
             (None, Pane::Monitor) => Scope::Monitor,
         }
     }
@@ -257,14 +259,24 @@ impl Model {
         begun.map_or(0, |begun| self.now.mono_ms.saturating_sub(begun.mono_ms))
     }
 
-    /// Returns the one sentence on who blocks whom; `None` while nobody waits.
+    /// Returns the one sentence on who blocks whom now; `None` while nobody waits.
     pub fn blocking_line(&self) -> Option<String> {
+        self.blocking_of(self.monitor.sample.as_ref()?, &self.monitor.history)
+    }
+
+    /// Returns the one sentence on who blocks whom in what the panels show.
+    pub fn blocking_shown(&self) -> Option<String> {
+        let picture = self.monitor.picture();
+        self.blocking_of(picture.sample?, picture.history)
+    }
+
+    fn blocking_of(&self, sample: &Sample, history: &History) -> Option<String> {
         let title = |id: &StepId| {
             self.book
                 .step(id)
                 .map_or_else(|| id.to_string(), |s| s.title.clone())
         };
-        headline::one_line(self.monitor.sample.as_ref()?, &self.monitor.history, title)
+        headline::one_line(sample, history, title)
     }
 
     /// Puts one line on the status line.

@@ -4,8 +4,10 @@ use crate::app::acts;
 use crate::app::answers;
 use crate::app::autopilot;
 use crate::app::inspect;
+use crate::app::keys::Scope;
 use crate::app::message::{Effect, Leaving, Msg};
 use crate::app::model::{Model, Now, Purpose, Recording, Tone};
+use crate::app::monitor;
 use crate::app::news;
 use crate::app::shown;
 use crate::domain::run::decide::{Command, decide};
@@ -25,6 +27,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick(now) => tick(model, now),
         Msg::Key { key, at_ms } if model.dialog.is_some() => answers::key(model, key, at_ms),
         Msg::Key { key, .. } => acts::key(model, key),
+        Msg::Paste(text) if model.scope() == Scope::Filter => {
+            monitor::acts::filter_paste(model, &text);
+            Vec::new()
+        }
         Msg::Paste(text) => answers::paste(model, &text),
         Msg::Resized => vec![Effect::Redraw],
         Msg::Drawn => {

@@ -7,11 +7,12 @@ use crate::ui::text::{pad_left, wrap_line};
 use crate::ui::theme::Theme;
 
 /// Every part of the screen in which keys work, with its headline.
-const SCOPES: [(Scope, &str); 5] = [
+const SCOPES: [(Scope, &str); 6] = [
     (Scope::Anywhere, "Everywhere"),
     (Scope::Checklist, "In the checklist"),
     (Scope::Output, "In the step and its output"),
     (Scope::Monitor, "In the monitor"),
+    (Scope::Filter, "While a filter is typed"),
     (Scope::Dialog, "In a dialog"),
 ];
 

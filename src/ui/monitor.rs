@@ -5,22 +5,21 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::app::model::{Model, Pane};
-use crate::app::monitor::{Link, Monitor, PANELS, Panel};
-use crate::domain::sample::metric::{Grade, graded, metric_named};
+use crate::app::model::{Model, Pane, Purpose, Zoom};
+use crate::app::monitor::panel::Panel;
+use crate::app::monitor::{Link, Typing, grade_of};
 use crate::domain::sample::model::{Ours, Session};
-use crate::domain::sample::rates::number;
 use crate::domain::sample::words::lasting;
 use crate::domain::units;
 use crate::ui::pane::{Focus, Frame, lines};
 use crate::ui::text::wrap;
 use crate::ui::theme::Theme;
 
-mod activity;
 mod connections;
+mod database;
+mod grid;
 mod locks;
-mod progress;
-mod server;
+mod strip;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +40,11 @@ enum Freshness {
     Nothing(String),
     /// It is as it should be.
     Fresh,
+    /// The operator has stopped the panels at it.
+    Stopped {
+        /// Milliseconds since it came.
+        age_ms: u64,
+    },
     /// The server does not answer.
     Old {
         /// Milliseconds since it did.
@@ -60,6 +64,12 @@ fn freshness(model: &Model) -> Freshness {
             Link::Lost { why } => format!("no answer: {why}"),
         });
     };
+    if monitor.stopped.is_some() {
+        let since = monitor.picture().sampled_ms;
+        return Freshness::Stopped {
+            age_ms: model.now.mono_ms.saturating_sub(since),
+        };
+    }
     let age_ms = model.now.mono_ms.saturating_sub(monitor.sampled_ms);
     match &monitor.link {
         Link::Lost { why } => Freshness::Old {
@@ -78,8 +88,9 @@ fn freshness(model: &Model) -> Freshness {
     }
 }
 
-/// Draws the panel that was chosen.
+/// Draws the panel that was chosen, below a line with all of them.
 pub fn draw_chosen(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let area = draw_strip(model, theme, area, buf);
     draw_panel(model, theme, model.monitor.panel, area, buf);
 }
 
@@ -97,51 +108,90 @@ pub fn draw_chosen_and_connections(model: &Model, theme: &Theme, area: Rect, buf
     }
 }
 
-/// Draws all panels one below the other.
+/// The panels that are always in sight where there is room, and the chosen one in the place of Activity.
+fn third(model: &Model) -> Panel {
+    match model.monitor.panel {
+        Panel::Locks | Panel::Connections => Panel::Activity,
+        chosen => chosen,
+    }
+}
+
+/// Rows of a panel that stands below another for as long as there is something on it.
+fn of_progress(model: &Model) -> u16 {
+    let server = model.monitor.picture().server();
+    let commands = server.map_or(0, |s| s.progress.len());
+    if commands == 0 || model.monitor.panel == Panel::Progress {
+        return 0;
+    }
+    u16::try_from(commands.min(4) + 3).unwrap_or(7)
+}
+
+fn of_database(model: &Model) -> u16 {
+    if model.monitor.panel == Panel::Database {
+        0
+    } else {
+        database::rows(model) + 2
+    }
+}
+
+/// Draws the panels one below the other.
 pub fn draw_column(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let spare = area.height >= 44;
-    let progress = progress::rows(model).min(8);
     let connections = if area.height >= 36 { 9 } else { 6 };
-    let [locks, conn, activity, moving, server] = Layout::vertical([
+    let [locks, conn, chosen, moving, server] = Layout::vertical([
         Constraint::Fill(3),
         Constraint::Length(connections),
         Constraint::Fill(2),
-        Constraint::Length(if progress == 0 { 0 } else { progress + 2 }),
-        Constraint::Length(if spare { server::rows(model) + 2 } else { 0 }),
+        Constraint::Length(of_progress(model)),
+        Constraint::Length(if spare { of_database(model) } else { 0 }),
     ])
     .areas(area);
     draw_panel(model, theme, Panel::Locks, locks, buf);
     draw_panel(model, theme, Panel::Connections, conn, buf);
-    draw_panel(model, theme, Panel::Activity, activity, buf);
-    draw_beside(model, theme, "Progress", progress::content, moving, buf);
-    draw_beside(model, theme, "Server", server::content, server, buf);
+    draw_panel(model, theme, third(model), chosen, buf);
+    draw_panel(model, theme, Panel::Progress, moving, buf);
+    draw_panel(model, theme, Panel::Database, server, buf);
 }
 
-/// Draws all panels over the whole screen: locks and connections at the left, activity and the server at the right.
+/// Draws the panels over the whole screen: locks and connections at the left, activity (or the chosen one) and the
+/// server at the right.
 pub fn draw_grid(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.width < 100 {
         return if area.height >= 30 {
+            let area = draw_strip(model, theme, area, buf);
             draw_column(model, theme, area, buf);
         } else {
             draw_chosen(model, theme, area, buf);
         };
     }
+    let area = draw_strip(model, theme, area, buf);
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Fill(1)]).areas(area);
     let [locks, connections] =
         Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(left);
-    let progress = progress::rows(model).min(8);
-    let [activity, moving, server] = Layout::vertical([
+    let [chosen, moving, server] = Layout::vertical([
         Constraint::Fill(1),
-        Constraint::Length(if progress == 0 { 0 } else { progress + 2 }),
-        Constraint::Length(server::rows(model) + 2),
+        Constraint::Length(of_progress(model)),
+        Constraint::Length(of_database(model)),
     ])
     .areas(right);
     draw_panel(model, theme, Panel::Locks, locks, buf);
     draw_panel(model, theme, Panel::Connections, connections, buf);
-    draw_panel(model, theme, Panel::Activity, activity, buf);
-    draw_beside(model, theme, "Progress", progress::content, moving, buf);
-    draw_beside(model, theme, "Server", server::content, server, buf);
+    draw_panel(model, theme, third(model), chosen, buf);
+    draw_panel(model, theme, Panel::Progress, moving, buf);
+    draw_panel(model, theme, Panel::Database, server, buf);
+}
+
+/// Draws the line with all panels; returns what is left below it.
+fn draw_strip(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
+    let wanted = model.purpose == Purpose::Monitor || model.zoom == Zoom::Full;
+    if model.monitor.sample.is_none() || !wanted {
+        return area;
+    }
+    let [strip, rest] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+    let line = strip::line(model, theme, usize::from(strip.width));
+    lines(theme, [line], strip, buf);
+    rest
 }
 
 /// Returns one line about the server for screens that have no room for a panel.
@@ -152,7 +202,7 @@ pub fn summary(model: &Model, theme: &Theme) -> Line<'static> {
             format!("{} no answer for {}", theme.glyphs.alarm, lasting(age_ms)),
             theme.warning,
         ),
-        Freshness::Fresh => {
+        Freshness::Fresh | Freshness::Stopped { .. } => {
             let mut line = locks::brief(model, theme);
             let of_line = line.style;
             line.spans
@@ -168,6 +218,9 @@ pub fn summary(model: &Model, theme: &Theme) -> Line<'static> {
 }
 
 fn draw_panel(model: &Model, theme: &Theme, panel: Panel, area: Rect, buf: &mut Buffer) {
+    if area.height < 3 {
+        return;
+    }
     let has_keyboard =
         model.dialog.is_none() && model.focus == Pane::Monitor && model.monitor.panel == panel;
     let focus = if has_keyboard {
@@ -178,57 +231,51 @@ fn draw_panel(model: &Model, theme: &Theme, panel: Panel, area: Rect, buf: &mut 
     let content = |room: Rect| match panel {
         Panel::Locks => locks::content(model, theme, room),
         Panel::Connections => connections::content(model, theme, room),
-        Panel::Activity => activity::content(model, theme, room),
+        Panel::Database => database::content(model, theme, room),
+        Panel::Activity
+        | Panel::Progress
+        | Panel::Replication
+        | Panel::Tables
+        | Panel::Statements
+        | Panel::Values => {
+            let notes = notes(model, theme, panel, room);
+            grid::content(model, theme, panel, Vec::new(), notes, room)
+        }
     };
-    let number = PANELS
-        .iter()
-        .position(|p| *p == panel)
-        .map_or(0, |at| at + 1);
-    draw_framed(
-        model,
-        theme,
-        &format!("{number} {}", name(panel)),
-        focus,
-        content,
-        area,
-        buf,
-    );
+    let title = title(model, theme, panel, focus);
+    draw_framed(model, theme, title, focus, content, area, buf);
 }
 
-fn draw_beside(
-    model: &Model,
-    theme: &Theme,
-    title: &str,
-    content: fn(&Model, &Theme, Rect) -> Content,
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    if area.height >= 3 {
-        draw_framed(
-            model,
-            theme,
-            title,
-            Focus::Elsewhere,
-            |room| content(model, theme, room),
-            area,
-            buf,
-        );
+/// The panel's key and name, and its filter.
+fn title(model: &Model, theme: &Theme, panel: Panel, focus: Focus) -> Line<'static> {
+    let mut spans = vec![Span::raw(format!("{} {}", panel.place() + 1, panel.name()))];
+    let typing = focus == Focus::Here && model.monitor.typing == Typing::Filter;
+    let filter = &model.monitor.arranged(panel).filter;
+    if typing || !filter.is_empty() {
+        let cursor = if typing { "_" } else { "" };
+        let text = format!(" /{filter}{cursor}");
+        spans.push(Span::styled(text, theme.active));
     }
+    Line::from(spans)
 }
 
-/// Returns a panel's name.
-pub fn name(panel: Panel) -> &'static str {
-    match panel {
-        Panel::Locks => "Locks",
-        Panel::Connections => "Connections",
-        Panel::Activity => "Activity",
+/// What this role may not see: said where it would be looked for.
+fn notes(model: &Model, theme: &Theme, panel: Panel, area: Rect) -> Vec<Line<'static>> {
+    if panel != Panel::Activity {
+        return Vec::new();
     }
+    let sample = model.monitor.picture().sample;
+    let notes = sample.into_iter().flat_map(|s| &s.notes);
+    let wrapped = notes
+        .flat_map(|note| wrap(note, usize::from(area.width)))
+        .take(usize::from(area.height / 4));
+    wrapped.map(|l| Line::styled(l, theme.quiet)).collect()
 }
 
 fn draw_framed(
     model: &Model,
     theme: &Theme,
-    title: &str,
+    title: Line<'static>,
     focus: Focus,
     content: impl FnOnce(Rect) -> Content,
     area: Rect,
@@ -239,7 +286,6 @@ fn draw_framed(
         height: a.height.saturating_sub(2),
         ..a
     };
-    let title = title.to_owned();
     match freshness(model) {
         Freshness::Nothing(why) => {
             let room = Frame::new(theme, title, focus).draw(area, buf);
@@ -250,6 +296,14 @@ fn draw_framed(
                 room,
                 buf,
             );
+        }
+        Freshness::Stopped { age_ms } => {
+            let content = content(inner(area));
+            let age = format!("{} stopped, {} old", theme.glyphs.look, lasting(age_ms));
+            let room = Frame::new(theme, title, focus)
+                .figure(Line::styled(age, theme.warning))
+                .draw(area, buf);
+            lines(theme, content.lines, room, buf);
         }
         Freshness::Fresh => {
             let content = content(inner(area));
@@ -314,40 +368,10 @@ fn column_time(ms: Option<u64>, theme: &Theme) -> String {
     }
 }
 
-/// Grades so many milliseconds (or whatever its unit is) by the thresholds of a metric.
-fn grade_of(metric: &str, value: Option<u64>) -> Grade {
-    match (metric_named(metric), value) {
-        (Some(metric), Some(value)) => graded(metric, number(value)),
-        _ => Grade::Calm,
-    }
-}
-
-/// Returns what a session is called on a panel: our own by its step.
-fn session_name(model: &Model, session: &Session) -> String {
-    let number = |id| {
-        model
-            .book
-            .step(id)
-            .map_or_else(|| "our step".to_owned(), |s| format!("step {}", s.number))
-    };
-    match &session.ours {
-        Ours::Step { step, .. } => number(step),
-        Ours::Probable { step, .. } => format!("{}?", number(step)),
-        Ours::Monitor => "holdpoint".to_owned(),
-        Ours::No => session.name().to_owned(),
-    }
-}
-
 fn session_style(theme: &Theme, session: &Session) -> Style {
     match session.ours {
         Ours::Step { .. } | Ours::Probable { .. } => theme.ours,
         Ours::Monitor => theme.quiet,
         Ours::No => theme.plain,
     }
-}
-
-/// Returns the cursor's place among `pids`, where it is among them.
-fn cursor(monitor: &Monitor, pids: &[i32]) -> Option<usize> {
-    let selected = monitor.selected?;
-    pids.iter().position(|pid| *pid == selected)
 }

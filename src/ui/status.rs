@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span};
 
 use crate::app::acts::refused_now;
 use crate::app::keys::{Action, BINDINGS, Binding, Scope, name};
-use crate::app::model::{Model, Purpose, Recording};
+use crate::app::model::{Model, Pane, Purpose, Recording};
+use crate::domain::units;
 use crate::ui::header::time_of_day;
 use crate::ui::pane;
 use crate::ui::step::tone_sign;
@@ -56,8 +57,10 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
     if scope == Scope::Dialog {
         return dialog_keys(model, theme, room);
     }
-    let reaches =
-        |b: &&Binding| !b.short.is_empty() && (b.scope == scope || b.scope == Scope::Anywhere);
+    let reaches = |b: &&Binding| {
+        let everywhere = b.scope == Scope::Anywhere && scope.is_open();
+        !b.short.is_empty() && (b.scope == scope || everywhere)
+    };
     let mut shown: Vec<&Binding> = BINDINGS.iter().filter(reaches).collect();
     let refused = |b: &Binding| refused_now(model, b.action).is_some();
     if model.purpose != Purpose::Drive {
@@ -135,6 +138,7 @@ fn dialog_keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
 fn recording(model: &Model, theme: &Theme) -> Line<'static> {
     let signs = theme.glyphs;
     let clock = Span::raw(format!(" {} ", time_of_day(model.now.wall_ms, "%H:%M:%SZ")));
+    let pace = Span::styled(pace(model), theme.quiet);
     let state = match (&model.recording, model.purpose) {
         (_, Purpose::Monitor) => Span::raw(""),
         (_, Purpose::Watch) => Span::styled("watching", theme.quiet),
@@ -148,5 +152,16 @@ fn recording(model: &Model, theme: &Theme) -> Line<'static> {
             Span::styled(format!("NOT RECORDED {}", signs.alarm), theme.danger)
         }
     };
-    Line::from(vec![state, clock])
+    Line::from(vec![pace, state, clock])
+}
+
+/// How often the server is asked, where the keyboard is at what it says.
+fn pace(model: &Model) -> String {
+    match (&model.monitor.sample, model.focus) {
+        (Some(sample), Pane::Monitor) => {
+            let every = std::time::Duration::from_millis(sample.interval_ms);
+            format!("every {}  ", units::words(every))
+        }
+        _ => String::new(),
+    }
 }

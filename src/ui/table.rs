@@ -8,9 +8,9 @@ use crate::ui::theme::Theme;
 
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct Column<'a> {
     /// Its headline.
-    pub title: &'static str,
+    pub title: &'a str,
     /// Cells at most.
     pub most: usize,
     /// Where its cells stand.
@@ -35,28 +35,6 @@ pub enum Order {
     Sorted,
     /// It is not.
     Unsorted,
-}
-
-impl Column {
-    /// Returns a column of words.
-    pub const fn words(title: &'static str, most: usize) -> Self {
-        Self {
-            title,
-            most,
-            side: Side::Left,
-            order: Order::Unsorted,
-        }
-    }
-
-    /// Returns a column of numbers or times.
-    pub const fn numbers(title: &'static str, most: usize) -> Self {
-        Self {
-            title,
-            most,
-            side: Side::Right,
-            order: Order::Unsorted,
-        }
-    }
 }
 
 /// One cell: its text and style.
@@ -136,10 +114,16 @@ mod tests {
     fn words_stand_left_numbers_right_and_the_last_column_takes_the_rest() {
         let theme = Theme::default();
         let cell = |text: &str| (text.to_owned(), Style::default());
+        let column = |title, most, side| Column {
+            title,
+            most,
+            side,
+            order: Order::Unsorted,
+        };
         let columns = [
-            Column::numbers("pid", 6),
-            Column::words("name", 6),
-            Column::words("statement", 99),
+            column("pid", 6, Side::Right),
+            column("name", 6, Side::Left),
+            column("statement", 99, Side::Left),
         ];
         let rows = vec![
             vec![

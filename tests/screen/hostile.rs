@@ -1,7 +1,7 @@
 //! Whatever comes from outside, and however small or large the terminal is: drawing never panics, never leaves its area.
 
 use holdpoint::app::model::{Model, Pane, Zoom};
-use holdpoint::app::monitor::PANELS;
+use holdpoint::app::monitor::panel::PANELS;
 use holdpoint::domain::run::event::Event;
 use holdpoint::ui::theme::{Charset, Palette, Theme};
 use holdpoint::ui::view;
@@ -77,7 +77,7 @@ proptest! {
         height in 1_u16..=80,
         words in proptest::collection::vec(text(), 1..8),
         focus in 0..3_usize,
-        panel in 0..3_usize,
+        panel in 0..PANELS.len(),
         zoomed in any::<bool>(),
         ascii in any::<bool>(),
         scroll in -40_i16..40,

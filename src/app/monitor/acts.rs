@@ -121,7 +121,10 @@ fn inspect(model: &mut Model) -> Vec<Effect> {
     if let Some(session) = model.monitor.selected_session().map(Monitor::reference) {
         return vec![Effect::Inspect(session)];
     }
-    let client = match (&model.monitor.arranged(model.monitor.panel).selected, model.monitor.panel) {
+    let client = match (
+        &model.monitor.arranged(model.monitor.panel).selected,
+        model.monitor.panel,
+    ) {
         (Some(key), Panel::Connections) => clients::sessions_of(model, key),
         _ => None,
     };
@@ -201,7 +204,10 @@ pub fn filter_paste(model: &mut Model, text: &str) {
 
 fn push(filter: &mut String, c: char) {
     let before = filter.chars().next_back();
-    if !crate::domain::tame::is_hidden(before, c) && !c.is_control() && filter.chars().count() < LONGEST {
+    if !crate::domain::tame::is_hidden(before, c)
+        && !c.is_control()
+        && filter.chars().count() < LONGEST
+    {
         filter.push(c);
     }
 }

@@ -1,9 +1,9 @@
 //! Who is connected: one row for each user, database and application.
 
 use crate::app::model::Model;
+use crate::app::monitor::filter;
 use crate::app::monitor::panel::{Panel, RowKey};
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
-use crate::app::monitor::filter;
 use crate::domain::sample::model::ClientTally;
 
 const COLUMNS: &[Column] = &[
@@ -59,7 +59,11 @@ fn row(client: &ClientTally) -> Row<'_> {
 /// Returns the filter that leaves the sessions of the client `key` alone in the Activity panel.
 pub fn sessions_of(model: &Model, key: &RowKey) -> Option<String> {
     let sample = model.monitor.picture().sample?;
-    let client = sample.counts.by_client.iter().find(|c| self::key(c) == *key)?;
+    let client = sample
+        .counts
+        .by_client
+        .iter()
+        .find(|c| self::key(c) == *key)?;
     let words = [
         ("user", &client.user),
         ("database", &client.database),

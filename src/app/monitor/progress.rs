@@ -91,7 +91,10 @@ fn speed(tracks: &Tracks, progress: &Progress) -> Option<f64> {
 /// Returns how long the phase still takes at the speed of late.
 fn left_ms(speed: Option<f64>, progress: &Progress) -> Option<u64> {
     let speed = speed.filter(|s| *s > 0.0)?;
-    let left = progress.total.checked_sub(progress.done).filter(|_| progress.total > 0)?;
+    let left = progress
+        .total
+        .checked_sub(progress.done)
+        .filter(|_| progress.total > 0)?;
     Some(whole(number(left) / speed * 1_000.0))
 }
 

@@ -51,7 +51,8 @@ fn empty(server: Option<&Server>) -> String {
     match server.map(|s| s.role) {
         None => "the server's counters were not read yet".to_owned(),
         Some(Some(ServerRole::Standby)) => {
-            "a standby that nobody feeds at the moment: it replays what is archived, or nothing".to_owned()
+            "a standby that nobody feeds at the moment: it replays what is archived, or nothing"
+                .to_owned()
         }
         Some(_) => "no replica is fed by this server, and it has no replication slot".to_owned(),
     }
@@ -145,7 +146,8 @@ fn slot<'a>(tracks: &Tracks, slot: &'a Slot) -> Row<'a> {
             growth,
             Value::Nothing.into(),
             line,
-            Cell::from(Value::text(state.trim_end_matches(", log ").to_owned())).graded(idle.max(lost)),
+            Cell::from(Value::text(state.trim_end_matches(", log ").to_owned()))
+                .graded(idle.max(lost)),
         ],
     )
 }

@@ -286,7 +286,10 @@ fn order(a: &Value, b: &Value, way: Way) -> Ordering {
             _ => turned(a.to_lowercase().cmp(&b.to_lowercase())),
         },
         (a, b) => {
-            let (a, b) = (a.amount().unwrap_or_default(), b.amount().unwrap_or_default());
+            let (a, b) = (
+                a.amount().unwrap_or_default(),
+                b.amount().unwrap_or_default(),
+            );
             turned(b.total_cmp(&a))
         }
     }

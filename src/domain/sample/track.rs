@@ -141,7 +141,11 @@ impl Tracks {
     /// Returns the last values of `name`, the oldest first.
     pub fn line(&self, name: &str) -> Vec<Option<f64>> {
         let points = self.tracks.get(name).map(|t| &t.points);
-        points.into_iter().flatten().map(|(_, v)| Some(*v)).collect()
+        points
+            .into_iter()
+            .flatten()
+            .map(|(_, v)| Some(*v))
+            .collect()
     }
 }
 

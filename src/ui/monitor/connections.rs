@@ -4,18 +4,19 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
+use crate::app::monitor::grade_of;
+use crate::app::monitor::panel::Panel;
 use crate::domain::sample::metric::{Grade, grade};
 use crate::domain::sample::model::Sample;
 use crate::domain::sample::words::lasting;
 use crate::ui::gauge;
-use crate::ui::monitor::{Content, grade_of};
-use crate::ui::table::{Column, lay_out};
+use crate::ui::monitor::{Content, grid};
 use crate::ui::text::{flow, line_width};
 use crate::ui::theme::Theme;
 
 /// Returns `83 of 97`, for the frame.
 pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
-    let Some(sample) = &model.monitor.sample else {
+    let Some(sample) = model.monitor.picture().sample else {
         return Line::default();
     };
     let (style, sign) = theme.grade(grade("connections", sample));
@@ -41,20 +42,21 @@ pub(super) fn brief(model: &Model, theme: &Theme) -> Span<'static> {
 /// Returns what the panel says in so much room.
 pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     let room = usize::from(area.width);
-    let Some(sample) = &model.monitor.sample else {
+    let Some(sample) = model.monitor.picture().sample else {
         return Content::default();
     };
-    let mut lines = vec![gauge_line(model, theme, sample, room)];
-    lines.extend(flow(states(theme, sample), room));
-    if usize::from(area.height) >= lines.len() + 2 {
-        let (head, rows) = clients(theme, sample, room);
-        lines.push(head);
-        lines.extend(rows);
-    }
-    Content {
-        figure: figure(model, theme),
-        lines,
-    }
+    let mut head = vec![gauge_line(model, theme, sample, room)];
+    head.extend(flow(states(theme, sample), room));
+    let mut content = if usize::from(area.height) >= head.len() + 2 {
+        grid::content(model, theme, Panel::Connections, head, Vec::new(), area)
+    } else {
+        Content {
+            figure: Line::default(),
+            lines: head,
+        }
+    };
+    content.figure = figure(model, theme);
+    content
 }
 
 fn gauge_line(model: &Model, theme: &Theme, sample: &Sample, room: usize) -> Line<'static> {
@@ -69,7 +71,12 @@ fn gauge_line(model: &Model, theme: &Theme, sample: &Sample, room: usize) -> Lin
         spans.push(Span::styled(format!(" {left} left "), style));
     }
     let taken = line_width(&Line::from(spans.clone()));
-    let history: Vec<Option<f64>> = model.monitor.history.line("connections").collect();
+    let history: Vec<Option<f64>> = model
+        .monitor
+        .picture()
+        .history
+        .line("connections")
+        .collect();
     let spark = gauge::spark(&history, room.saturating_sub(taken), None, theme.glyphs);
     spans.push(Span::styled(spark, theme.quiet));
     Line::from(spans)
@@ -104,31 +111,4 @@ fn states(theme: &Theme, sample: &Sample) -> Vec<Span<'static>> {
         ),
         marked(format!("waiting {}", counts.blocked), waiting),
     ]
-}
-
-fn clients(theme: &Theme, sample: &Sample, room: usize) -> (Line<'static>, Vec<Line<'static>>) {
-    let or_nothing = |text: &str| {
-        if text.is_empty() {
-            theme.glyphs.nothing.to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let columns = [
-        Column::numbers("n", 5),
-        Column::numbers("active", 6),
-        Column::words("user", 14),
-        Column::words("database", 14),
-        Column::words("application", usize::MAX),
-    ];
-    let rows = sample.counts.by_client.iter().map(|c| {
-        vec![
-            (c.n.to_string(), theme.plain),
-            (c.active.to_string(), theme.quiet),
-            (or_nothing(&c.user), theme.plain),
-            (or_nothing(&c.database), theme.quiet),
-            (or_nothing(&c.application), theme.plain),
-        ]
-    });
-    lay_out(theme, &columns, &rows.collect::<Vec<_>>(), room)
 }

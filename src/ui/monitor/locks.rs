@@ -5,12 +5,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
+use crate::app::monitor::grade_of;
+use crate::app::monitor::locks::{key, roots};
+use crate::app::monitor::panel::{Panel, RowKey};
+use crate::app::monitor::sessions::name;
 use crate::domain::sample::Sample;
 use crate::domain::sample::blocking::{By, Node, Who};
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::Session;
 use crate::ui::gauge;
-use crate::ui::monitor::{Content, column_time, cursor, grade_of, session_name, session_style};
+use crate::ui::monitor::{Content, column_time, session_style};
 use crate::ui::pane::window;
 use crate::ui::text::{cut, pad, pad_left, width, wrap};
 use crate::ui::theme::Theme;
@@ -20,7 +24,7 @@ const TIME: usize = 9;
 
 /// One row of the tree, before it is laid out.
 struct Row {
-    pid: i32,
+    key: RowKey,
     trunk: String,
     name: (String, Style),
     says: (String, Style),
@@ -38,9 +42,9 @@ enum Place {
 
 /// Returns how many wait, for the frame.
 pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
-    let waiting = model.monitor.forest.waiting;
-    let sample = model.monitor.sample.as_ref();
-    let behind = sample.map_or(0, |s| model.monitor.forest.behind_ours(s));
+    let picture = model.monitor.picture();
+    let waiting = picture.forest.waiting;
+    let behind = picture.sample.map_or(0, |s| picture.forest.behind_ours(s));
     match (waiting, behind) {
         (0, _) => Line::styled("nobody waits", theme.quiet),
         (n, 0) => Line::styled(format!("{n} waiting"), theme.warning),
@@ -53,8 +57,8 @@ pub(super) fn figure(model: &Model, theme: &Theme) -> Line<'static> {
 
 /// Returns the worst in a few words, for screens that have no room for the panel.
 pub(super) fn brief(model: &Model, theme: &Theme) -> Line<'static> {
-    let sample = model.monitor.sample.as_ref();
-    match sample.map_or(0, |s| model.monitor.forest.behind_ours(s)) {
+    let picture = model.monitor.picture();
+    match picture.sample.map_or(0, |s| picture.forest.behind_ours(s)) {
         0 => figure(model, theme),
         n => Line::styled(
             format!("{} {n} behind us", theme.glyphs.alarm),
@@ -66,7 +70,7 @@ pub(super) fn brief(model: &Model, theme: &Theme) -> Line<'static> {
 /// Returns what the panel says in so much room.
 pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     let room = usize::from(area.width);
-    let Some(sample) = &model.monitor.sample else {
+    let Some(sample) = model.monitor.picture().sample else {
         return Content::default();
     };
     let mut lines = sentence(model, theme, sample, room, area.height);
@@ -74,8 +78,8 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     if rows.is_empty() {
         lines.extend(calm(model, theme, room));
     }
-    let pids: Vec<i32> = rows.iter().map(|r| r.pid).collect();
-    let at = cursor(&model.monitor, &pids);
+    let selected = model.monitor.arranged(Panel::Locks).selected.as_ref();
+    let at = selected.and_then(|key| rows.iter().position(|r| r.key == *key));
     let height = usize::from(area.height).saturating_sub(lines.len());
     let shown = window(rows.len(), at.unwrap_or(0), height);
     let of_names = rows
@@ -106,10 +110,10 @@ fn sentence(
     room: usize,
     height: u16,
 ) -> Vec<Line<'static>> {
-    let Some(text) = model.blocking_line() else {
+    let Some(text) = model.blocking_shown() else {
         return Vec::new();
     };
-    let forest = &model.monitor.forest;
+    let forest = model.monitor.picture().forest;
     let ours = forest.behind_ours(sample) > 0 || forest.way_to_ours(sample).is_some();
     let style = if ours { theme.danger } else { theme.warning };
     let most = if height >= 9 { 3 } else { 1 };
@@ -125,8 +129,14 @@ fn sentence(
 }
 
 fn calm(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
-    let line: Vec<Option<f64>> = model.monitor.history.line("blocked").collect();
-    let mut lines = vec![Line::styled("nobody waits for a lock", theme.quiet)];
+    let picture = model.monitor.picture();
+    let line: Vec<Option<f64>> = picture.history.line("blocked").collect();
+    let said = if picture.forest.roots.is_empty() {
+        "nobody waits for a lock"
+    } else {
+        "no row of the tree passes the filter: esc clears it"
+    };
+    let mut lines = vec![Line::styled(said, theme.quiet)];
     if line.iter().flatten().any(|n| *n > 0.0) {
         let spark = gauge::spark(&line, room.saturating_sub(9).min(60), None, theme.glyphs);
         lines.push(Line::from(vec![
@@ -144,7 +154,7 @@ fn rows(model: &Model, theme: &Theme, sample: &Sample) -> Vec<Row> {
         theme,
         sample,
     };
-    for root in &model.monitor.forest.roots {
+    for root in roots(model).iter() {
         tree.branch(root, "", Place::Root, &mut rows);
     }
     rows
@@ -204,11 +214,7 @@ impl Tree<'_> {
             Place::Behind => grade_of(metric, ms),
         };
         Row {
-            pid: match node.who {
-                Who::Gone(pid) => pid,
-                Who::Session(_) => session.map_or(0, |s| s.pid),
-                Who::Prepared(_) | Who::PreparedUnknown => 0,
-            },
+            key: key(node, self.sample),
             trunk: if place == Place::Root {
                 format!("{} ", self.theme.glyphs.open)
             } else {
@@ -234,7 +240,7 @@ impl Tree<'_> {
                 } else {
                     String::new()
                 };
-                let text = format!("{}{folded} {}{ours}", s.pid, session_name(self.model, s));
+                let text = format!("{}{folded} {}{ours}", s.pid, name(self.model, s));
                 (text, session_style(self.theme, s))
             }
             (None, Who::Gone(pid)) => (format!("{pid} ended"), self.theme.quiet),

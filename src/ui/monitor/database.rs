@@ -1,0 +1,265 @@
+//! What the server says of itself: what it does a second and how that went of late, sizes, ages, prepared transactions.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::app::monitor::Picture;
+use crate::domain::sample::alarm::size;
+use crate::domain::sample::metric::{Grade, grade, lag_bytes, measure};
+use crate::domain::sample::model::{OwnReading, Sample, Server, SlotUse};
+use crate::domain::sample::rates::whole;
+use crate::domain::sample::track;
+use crate::domain::sample::words::lasting;
+use crate::domain::sample::{alarm, metric::idle_slots};
+use crate::domain::units::bytes;
+use crate::ui::gauge;
+use crate::ui::monitor::{Content, grade_of};
+use crate::ui::text::{line_width, pad};
+use crate::ui::theme::Theme;
+
+/// Cells for a label.
+const LABEL: usize = 12;
+/// Cells for what is said before a sparkline.
+const FIGURES: usize = 34;
+/// Own values that are shown here too.
+const OWN: usize = 4;
+
+/// Returns how many rows the panel needs beside others.
+pub(super) fn rows(model: &Model) -> u16 {
+    let picture = model.monitor.picture();
+    let Some(sample) = picture.sample else {
+        return 3;
+    };
+    let of_server = sample.server.as_ref().map_or(1, |s| {
+        let rates = if s.rates.is_some() { 5 } else { 2 };
+        rates + s.prepared.len().min(2) + usize::from(replicates(s))
+    });
+    u16::try_from(of_server + sample.values.len().min(OWN)).unwrap_or(12)
+}
+
+/// Returns what the panel says.
+pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
+    let picture = model.monitor.picture();
+    let Some(sample) = picture.sample else {
+        return Content::default();
+    };
+    let own = sample.values.iter().take(OWN);
+    let mut lines: Vec<Line> = own.map(|v| own_value(theme, v)).collect();
+    let mut figure = Line::default();
+    let said = Said {
+        theme,
+        picture,
+        sample,
+        room: usize::from(area.width),
+    };
+    match &sample.server {
+        Some(server) => {
+            let role = server.role.map_or(String::new(), |r| r.to_string());
+            figure = Line::styled(role, theme.quiet);
+            lines.extend(said.prepared(server));
+            lines.extend(said.rates(server));
+            lines.extend(said.replication(server));
+            lines.push(said.size(server));
+            lines.push(said.troubles(server));
+            if usize::from(area.height) > lines.len() {
+                lines.extend(said.more(server));
+            }
+        }
+        None => lines.push(Line::styled(
+            "the server's counters were not read yet",
+            theme.quiet,
+        )),
+    }
+    Content { figure, lines }
+}
+
+fn replicates(server: &Server) -> bool {
+    !server.senders.is_empty() || server.receiver.is_some() || !server.slots.is_empty()
+}
+
+fn labelled(theme: &Theme, label: &str, spans: Vec<Span<'static>>) -> Line<'static> {
+    let label = Span::styled(pad(label, LABEL, theme.glyphs.ellipsis), theme.quiet);
+    let spans = [label, Span::raw(" ")].into_iter().chain(spans);
+    Line::from(spans.collect::<Vec<_>>())
+}
+
+fn own_value(theme: &Theme, reading: &OwnReading) -> Line<'static> {
+    let value = match (&reading.value, reading.error.as_str()) {
+        (Some(value), "") => Span::styled(value.clone(), theme.strong),
+        (None, "") => Span::styled(theme.glyphs.nothing, theme.quiet),
+        (_, error) => Span::styled(format!("{} {error}", theme.glyphs.look), theme.warning),
+    };
+    labelled(theme, &reading.name, vec![value])
+}
+
+/// What is needed to say something.
+struct Said<'a> {
+    theme: &'a Theme,
+    picture: Picture<'a>,
+    sample: &'a Sample,
+    room: usize,
+}
+
+impl Said<'_> {
+    /// A line with how the metric went of late behind it, where there is room.
+    fn with_past(&self, label: &str, text: String, metric: &str) -> Line<'static> {
+        let mut line = labelled(self.theme, label, vec![Span::raw(text)]);
+        let taken = line_width(&line).max(LABEL + 1 + FIGURES);
+        let room = self.room.saturating_sub(taken + 1).min(60);
+        if room >= 8 {
+            let past: Vec<Option<f64>> = self.picture.history.line(metric).collect();
+            let gap = taken + 1 - line_width(&line);
+            let spark = gauge::spark(&past, room, None, self.theme.glyphs);
+            line.spans.push(Span::raw(" ".repeat(gap)));
+            line.spans.push(Span::styled(spark, self.theme.quiet));
+        }
+        line
+    }
+
+    fn graded(&self, text: &str, grade: Grade) -> Span<'static> {
+        let (style, sign) = self.theme.grade(grade);
+        Span::styled(format!("{text} {sign}").trim_end().to_owned(), style)
+    }
+
+    fn rates(&self, server: &Server) -> Vec<Line<'static>> {
+        let Some(rates) = &server.rates else {
+            return vec![Line::styled(
+                "rates are known from the second look on",
+                self.theme.quiet,
+            )];
+        };
+        let dot = self.theme.glyphs.dot;
+        let before = match measure("tps", self.sample, self.picture.history) {
+            Some(crate::domain::sample::metric::Reading::Number { of: Some(of), .. }) => {
+                format!(", before {of:.0}")
+            }
+            _ => String::new(),
+        };
+        let work = format!(
+            "{:.0} tps{before}, {:.0} rolled back/s",
+            rates.tps, rates.rollbacks
+        );
+        let hit = rates.hit_ratio.map_or(String::new(), |r| {
+            format!(" {dot} {:.1} % from memory", r * 100.0)
+        });
+        vec![
+            self.with_past("work", work, "tps"),
+            labelled(
+                self.theme,
+                "rows",
+                vec![Span::raw(format!("{:.0} changed/s{hit}", rates.rows))],
+            ),
+            self.with_past(
+                "WAL",
+                format!("{}/s", size(rates.wal_bytes)),
+                "wal_bytes_per_s",
+            ),
+            self.with_past(
+                "temporary",
+                format!("{}/s", size(rates.temp_bytes)),
+                "temp_bytes_per_s",
+            ),
+        ]
+    }
+
+    fn size(&self, server: &Server) -> Line<'static> {
+        let size = match server.database_bytes {
+            None => "its size is not read yet".to_owned(),
+            Some(size) => {
+                let grown = self.picture.tracks.growth(track::SIZE).unwrap_or_default();
+                let grown = match whole(grown.abs()) {
+                    0 => String::new(),
+                    n if grown < 0.0 => format!(", {} less since the start", bytes(n)),
+                    n => format!(", {} more since the start", bytes(n)),
+                };
+                format!("{}{grown}", bytes(size))
+            }
+        };
+        labelled(self.theme, "database", vec![Span::raw(size)])
+    }
+
+    fn troubles(&self, server: &Server) -> Line<'static> {
+        let deadlocks = format!("{} deadlocks", server.deadlocks);
+        let conflicts = match server.totals.conflicts {
+            0 => String::new(),
+            n => format!(" {} {n} cancelled for the primary", self.theme.glyphs.dot),
+        };
+        labelled(
+            self.theme,
+            "troubles",
+            vec![
+                self.graded(&deadlocks, grade("deadlocks", self.sample)),
+                Span::raw(conflicts),
+            ],
+        )
+    }
+
+    /// What can wait: ages, in transactions.
+    fn more(&self, server: &Server) -> Vec<Line<'static>> {
+        let frozen = measure("frozen_age", self.sample, self.picture.history);
+        let frozen = frozen.map_or(String::new(), |r| alarm::words("frozen_age", &r));
+        let xmin = self.sample.counts.xmin_age.unwrap_or_default();
+        let kept = format!("old rows are kept for {xmin} transactions");
+        let age = self.graded(
+            &format!("{frozen} transactions to wraparound"),
+            grade("frozen_age", self.sample),
+        );
+        let mut lines = vec![
+            labelled(self.theme, "oldest", vec![age]),
+            labelled(self.theme, "cleaning", vec![Span::raw(kept)]),
+        ];
+        lines.extend(server.prepared.iter().map(|p| {
+            let how = Span::styled(p.ending(), self.theme.quiet);
+            labelled(self.theme, "", vec![how])
+        }));
+        lines
+    }
+
+    /// The worst of it in one line: the rest stands on its own panel.
+    fn replication(&self, server: &Server) -> Option<Line<'static>> {
+        if !replicates(server) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        let fed = server.senders.len();
+        if fed > 0 {
+            parts.push(format!("{fed} fed"));
+        }
+        if let Some(behind) = lag_bytes(server) {
+            let ms = server.senders.iter().filter_map(|s| s.replay_lag_ms);
+            let ms = ms
+                .chain(server.receiver.iter().filter_map(|r| r.replay_age_ms))
+                .max();
+            let time = ms.map_or(String::new(), |ms| format!(", {}", lasting(ms)));
+            parts.push(format!("{} behind{time}", bytes(behind)));
+        }
+        let kept = server.slots.iter().filter_map(|s| s.retained).max();
+        if let Some(kept) = kept {
+            parts.push(format!("slots keep {}", bytes(kept)));
+        }
+        let idle = idle_slots(server);
+        if idle > 0 {
+            let names = server.slots.iter().find(|s| s.usage == SlotUse::Inactive);
+            let name = names.map_or("", |s| s.name.as_str());
+            parts.push(format!("nobody reads {name}"));
+        }
+        let worst = grade("replication_lag", self.sample)
+            .max(grade("slot_retained", self.sample))
+            .max(if idle > 0 { Grade::Look } else { Grade::Calm });
+        let text = parts.join(", ");
+        Some(labelled(
+            self.theme,
+            "replicas",
+            vec![self.graded(&text, worst)],
+        ))
+    }
+
+    fn prepared(&self, server: &Server) -> Vec<Line<'static>> {
+        let lines = server.prepared.iter().take(2).map(|p| {
+            let grade = grade_of("longest_transaction", Some(p.age_ms)).max(Grade::Look);
+            labelled(self.theme, "prepared", vec![self.graded(&p.words(), grade)])
+        });
+        lines.collect()
+    }
+}

@@ -1,0 +1,46 @@
+//! One line with every panel: its key, its name, and a sign where something on it is bad.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::model::{Model, Purpose};
+use crate::app::monitor::grades::worst;
+use crate::app::monitor::panel::{PANELS, Panel};
+use crate::domain::sample::metric::Grade;
+use crate::ui::text::{line_width, width};
+use crate::ui::theme::Theme;
+
+/// Returns the line in `room` cells; names are shortened where they do not fit.
+pub(super) fn line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
+    let long = with(model, theme, Panel::name);
+    if line_width(&long) <= room {
+        long
+    } else {
+        with(model, theme, Panel::short)
+    }
+}
+
+fn with(model: &Model, theme: &Theme, name: fn(Panel) -> &'static str) -> Line<'static> {
+    let mut spans = Vec::new();
+    for (at, panel) in PANELS.into_iter().enumerate() {
+        // Values come from a runbook.
+        if panel == Panel::Values && model.purpose == Purpose::Monitor {
+            continue;
+        }
+        let here = panel == model.monitor.panel;
+        let grade = worst(model.monitor.picture(), panel);
+        let (style, sign) = theme.grade(grade);
+        let [open, shut] = if here { ["[", "]"] } else { [" ", " "] };
+        let text = format!("{} {}", at + 1, name(panel));
+        spans.push(Span::styled(open, theme.focus));
+        spans.push(Span::styled(
+            text,
+            if here { theme.strong } else { theme.plain },
+        ));
+        if grade != Grade::Calm {
+            spans.push(Span::styled(format!(" {sign}"), style));
+        }
+        spans.push(Span::styled(shut, theme.focus));
+    }
+    debug_assert!(spans.iter().all(|s| width(&s.content) > 0));
+    Line::from(spans)
+}
