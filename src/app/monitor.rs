@@ -23,8 +23,10 @@ pub mod grades;
 pub mod locks;
 pub mod panel;
 pub mod progress;
+pub mod relations;
 pub mod replication;
 pub mod sessions;
+pub mod statements;
 pub mod table;
 pub mod values;
 
@@ -74,7 +76,7 @@ pub enum Typing {
     Filter,
 }
 
-/// What the panels show: the newest sample, or the one at which they were stopped.
+/// What the panels show: the newest sample, or the one at which they were frozen.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
     /// The sample.
@@ -106,9 +108,9 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// What the panels were stopped at.
+/// What the panels were frozen at.
 #[derive(Debug, Clone)]
-pub struct Stopped {
+pub struct Frozen {
     sample: Box<Sample>,
     forest: Forest,
     history: History,
@@ -141,8 +143,8 @@ pub struct Monitor {
     pub panel: Panel,
     /// What the operator made of each panel.
     arrangements: [Arrangement; PANELS.len()],
-    /// What the panels were stopped at; alarms and the record go on.
-    pub stopped: Option<Box<Stopped>>,
+    /// What the panels were frozen at; alarms and the record go on.
+    pub frozen: Option<Box<Frozen>>,
     /// Whether idle sessions have a row.
     pub idle: Idle,
     /// Whether the keyboard is at the filter.
@@ -165,7 +167,7 @@ impl Default for Monitor {
             peaks: Peaks::default(),
             panel: Panel::Locks,
             arrangements: Default::default(),
-            stopped: None,
+            frozen: None,
             idle: Idle::Counted,
             typing: Typing::Nothing,
             every: None,
@@ -176,13 +178,13 @@ impl Default for Monitor {
 impl Monitor {
     /// Returns what the panels show.
     pub fn picture(&self) -> Picture<'_> {
-        match &self.stopped {
-            Some(stopped) => Picture {
-                sample: Some(&stopped.sample),
-                forest: &stopped.forest,
-                history: &stopped.history,
-                tracks: &stopped.tracks,
-                sampled_ms: stopped.sampled_ms,
+        match &self.frozen {
+            Some(frozen) => Picture {
+                sample: Some(&frozen.sample),
+                forest: &frozen.forest,
+                history: &frozen.history,
+                tracks: &frozen.tracks,
+                sampled_ms: frozen.sampled_ms,
             },
             None => Picture {
                 sample: self.sample.as_deref(),
@@ -204,10 +206,10 @@ impl Monitor {
         &mut self.arrangements[self.panel.place()]
     }
 
-    /// Stops the panels at the newest sample; nothing happens while there is none.
-    pub fn stop(&mut self) {
-        self.stopped = self.sample.clone().map(|sample| {
-            Box::new(Stopped {
+    /// Freezes the panels at the newest sample; nothing happens while there is none.
+    pub fn freeze(&mut self) {
+        self.frozen = self.sample.clone().map(|sample| {
+            Box::new(Frozen {
                 sample,
                 forest: self.forest.clone(),
                 history: self.history.clone(),
@@ -257,9 +259,53 @@ pub fn table(model: &Model, panel: Panel) -> Option<Table<'_>> {
         Panel::Activity => Some(sessions::table(model)),
         Panel::Progress => Some(progress::table(model)),
         Panel::Replication => Some(replication::table(model)),
-        Panel::Tables | Panel::Statements => None,
+        Panel::Tables => Some(relations::table(model)),
+        Panel::Statements => Some(statements::table(model)),
         Panel::Values => Some(values::table(model)),
     }
+}
+
+/// Returns what `panel` says above its rows.
+pub fn head(model: &Model, panel: Panel) -> Option<String> {
+    match panel {
+        Panel::Tables => relations::head(model),
+        Panel::Statements => statements::head(model),
+        Panel::Locks
+        | Panel::Connections
+        | Panel::Activity
+        | Panel::Progress
+        | Panel::Replication
+        | Panel::Database
+        | Panel::Values => None,
+    }
+}
+
+/// Returns what is missing on `panel` although it has rows.
+pub fn lack(model: &Model, panel: Panel) -> Vec<String> {
+    let Some(sample) = model.monitor.picture().sample else {
+        return Vec::new();
+    };
+    let extras = &sample.extras;
+    let lack = match panel {
+        Panel::Activity => return sample.notes.clone(),
+        Panel::Tables => extras
+            .tables
+            .as_deref()
+            .filter(|t| !t.rows.is_empty())
+            .and_then(|t| t.lack.as_ref()),
+        Panel::Statements => extras
+            .statements
+            .as_deref()
+            .filter(|s| !s.rows.is_empty())
+            .and_then(|s| s.lack.as_ref()),
+        Panel::Locks
+        | Panel::Connections
+        | Panel::Progress
+        | Panel::Replication
+        | Panel::Database
+        | Panel::Values => None,
+    };
+    lack.iter().map(ToString::to_string).collect()
 }
 
 /// Returns the rows of `panel` that the cursor can stand on, in the order in which they are shown.

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::{Model, Pane, Purpose, Zoom};
 use crate::app::monitor::panel::Panel;
-use crate::app::monitor::{Link, Typing, grade_of};
+use crate::app::monitor::{Link, Typing, grade_of, lack};
 use crate::domain::sample::model::{Ours, Session};
 use crate::domain::sample::words::lasting;
 use crate::domain::units;
@@ -40,8 +40,8 @@ enum Freshness {
     Nothing(String),
     /// It is as it should be.
     Fresh,
-    /// The operator has stopped the panels at it.
-    Stopped {
+    /// The operator has frozen the panels at it.
+    Frozen {
         /// Milliseconds since it came.
         age_ms: u64,
     },
@@ -64,9 +64,9 @@ fn freshness(model: &Model) -> Freshness {
             Link::Lost { why } => format!("no answer: {why}"),
         });
     };
-    if monitor.stopped.is_some() {
+    if monitor.frozen.is_some() {
         let since = monitor.picture().sampled_ms;
-        return Freshness::Stopped {
+        return Freshness::Frozen {
             age_ms: model.now.mono_ms.saturating_sub(since),
         };
     }
@@ -202,7 +202,7 @@ pub fn summary(model: &Model, theme: &Theme) -> Line<'static> {
             format!("{} no answer for {}", theme.glyphs.alarm, lasting(age_ms)),
             theme.warning,
         ),
-        Freshness::Fresh | Freshness::Stopped { .. } => {
+        Freshness::Fresh | Freshness::Frozen { .. } => {
             let mut line = locks::brief(model, theme);
             let of_line = line.style;
             line.spans
@@ -239,7 +239,8 @@ fn draw_panel(model: &Model, theme: &Theme, panel: Panel, area: Rect, buf: &mut 
         | Panel::Statements
         | Panel::Values => {
             let notes = notes(model, theme, panel, room);
-            grid::content(model, theme, panel, Vec::new(), notes, room)
+            let head = head(model, theme, panel, room);
+            grid::content(model, theme, panel, head, notes, room)
         }
     };
     let title = title(model, theme, panel, focus);
@@ -259,16 +260,21 @@ fn title(model: &Model, theme: &Theme, panel: Panel, focus: Focus) -> Line<'stat
     Line::from(spans)
 }
 
-/// What this role may not see: said where it would be looked for.
+/// What is missing: said below the rows, where it would be looked for.
 fn notes(model: &Model, theme: &Theme, panel: Panel, area: Rect) -> Vec<Line<'static>> {
-    if panel != Panel::Activity {
-        return Vec::new();
-    }
-    let sample = model.monitor.picture().sample;
-    let notes = sample.into_iter().flat_map(|s| &s.notes);
+    let notes = lack(model, panel);
     let wrapped = notes
+        .iter()
         .flat_map(|note| wrap(note, usize::from(area.width)))
         .take(usize::from(area.height / 4));
+    wrapped.map(|l| Line::styled(l, theme.quiet)).collect()
+}
+
+/// What the rows are, in a line above them.
+fn head(model: &Model, theme: &Theme, panel: Panel, area: Rect) -> Vec<Line<'static>> {
+    let said = crate::app::monitor::head(model, panel).filter(|_| area.height >= 6);
+    let wrapped = said.map_or_else(Vec::new, |text| wrap(&text, usize::from(area.width)));
+    let wrapped = wrapped.into_iter().take(2);
     wrapped.map(|l| Line::styled(l, theme.quiet)).collect()
 }
 
@@ -297,9 +303,9 @@ fn draw_framed(
                 buf,
             );
         }
-        Freshness::Stopped { age_ms } => {
+        Freshness::Frozen { age_ms } => {
             let content = content(inner(area));
-            let age = format!("{} stopped, {} old", theme.glyphs.look, lasting(age_ms));
+            let age = format!("{} frozen, {} old", theme.glyphs.look, lasting(age_ms));
             let room = Frame::new(theme, title, focus)
                 .figure(Line::styled(age, theme.warning))
                 .draw(area, buf);

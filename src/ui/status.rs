@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::acts::refused_now;
+use crate::app::dialog::Intent;
 use crate::app::keys::{Action, BINDINGS, Binding, Scope, name};
 use crate::app::model::{Model, Pane, Purpose, Recording};
 use crate::domain::units;
@@ -99,18 +100,27 @@ fn key_line(model: &Model, theme: &Theme, shown: &[&Binding]) -> Line<'static> {
 
 fn dialog_keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
     let asks = model.dialog.as_ref().is_some_and(|d| !d.enter.is_empty());
+    let session = model
+        .dialog
+        .as_ref()
+        .is_some_and(|d| matches!(d.intent, Intent::Session(_)));
     let words = if asks {
-        [
+        vec![
             (Action::Dismiss, "shuts it, nothing happens"),
             (Action::NextPart, "next part"),
             (Action::Answer, "does what the bar says"),
         ]
     } else {
-        [
+        let mut words = vec![
             (Action::Dismiss, "shuts it"),
-            (Action::PageUp, "page up"),
             (Action::PageDown, "page down"),
-        ]
+            (Action::PageUp, "page up"),
+        ];
+        if session {
+            words.insert(1, (Action::CancelSession, "cancels its statement"));
+            words.insert(2, (Action::TerminateSession, "ends it"));
+        }
+        words
     };
     let mut line = Line::from(Span::raw(" "));
     for (at, (action, word)) in words.into_iter().enumerate() {

@@ -265,7 +265,7 @@ pub const BINDINGS: &[Binding] = &[
         ' ',
         Action::Freeze,
         "freeze",
-        "stop the panels where they are, or let them go on; alarms are judged all the same",
+        "freeze the panels, or let them go on; alarms are judged all the same",
     ),
     char(Monitor, '+', Action::Quicker, "", "look more often"),
     char(Monitor, '-', Action::Slower, "", "look less often"),

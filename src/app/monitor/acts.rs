@@ -44,9 +44,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             };
         }
         Action::Filter => model.monitor.typing = Typing::Filter,
-        Action::Freeze => match model.monitor.stopped.take() {
+        Action::Freeze => match model.monitor.frozen.take() {
             Some(_) => model.say(Tone::Plain, "the panels go on"),
-            None => model.monitor.stop(),
+            None => model.monitor.freeze(),
         },
         Action::Quicker => return pace(model, -1),
         Action::Slower => return pace(model, 1),

@@ -64,17 +64,30 @@ impl Panel {
         }
     }
 
-    /// Returns its name in a few letters, where there is no room.
+    /// Returns its name in a few letters, where there is little room.
     pub fn short(self) -> &'static str {
         match self {
-            Self::Locks => "Locks",
-            Self::Connections => "Conn",
-            Self::Activity => "Act",
-            Self::Progress => "Prog",
+            Self::Connections => "Conns",
             Self::Replication => "Repl",
             Self::Database => "DB",
+            Self::Statements => "Stmts",
+            Self::Locks | Self::Activity | Self::Progress | Self::Tables | Self::Values => {
+                self.name()
+            }
+        }
+    }
+
+    /// Returns its name where there is hardly any room.
+    pub fn shortest(self) -> &'static str {
+        match self {
+            Self::Locks => "Lock",
+            Self::Connections => "Con",
+            Self::Activity => "Act",
+            Self::Progress => "Prog",
+            Self::Replication => "Rep",
+            Self::Database => "DB",
             Self::Tables => "Tab",
-            Self::Statements => "Stmt",
+            Self::Statements => "Stm",
             Self::Values => "Val",
         }
     }

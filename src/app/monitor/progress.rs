@@ -6,12 +6,8 @@ use crate::app::monitor::sessions;
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::Progress;
-use crate::domain::sample::rates::{number, whole};
-use crate::domain::sample::track::{self, Tracks};
+use crate::domain::sample::rates::number;
 use crate::domain::units::bytes;
-
-/// Milliseconds over which speed is measured.
-const WINDOW_MS: i64 = 30_000;
 
 const COLUMNS: &[Column] = &[
     Column::amounts("pid", 7, 0),
@@ -54,7 +50,6 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
     let on = [&progress.index, &progress.relation]
         .into_iter()
         .find(|n| !n.is_empty());
-    let speed = speed(picture.tracks, progress);
     let per_second = match progress.unit.as_str() {
         "bytes" => Value::BytesPerSecond,
         _ => Value::PerSecond,
@@ -69,8 +64,8 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
             Value::text(progress.command.as_str()).into(),
             Value::text(on.map_or("", String::as_str)).into(),
             Value::known(done, Value::Bar).into(),
-            Value::known(left_ms(speed, progress), Value::Time).into(),
-            Cell::from(Value::known(speed, per_second)).quiet(),
+            Value::known(progress.left_ms, Value::Time).into(),
+            Cell::from(Value::known(progress.rate, per_second)).quiet(),
             Cell::from(Value::known(session.and_then(|s| s.query_ms), Value::Time)).quiet(),
             if progress.waits_for.is_some() {
                 phase.graded(Grade::Look)
@@ -81,21 +76,6 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
     );
     row.whose = session.map(sessions::whose).unwrap_or_default();
     row
-}
-
-fn speed(tracks: &Tracks, progress: &Progress) -> Option<f64> {
-    let speed = tracks.speed(&track::of_progress(progress), WINDOW_MS);
-    speed.filter(|s| *s >= 0.0)
-}
-
-/// Returns how long the phase still takes at the speed of late.
-fn left_ms(speed: Option<f64>, progress: &Progress) -> Option<u64> {
-    let speed = speed.filter(|s| *s > 0.0)?;
-    let left = progress
-        .total
-        .checked_sub(progress.done)
-        .filter(|_| progress.total > 0)?;
-    Some(whole(number(left) / speed * 1_000.0))
 }
 
 /// The phase, what is counted in it, and whom it waits for.

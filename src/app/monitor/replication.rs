@@ -9,6 +9,7 @@ use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::{Receiver, Sender, Server, Slot, SlotUse};
 use crate::domain::sample::track::{self, Tracks};
 use crate::domain::sample::words::lasting;
+use crate::domain::units::bytes;
 
 /// Milliseconds over which growth is measured.
 const WINDOW_MS: i64 = 30_000;
@@ -69,9 +70,8 @@ fn behind(tracks: &Tracks, name: &str, bytes: Option<u64>) -> [Cell<'static>; 3]
 
 fn sender<'a>(tracks: &Tracks, sender: &'a Sender) -> Row<'a> {
     let [bytes, growth, line] = behind(tracks, &track::of_sender(sender), sender.unreplayed);
-    let still = tracks
-        .still_ms(&track::of_replay(sender))
-        .filter(|ms| *ms >= STILL_MS && sender.unreplayed.is_some_and(|b| b > 0));
+    let lag = sender.replay_lag_ms.max(sender.stuck_ms);
+    let still = sender.stuck_ms.filter(|ms| *ms >= STILL_MS);
     let state = [sender.state.as_str(), sender.sync.as_str()].join(" ");
     let state = match (still, sender.state.as_str()) {
         (_, "") => Cell::from(Value::text("hidden from this role: grant it pg_monitor")).quiet(),
@@ -89,8 +89,7 @@ fn sender<'a>(tracks: &Tracks, sender: &'a Sender) -> Row<'a> {
             Cell::from(Value::text(sender.client.as_str())).quiet(),
             bytes,
             growth,
-            Cell::from(Value::known(sender.replay_lag_ms, Value::Time))
-                .graded(grade_of("replication_lag", sender.replay_lag_ms)),
+            Cell::from(Value::known(lag, Value::Time)).graded(grade_of("replication_lag", lag)),
             line,
             state,
         ],
@@ -100,22 +99,34 @@ fn sender<'a>(tracks: &Tracks, sender: &'a Sender) -> Row<'a> {
 fn receiver<'a>(tracks: &Tracks, receiver: &'a Receiver) -> Row<'a> {
     let [bytes, growth, line] = behind(tracks, track::RECEIVER, receiver.unreplayed);
     let paused = !receiver.pause.is_empty() && receiver.pause != "not paused";
-    let state = Cell::from(Value::text(format!(
-        "{}, replay {}",
-        receiver.status, receiver.pause
-    )));
+    let lag = receiver.replay_age_ms.max(receiver.stuck_ms);
+    let still = receiver.stuck_ms.filter(|ms| *ms >= STILL_MS);
+    let mut said = vec![receiver.status.clone()];
+    if !receiver.pause.is_empty() {
+        said.push(format!("replay {}", receiver.pause));
+    }
+    said.extend(still.map(|ms| format!("it has not moved for {}", lasting(ms))));
+    said.extend(
+        receiver
+            .heard_ms
+            .map(|ms| format!("heard {} ago", lasting(ms))),
+    );
+    let state = Cell::from(Value::text(said.join(", ")));
+    let from = match receiver.from.as_str() {
+        "" => "its primary",
+        from => from,
+    };
     Row::new(
         RowKey::Named("receiver".to_owned()),
         vec![
             Value::text("fed by").into(),
-            Value::text("its primary").into(),
-            Value::Nothing.into(),
+            Value::text("the primary").into(),
+            Cell::from(Value::text(from)).quiet(),
             bytes,
             growth,
-            Cell::from(Value::known(receiver.replay_age_ms, Value::Time))
-                .graded(grade_of("replication_lag", receiver.replay_age_ms)),
+            Cell::from(Value::known(lag, Value::Time)).graded(grade_of("replication_lag", lag)),
             line,
-            if paused {
+            if paused || still.is_some() {
                 state.graded(Grade::Look)
             } else {
                 state
@@ -125,7 +136,7 @@ fn receiver<'a>(tracks: &Tracks, receiver: &'a Receiver) -> Row<'a> {
 }
 
 fn slot<'a>(tracks: &Tracks, slot: &'a Slot) -> Row<'a> {
-    let [bytes, growth, line] = behind(tracks, &track::of_slot(slot), slot.retained);
+    let [kept, growth, line] = behind(tracks, &track::of_slot(slot), slot.retained);
     let (usage, idle) = match slot.usage {
         SlotUse::Active => ("in use", Grade::Calm),
         SlotUse::Inactive => ("nobody reads it", Grade::Look),
@@ -135,19 +146,25 @@ fn slot<'a>(tracks: &Tracks, slot: &'a Slot) -> Row<'a> {
         "unreserved" => Grade::Look,
         _ => Grade::Calm,
     };
-    let state = format!("{usage}, log {}", slot.wal_status);
+    let safe = slot
+        .safe
+        .map_or(String::new(), |n| format!(", given up in {}", bytes(n)));
+    let log = match slot.wal_status.as_str() {
+        "" => String::new(),
+        status => format!(", log {status}"),
+    };
+    let state = format!("{usage}{log}{safe}");
     Row::new(
         RowKey::Named(format!("slot {}", slot.name)),
         vec![
             Value::text(format!("{} slot", slot.kind)).into(),
             Value::text(slot.name.as_str()).into(),
             Value::Nothing.into(),
-            bytes.graded(grade_of("slot_retained", slot.retained)),
+            kept.graded(grade_of("slot_retained", slot.retained)),
             growth,
             Value::Nothing.into(),
             line,
-            Cell::from(Value::text(state.trim_end_matches(", log ").to_owned()))
-                .graded(idle.max(lost)),
+            Cell::from(Value::text(state)).graded(idle.max(lost)),
         ],
     )
 }

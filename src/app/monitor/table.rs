@@ -63,6 +63,8 @@ pub enum Value<'a> {
     Count(u64),
     /// Milliseconds.
     Time(u64),
+    /// Milliseconds, and parts of one.
+    Span(f64),
     /// Bytes.
     Bytes(u64),
     /// Bytes more or less than before.
@@ -97,6 +99,7 @@ impl<'a> Value<'a> {
             Self::Number(n) => f64::from(*n),
             Self::Count(n) | Self::Time(n) | Self::Bytes(n) => number(*n),
             Self::Grown(n)
+            | Self::Span(n)
             | Self::PerSecond(n)
             | Self::BytesPerSecond(n)
             | Self::Part(n)

@@ -4,6 +4,7 @@ use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Model, Purpose, Recording};
 use crate::app::monitor::Baseline;
+use crate::app::monitor::panel::Panel;
 use crate::app::news::attempt::{by_hand, finish, runs};
 use crate::app::questions;
 use crate::domain::attempt::Ended;
@@ -110,12 +111,20 @@ pub fn wishes(model: &Model) -> Effect {
             sessions: step.sessions.clone(),
         })
     };
+    // What is on no panel that anybody sees is not asked for.
+    let shown = |panel| {
+        if model.monitor.panel == panel {
+            Extra::Asked
+        } else {
+            Extra::Unasked
+        }
+    };
     Effect::Wish(Wishes {
         steps: model.run.running().filter_map(own).collect(),
         need: Need::Refreshes,
-        sizes: Extra::Unasked,
-        tables: Extra::Unasked,
-        statements: Extra::Unasked,
+        sizes: shown(Panel::Database),
+        tables: shown(Panel::Tables),
+        statements: shown(Panel::Statements),
     })
 }
 

@@ -93,7 +93,7 @@ pub const METRICS: &[Metric] = &[
 ];
 
 /// What PostgreSQL allows a transaction to age before it refuses to write.
-const WRAPAROUND: f64 = 2_147_483_648.0;
+pub const WRAPAROUND: f64 = 2_147_483_648.0;
 
 /// Returns the metric called `name`.
 pub fn metric_named(name: &str) -> Option<&'static Metric> {

@@ -1,8 +1,8 @@
-//! How single things moved: an index build, a replica, a slot, an own value; for rates, times left and sparklines.
+//! How single things moved: a replica, a slot, an own value; for growth and sparklines.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::sample::model::{Progress, Sample, Sender, Server, Slot};
+use crate::domain::sample::model::{Sample, Sender, Server, Slot};
 use crate::domain::sample::rates::number;
 
 /// Points kept of each thing.
@@ -23,22 +23,9 @@ struct Track {
     points: VecDeque<(i64, f64)>,
 }
 
-/// Returns the name of a command's progress: each phase counts anew.
-pub fn of_progress(progress: &Progress) -> String {
-    format!(
-        "progress {} {} {}",
-        progress.pid, progress.phase, progress.unit
-    )
-}
-
 /// Returns the name of the bytes that a replica has yet to replay.
 pub fn of_sender(sender: &Sender) -> String {
     format!("behind {} {}", sender.pid, sender.application)
-}
-
-/// Returns the name of the place up to which a replica has replayed.
-pub fn of_replay(sender: &Sender) -> String {
-    format!("replayed {} {}", sender.pid, sender.application)
 }
 
 /// Returns the name of the log that a slot keeps.
@@ -78,16 +65,11 @@ impl Tracks {
 
     fn see_server(&mut self, server: &Server) {
         let at = server.at_ms;
-        for progress in &server.progress {
-            self.note(of_progress(progress), at, number(progress.done));
-        }
         for sender in &server.senders {
             let Some(behind) = sender.unreplayed else {
                 continue;
             };
             self.note(of_sender(sender), at, number(behind));
-            let replayed = server.totals.wal_bytes.saturating_sub(behind);
-            self.note(of_replay(sender), at, number(replayed));
         }
         for slot in &server.slots {
             if let Some(kept) = slot.retained {
@@ -129,15 +111,6 @@ impl Tracks {
         Some(last - track.first?)
     }
 
-    /// Returns for how many milliseconds `name` has not moved.
-    pub fn still_ms(&self, name: &str) -> Option<u64> {
-        let points = &self.tracks.get(name)?.points;
-        let (now, last) = *points.back()?;
-        let same = |point: &&(i64, f64)| (point.1 - last).abs() < f64::EPSILON;
-        let (since, _) = points.iter().rev().take_while(same).last()?;
-        u64::try_from(now - since).ok()
-    }
-
     /// Returns the last values of `name`, the oldest first.
     pub fn line(&self, name: &str) -> Vec<Option<f64>> {
         let points = self.tracks.get(name).map(|t| &t.points);
@@ -170,13 +143,6 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_move_is_said_to_stand_still() {
-        let tracks = told(&[(0, 1.0), (1_000, 7.0), (2_000, 7.0), (9_000, 7.0)]);
-        assert_eq!(tracks.still_ms("x"), Some(8_000));
-        assert_eq!(told(&[(0, 1.0), (1_000, 2.0)]).still_ms("x"), Some(0));
-    }
-
-    #[test]
     fn what_has_gone_is_forgotten() {
         let mut tracks = told(&[(0, 1.0)]);
         tracks.see(&Sample {
@@ -184,25 +150,5 @@ mod tests {
             ..Sample::default()
         });
         assert_eq!(tracks.line("x"), []);
-    }
-
-    #[test]
-    fn a_replay_position_that_stands_still_is_seen_while_bytes_pile_up() {
-        let mut tracks = Tracks::default();
-        let sender = |behind| Sender {
-            unreplayed: Some(behind),
-            ..Sender::default()
-        };
-        for (s, wal, behind) in [(1, 1_000, 0), (2, 2_000, 1_000), (3, 9_000, 8_000)] {
-            let mut server = Server {
-                at_ms: s * 1_000,
-                senders: vec![sender(behind)],
-                ..Server::default()
-            };
-            server.totals.wal_bytes = wal;
-            tracks.see_server(&server);
-        }
-        assert_eq!(tracks.still_ms(&of_replay(&sender(0))), Some(2_000));
-        assert_eq!(tracks.speed(&of_sender(&sender(0)), 10_000), Some(4_000.0));
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn rows(model: &Model) -> u16 {
         return 3;
     };
     let of_server = sample.server.as_ref().map_or(1, |s| {
-        let rates = if s.rates.is_some() { 5 } else { 2 };
+        let rates = if s.rates.is_some() { 6 } else { 3 };
         rates + s.prepared.len().min(2) + usize::from(replicates(s))
     });
     u16::try_from(of_server + sample.values.len().min(OWN)).unwrap_or(12)
@@ -185,12 +185,25 @@ impl Said<'_> {
             0 => String::new(),
             n => format!(" {} {n} cancelled for the primary", self.theme.glyphs.dot),
         };
+        let archive = match server.archive {
+            Some(archive) if archive.fails() => format!(
+                " {} archiving fails, {} times so far",
+                self.theme.glyphs.dot, archive.failures
+            ),
+            _ => String::new(),
+        };
+        let of_archive = if archive.is_empty() {
+            Grade::Calm
+        } else {
+            Grade::Look
+        };
         labelled(
             self.theme,
             "troubles",
             vec![
                 self.graded(&deadlocks, grade("deadlocks", self.sample)),
                 Span::raw(conflicts),
+                self.graded(&archive, of_archive),
             ],
         )
     }

@@ -11,7 +11,7 @@ use crate::app::monitor::panel::{Panel, Way};
 use crate::app::monitor::table::{self, Kind, Row, Table, Value, Weight, Whose};
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::rates::whole;
-use crate::domain::units::bytes;
+use crate::domain::units::{bytes, clock};
 use crate::ui::gauge;
 use crate::ui::monitor::{Content, column_time};
 use crate::ui::pane::window;
@@ -189,6 +189,7 @@ fn text<'a>(theme: &Theme, value: &'a Value, most: usize) -> Cow<'a, str> {
         Value::Number(n) => n.to_string(),
         Value::Count(n) => count(*n),
         Value::Time(ms) => column_time(Some(*ms), theme),
+        Value::Span(ms) => span(*ms),
         Value::Bytes(n) => bytes(*n),
         Value::Grown(n) => signed(*n, ""),
         Value::PerSecond(n) => per_second(*n),
@@ -202,6 +203,17 @@ fn text<'a>(theme: &Theme, value: &'a Value, most: usize) -> Cow<'a, str> {
         Value::Nothing => theme.glyphs.nothing.to_owned(),
     };
     Cow::Owned(owned)
+}
+
+/// From parts of a millisecond to hours: `0.04 ms`, `312 ms`, `4.2 s`, `12:04`.
+fn span(ms: f64) -> String {
+    match ms {
+        ..1.0 => format!("{ms:.2} ms"),
+        ..10.0 => format!("{ms:.1} ms"),
+        ..1_000.0 => format!("{ms:.0} ms"),
+        ..100_000.0 => format!("{:.1} s", ms / 1_000.0),
+        _ => clock(std::time::Duration::from_millis(whole(ms))),
+    }
 }
 
 fn percent(part: f64) -> String {
@@ -254,6 +266,9 @@ mod tests {
             (Value::Grown(0.0), "0 B"),
             (Value::Bar(0.34), "▓▓▓░░░░░░░  34 %"),
             (Value::Time(62_000), "1:02"),
+            (Value::Span(0.037), "0.04 ms"),
+            (Value::Span(4_210.0), "4.2 s"),
+            (Value::Span(724_000.0), "12:04"),
             (Value::Nothing, "–"),
         ] {
             assert_eq!(said(value), words);

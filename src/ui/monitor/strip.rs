@@ -6,17 +6,15 @@ use crate::app::model::{Model, Purpose};
 use crate::app::monitor::grades::worst;
 use crate::app::monitor::panel::{PANELS, Panel};
 use crate::domain::sample::metric::Grade;
-use crate::ui::text::{line_width, width};
+use crate::ui::text::line_width;
 use crate::ui::theme::Theme;
 
 /// Returns the line in `room` cells; names are shortened where they do not fit.
 pub(super) fn line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
-    let long = with(model, theme, Panel::name);
-    if line_width(&long) <= room {
-        long
-    } else {
-        with(model, theme, Panel::short)
-    }
+    let names = [Panel::name, Panel::short, Panel::shortest];
+    let lines = names.map(|name| with(model, theme, name));
+    let fits = lines.iter().find(|line| line_width(line) <= room);
+    fits.or(lines.last()).cloned().unwrap_or_default()
 }
 
 fn with(model: &Model, theme: &Theme, name: fn(Panel) -> &'static str) -> Line<'static> {
@@ -41,6 +39,5 @@ fn with(model: &Model, theme: &Theme, name: fn(Panel) -> &'static str) -> Line<'
         }
         spans.push(Span::styled(shut, theme.focus));
     }
-    debug_assert!(spans.iter().all(|s| width(&s.content) > 0));
     Line::from(spans)
 }

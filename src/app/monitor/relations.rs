@@ -1,0 +1,114 @@
+//! The largest tables: how they grow, what is dead in them, when they were cleaned.
+
+use crate::app::model::Model;
+use crate::app::monitor::panel::{Panel, RowKey};
+use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::sample::extra::{self, CleanedBy, Measured};
+use crate::domain::sample::metric::{Grade, WRAPAROUND};
+use crate::domain::sample::rates::number;
+use crate::domain::sample::words::lasting;
+
+const COLUMNS: &[Column] = &[
+    Column::words("name", 40, 0),
+    Column::amounts("size", 9, 0),
+    Column::amounts("indexes", 9, 100),
+    Column::amounts("grown", 10, 40),
+    Column::amounts("writes", 10, 60),
+    Column::amounts("rows", 9, 50),
+    Column::amounts("dead", 7, 0),
+    Column::amounts("seq", 7, 110),
+    Column::amounts("by index", 8, 118),
+    Column::amounts("frozen", 7, 128),
+    Column::words("vacuumed", usize::MAX, 0),
+];
+/// The size of all of it.
+const FIRST: usize = 1;
+/// From so many dead rows on their part is worth a look.
+const MANY_DEAD: u64 = 10_000;
+
+/// Returns the Tables panel.
+pub fn table(model: &Model) -> Table<'_> {
+    let tables = model
+        .monitor
+        .picture()
+        .sample
+        .and_then(|s| s.extras.tables.as_deref());
+    let rows = tables.into_iter().flat_map(|t| &t.rows).map(row).collect();
+    let empty = match tables {
+        None => "the tables are being read".to_owned(),
+        Some(tables) => tables.lack.as_ref().map_or_else(
+            || "this database has no tables".to_owned(),
+            ToString::to_string,
+        ),
+    };
+    let arrangement = model.monitor.arranged(Panel::Tables);
+    Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
+}
+
+/// Returns what is to be said above the rows.
+pub fn head(model: &Model) -> Option<String> {
+    let tables = model.monitor.picture().sample?.extras.tables.as_deref()?;
+    if tables.rows.is_empty() {
+        return None;
+    }
+    let many = tables.rows.len();
+    let of = usize::try_from(tables.of).unwrap_or(many);
+    let which = if of > many {
+        format!("{many} of {of} tables: the largest, the deadest, the busiest")
+    } else {
+        format!("all {of} tables")
+    };
+    Some(format!(
+        "{which}; growth and scans of the last {}",
+        lasting(tables.since_ms)
+    ))
+}
+
+fn row(table: &extra::Table) -> Row<'_> {
+    let size = match table.measured {
+        Measured::Exactly => Value::Bytes(table.bytes).into(),
+        // Somebody holds it: the number is no measurement.
+        Measured::Estimated => Cell::from(Value::Bytes(table.bytes)).quiet(),
+    };
+    let part = table.dead_part();
+    let dead = match table.dead {
+        0 => Grade::Calm,
+        n if n >= MANY_DEAD && part >= 0.4 => Grade::Stop,
+        n if n >= MANY_DEAD && part >= 0.2 => Grade::Look,
+        _ => Grade::Calm,
+    };
+    let frozen = number(table.frozen_age) / WRAPAROUND;
+    let of_frozen = match frozen {
+        0.8.. => Grade::Stop,
+        0.5.. => Grade::Look,
+        _ => Grade::Calm,
+    };
+    let vacuumed = table.vacuumed.map_or("never".to_owned(), |cleaned| {
+        let by = match cleaned.by {
+            CleanedBy::Auto => "",
+            CleanedBy::Hand => " by hand",
+        };
+        format!("{} ago{by}", lasting(cleaned.ago_ms))
+    });
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "bytes past 2^53 are shown rounded anyway"
+    )]
+    let grown = table.grown.map(|n| n as f64);
+    Row::new(
+        RowKey::Named(table.oid.to_string()),
+        vec![
+            Value::text(table.name.as_str()).into(),
+            size,
+            Cell::from(Value::Bytes(table.index_bytes)).quiet(),
+            Value::known(grown, Value::Grown).into(),
+            Value::known(table.writes_per_s, Value::PerSecond).into(),
+            Value::Count(table.live).into(),
+            Cell::from(Value::Part(part)).graded(dead),
+            Cell::from(Value::Count(table.seq_scans)).quiet(),
+            Cell::from(Value::Count(table.index_scans)).quiet(),
+            Cell::from(Value::Part(frozen)).graded(of_frozen).quiet(),
+            Cell::from(Value::text(vacuumed)).quiet(),
+        ],
+    )
+}
