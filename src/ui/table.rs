@@ -6,6 +6,11 @@ use ratatui::text::{Line, Span};
 use crate::ui::text::{cut, pad, pad_left, width};
 use crate::ui::theme::Theme;
 
+/// Cells that the last column has at least, where its words need them and others can give way.
+const LAST: usize = 12;
+/// Cells of words that give way no further.
+const NARROWEST: usize = 10;
+
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column<'a> {
@@ -82,10 +87,24 @@ fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
         .collect();
     let gaps = columns.len().saturating_sub(1);
     if let Some((last, before)) = widths.split_last_mut() {
+        let free = room.saturating_sub(gaps);
+        shrink(before, columns, free.saturating_sub((*last).min(LAST)));
         let taken: usize = before.iter().sum();
-        *last = room.saturating_sub(taken + gaps);
+        *last = free.saturating_sub(taken);
     }
     widths
+}
+
+/// Lets the widest words give way, one cell at a time, until all fit into `room`; numbers are shown whole or not at all.
+fn shrink(widths: &mut [usize], columns: &[Column], room: usize) {
+    while widths.iter().sum::<usize>() > room {
+        let words = widths.iter_mut().zip(columns);
+        let words = words.filter(|(width, c)| c.side == Side::Left && **width > NARROWEST);
+        match words.max_by_key(|(width, _)| **width) {
+            Some((width, _)) => *width -= 1,
+            None => return,
+        }
+    }
 }
 
 fn row_line(theme: &Theme, columns: &[Column], widths: &[usize], cells: &[Cell]) -> Line<'static> {

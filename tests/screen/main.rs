@@ -12,6 +12,7 @@ use ratatui::buffer::Buffer;
 
 mod hostile;
 mod paint;
+mod panels;
 mod scenes;
 
 /// The sizes that every scene is drawn at.

@@ -237,7 +237,7 @@ pub const BINDINGS: &[Binding] = &[
         KeyCode::Enter,
         Action::Inspect,
         "inspect",
-        "all of the selected session: its statement, locks, times; of a client in Connections its sessions",
+        "look at all of the session; in Connections: the client's sessions",
     ),
     char(
         Monitor,

@@ -90,5 +90,6 @@ fn phase(progress: &Progress) -> String {
     let waits = progress
         .waits_for
         .map_or_else(String::new, |pid| format!("waits for {pid} to end: "));
-    format!("{waits}{}{counted}", progress.phase)
+    let said = format!("{}{counted}", progress.phase);
+    format!("{waits}{}", said.trim_start_matches(", "))
 }

@@ -101,11 +101,12 @@ fn receiver<'a>(tracks: &Tracks, receiver: &'a Receiver) -> Row<'a> {
     let paused = !receiver.pause.is_empty() && receiver.pause != "not paused";
     let lag = receiver.replay_age_ms.max(receiver.stuck_ms);
     let still = receiver.stuck_ms.filter(|ms| *ms >= STILL_MS);
-    let mut said = vec![receiver.status.clone()];
+    let mut said = Vec::new();
+    said.extend(still.map(|ms| format!("replay has not moved for {}", lasting(ms))));
+    said.push(receiver.status.clone());
     if !receiver.pause.is_empty() {
         said.push(format!("replay {}", receiver.pause));
     }
-    said.extend(still.map(|ms| format!("it has not moved for {}", lasting(ms))));
     said.extend(
         receiver
             .heard_ms

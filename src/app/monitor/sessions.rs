@@ -24,7 +24,9 @@ const FIRST: usize = 7;
 /// Returns the Activity panel.
 pub fn table(model: &Model) -> Table<'_> {
     let sessions = model.monitor.picture().sessions();
-    let wanted = |s: &&Session| model.monitor.idle == Idle::Shown || s.state != "idle";
+    // One that is idle and in somebody's way is worth its row at all times.
+    let works = |s: &Session| s.state != "idle" || s.n_waiters > 0;
+    let wanted = |s: &&Session| model.monitor.idle == Idle::Shown || works(s);
     let rows = sessions.filter(wanted).map(|s| row(model, s)).collect();
     let empty = "nobody works, waits or holds a transaction open".to_owned();
     let arrangement = model.monitor.arranged(Panel::Activity);

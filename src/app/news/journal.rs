@@ -4,6 +4,7 @@ use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Model, Purpose, Recording};
 use crate::app::monitor::Baseline;
+use crate::app::monitor::Idle;
 use crate::app::monitor::panel::Panel;
 use crate::app::news::attempt::{by_hand, finish, runs};
 use crate::app::questions;
@@ -125,6 +126,11 @@ pub fn wishes(model: &Model) -> Effect {
         sizes: shown(Panel::Database),
         tables: shown(Panel::Tables),
         statements: shown(Panel::Statements),
+        idle: match model.monitor.idle {
+            Idle::Counted => Extra::Unasked,
+            Idle::Shown => Extra::Asked,
+        },
+        every: model.monitor.every,
     })
 }
 

@@ -62,6 +62,10 @@ pub struct Wishes {
     pub tables: Extra,
     /// What statements cost.
     pub statements: Extra,
+    /// A row for each session that does nothing.
+    pub idle: Extra,
+    /// The shortest time between two refreshes; `None`: as it was planned.
+    pub every: Option<Duration>,
 }
 
 /// Whether anybody needs refreshes.

@@ -217,7 +217,12 @@ fn span(ms: f64) -> String {
 }
 
 fn percent(part: f64) -> String {
-    format!("{:.0} %", part * 100.0)
+    match part {
+        // What has begun or is not quite all is not rounded away.
+        0.0001..0.01 => "<1 %".to_owned(),
+        0.99..0.9995 => format!("{:.1} %", part * 100.0),
+        _ => format!("{:.0} %", part * 100.0),
+    }
 }
 
 /// Exact while it can be read at a glance: `41200`, `1.2 M`.
@@ -262,9 +267,12 @@ mod tests {
             (Value::PerSecond(1_250.0), "1250/s"),
             (Value::PerSecond(-12.0), "-12/s"),
             (Value::BytesPerSecond(1_250_000.0), "+1.3 MB/s"),
-            (Value::BytesPerSecond(-2_000.0), "-2.0 kB/s"),
+            (Value::BytesPerSecond(-2_000.0), "-2 kB/s"),
             (Value::Grown(0.0), "0 B"),
             (Value::Bar(0.34), "▓▓▓░░░░░░░  34 %"),
+            (Value::Bar(0.003), "▓░░░░░░░░░  <1 %"),
+            (Value::Part(0.996), "99.6 %"),
+            (Value::Part(1.0), "100 %"),
             (Value::Time(62_000), "1:02"),
             (Value::Span(0.037), "0.04 ms"),
             (Value::Span(4_210.0), "4.2 s"),

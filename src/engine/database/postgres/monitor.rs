@@ -190,6 +190,7 @@ impl<'a> Watch<'a> {
         loop {
             let asked = wishes.borrow_and_update().clone();
             let began = Instant::now();
+            self.pace.aim(asked.every.unwrap_or(self.plan.every));
             let pause = match asked.need {
                 Need::Heartbeat => match ask(link, "SELECT 1", LIMIT).await {
                     Ok(_) => HEARTBEAT,
@@ -226,7 +227,7 @@ impl<'a> Watch<'a> {
         let began = Instant::now();
         let rows = i32::try_from(self.plan.rows).unwrap_or(i32::MAX);
         let bytes = i32::try_from(self.plan.query_bytes).unwrap_or(i32::MAX);
-        let rows = sessions::ask(link, &self.rights, rows, bytes, LIMIT).await?;
+        let rows = sessions::ask(link, &self.rights, rows, bytes, wished.idle, LIMIT).await?;
         let mut sample = sessions::sample(&rows, &self.rights, &mut self.names);
         let took = began.elapsed();
         if self.names.ask(link, LIMIT).await {
@@ -310,7 +311,8 @@ async fn next_round(
                 }
                 let now = wishes.borrow_and_update();
                 let livelier = now.need == Need::Refreshes && before.need == Need::Heartbeat;
-                if livelier || now.steps.len() > before.steps.len() {
+                let other = now.every != before.every || now.idle != before.idle;
+                if livelier || other || now.steps.len() > before.steps.len() {
                     return true;
                 }
             }

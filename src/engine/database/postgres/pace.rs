@@ -9,6 +9,9 @@ const DEAREST: u32 = 16;
 /// Cheap refreshes in a row before a doubling is taken back.
 const CALM: u32 = 5;
 
+/// The shortest time between two refreshes.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// How lively it is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
@@ -29,9 +32,16 @@ pub(super) struct Pace {
 impl Pace {
     pub fn new(every: Duration) -> Self {
         Self {
-            every: every.max(Duration::from_millis(100)),
+            every: every.max(SHORTEST),
             factor: 1,
             cheap: 0,
+        }
+    }
+
+    /// Takes another time between two refreshes; what is known of their cost is found out anew.
+    pub fn aim(&mut self, every: Duration) {
+        if every.max(SHORTEST) != self.every {
+            *self = Self::new(every);
         }
     }
 
@@ -70,6 +80,15 @@ mod tests {
         let mut pace = Pace::new(ms(1_000));
         assert_eq!(pace.next(ms(3), Life::Busy), ms(1_000));
         assert_eq!(pace.next(ms(3), Life::Calm), ms(2_000));
+    }
+
+    #[test]
+    fn another_time_may_be_asked_for() {
+        let mut pace = Pace::new(ms(1_000));
+        pace.aim(ms(5_000));
+        assert_eq!(pace.next(ms(3), Life::Busy), ms(5_000));
+        pace.aim(ms(1));
+        assert_eq!(pace.next(ms(3), Life::Busy), ms(100));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::domain::sample::model::{
     Blocker, ClientTally, Counts, LockWait, Sample, Session, Tally, Wait,
 };
+use crate::domain::sample::news::Extra;
 use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::Link;
@@ -26,6 +27,7 @@ pub(super) async fn ask(
     rights: &Rights,
     rows: i32,
     query_bytes: i32,
+    idle: Extra,
     limit: Duration,
 ) -> Result<Vec<PgRow>, DatabaseError> {
     let sql = match rights.version {
@@ -37,6 +39,7 @@ pub(super) async fn ask(
         .bind(rows)
         .bind(query_bytes)
         .bind(rights.reads_all_stats)
+        .bind(idle == Extra::Asked)
         .fetch_all(&mut link.conn);
     match timeout(limit, query).await {
         Ok(rows) => rows.map_err(|e| trouble::asking(&e)),

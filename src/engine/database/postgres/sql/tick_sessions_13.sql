@@ -1,4 +1,4 @@
--- tick_sessions, PostgreSQL 13 (no pg_locks.waitstart: the start of the statement stands in for it).   $1 int = rows wanted, $2 int = bytes of query text wanted, $3 bool = this role has pg_read_all_stats
+-- tick_sessions, PostgreSQL 13 (no pg_locks.waitstart: the start of the statement stands in for it).   $1 int = rows wanted, $2 int = bytes of query text wanted, $3 bool = this role has pg_read_all_stats, $4 bool = idle sessions too
 -- * one scan of pg_stat_get_activity(NULL); touches NO catalog table: it goes on working while pg_class, pg_database or pg_authid
 --   is locked exclusively (VACUUM FULL, REINDEX SYSTEM); names of databases, roles and relations come from names.sql, cached by the client
 -- * pg_lock_status() is read only when somebody waits (one-time filter); with $3 = false (wait events of others are hidden) on every tick
@@ -67,7 +67,7 @@ WITH act AS MATERIALIZED (
     LEFT JOIN blocker k ON k.pid = a.pid
     LEFT JOIN want w ON w.pid = a.pid
    WHERE a.pid <> pg_catalog.pg_backend_pid() AND (w.rn IS NULL OR w.rn <= 20 OR a.pid IN (SELECT soft_pid FROM blocked))
-     AND (k.pid IS NOT NULL OR b.pid IS NOT NULL OR w.pid IS NOT NULL OR a.state <> 'idle' OR a.backend_type IN ('autovacuum worker', 'walsender'))
+     AND (k.pid IS NOT NULL OR b.pid IS NOT NULL OR w.pid IS NOT NULL OR a.state <> 'idle' OR ($4 AND a.state = 'idle') OR a.backend_type IN ('autovacuum worker', 'walsender'))
    ORDER BY k.n_waiters DESC NULLS LAST, b.pid IS NULL, w.pid IS NULL, a.xact_start NULLS LAST
    LIMIT $1
 )

@@ -1,0 +1,449 @@
+//! Every monitor panel, full, empty, filtered and frozen.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a scene that cannot be told is a broken test"
+)]
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use holdpoint::app::message::Msg;
+use holdpoint::app::model::{Model, Now, Purpose};
+use holdpoint::app::monitor::panel::{PANELS, Panel};
+use holdpoint::app::update::update;
+use holdpoint::domain::run::state::RunState;
+use holdpoint::domain::runbook::model::ServerRole;
+use holdpoint::domain::sample::extra::{
+    Cleaned, CleanedBy, Lack, Measured, Statement, Statements, Table, Tables,
+};
+use holdpoint::domain::sample::model::{
+    Extras, OwnReading, Prepared, Progress, Receiver, Sample, Sender, Server, Slot, SlotUse,
+};
+use holdpoint::domain::sample::news::MonitorNews;
+use holdpoint::ui::theme::{Charset, Palette, Theme};
+use holdpoint::ui::view;
+
+use crate::{drawn, scenes, text};
+
+const MIB: u64 = 1_048_576;
+
+/// A model that watches, and is told samples and keys.
+pub struct Watcher {
+    pub model: Model,
+}
+
+impl Watcher {
+    /// Beside a run: the values are the runbook's.
+    pub fn new(purpose: Purpose) -> Self {
+        let mut model = Model::new(purpose, Arc::new(scenes::book()), RunState::default());
+        model.focus = holdpoint::app::model::Pane::Monitor;
+        model.now = Now {
+            wall_ms: 1_795_140_000_000,
+            mono_ms: 10_000_000,
+        };
+        Self { model }
+    }
+
+    pub fn sample(&mut self, sample: Sample) {
+        let news = MonitorNews::Sampled(Box::new(sample));
+        let _ = update(&mut self.model, Msg::Monitor(news));
+    }
+
+    pub fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = match c {
+                '\n' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                '↓' => KeyCode::Down,
+                c => KeyCode::Char(c),
+            };
+            let at_ms = self.model.now.mono_ms;
+            let _ = update(
+                &mut self.model,
+                Msg::Key {
+                    key: KeyEvent::from(code),
+                    at_ms,
+                },
+            );
+        }
+    }
+
+    pub fn later(&mut self, seconds: u64) {
+        let now = Now {
+            wall_ms: self.model.now.wall_ms + i64::try_from(seconds * 1_000).unwrap(),
+            mono_ms: self.model.now.mono_ms + seconds * 1_000,
+        };
+        let _ = update(&mut self.model, Msg::Tick(now));
+    }
+
+    pub fn screen(&self, size: (u16, u16)) -> String {
+        text(&drawn(size, |frame| {
+            view(&self.model, &Theme::default(), frame);
+        }))
+    }
+}
+
+fn table(name: &str, mib: u64, grown: i64, dead: u64) -> Table {
+    Table {
+        oid: u32::try_from(mib).unwrap(),
+        name: name.into(),
+        bytes: mib * MIB,
+        index_bytes: mib * MIB / 3,
+        grown: Some(grown),
+        live: mib * 8_000,
+        dead,
+        vacuumed: Some(Cleaned {
+            ago_ms: 5_400_000,
+            by: CleanedBy::Auto,
+        }),
+        seq_scans: 3,
+        index_scans: mib * 1_000,
+        writes_per_s: Some(12.5),
+        frozen_age: 90_000_000,
+        ..Table::default()
+    }
+}
+
+fn tables() -> Tables {
+    let held = Table {
+        measured: Measured::Estimated,
+        grown: None,
+        vacuumed: None,
+        writes_per_s: None,
+        ..table("public.invoices", 18_400, 0, 64_000_000)
+    };
+    Tables {
+        rows: vec![
+            held,
+            table("public.payments", 9_120, 41_000_000, 120_000),
+            table("audit.\"Ünïcode 漢字\"", 4, -8_192, 7),
+        ],
+        of: 212,
+        since_ms: 1_140_000,
+        lack: Some(Lack::SizesWithheld(1)),
+        ..Tables::default()
+    }
+}
+
+fn statement(id: i64, query: &str, calls: u64, total_ms: f64, share: f64) -> Statement {
+    Statement {
+        id: Some(id),
+        user: "api".into(),
+        database: "billing".into(),
+        query: query.into(),
+        calls,
+        calls_per_s: Some(41.2),
+        total_ms,
+        rows: calls * 3,
+        share,
+        blocks_hit: 996,
+        blocks_read: 4,
+        ..Statement::default()
+    }
+}
+
+fn statements() -> Statements {
+    Statements {
+        rows: vec![
+            statement(
+                1,
+                "SELECT * FROM invoices WHERE id = $1",
+                1_240_000,
+                482_000.0,
+                0.61,
+            ),
+            statement(
+                2,
+                "UPDATE jobs SET state = $1 WHERE id = $2",
+                92_000,
+                241_000.0,
+                0.305,
+            ),
+            statement(3, "", 12, 90.0, 0.0001),
+        ],
+        of: 87,
+        total_ms: 790_000.0,
+        since_ms: 1_140_000,
+        ..Statements::default()
+    }
+}
+
+fn replicas(step: u64) -> Server {
+    let sender = |pid, name: &str, behind, lag| Sender {
+        pid,
+        application: name.into(),
+        client: "10.0.4.12".into(),
+        state: "streaming".into(),
+        sync: "async".into(),
+        unreplayed: Some(behind),
+        replay_lag_ms: Some(lag),
+        ..Sender::default()
+    };
+    let slot = |name: &str, usage, retained| Slot {
+        name: name.into(),
+        kind: "physical".into(),
+        usage,
+        wal_status: "extended".into(),
+        retained: Some(retained),
+        safe: None,
+    };
+    Server {
+        at_ms: 1_795_140_000_000 + i64::try_from(step * 2_000).unwrap(),
+        role: Some(ServerRole::Primary),
+        database_bytes: Some(41_000 * MIB + step * MIB),
+        frozen_age: 1_200_000_000,
+        senders: vec![
+            sender(811, "replica_a", 16_384, 3),
+            Sender {
+                stuck_ms: Some(64_000),
+                ..sender(812, "replica_b", step * 900 * MIB, 12_000)
+            },
+        ],
+        slots: vec![
+            slot("replica_a", SlotUse::Active, 16_384),
+            slot("forgotten", SlotUse::Inactive, 12_000 * MIB),
+        ],
+        prepared: vec![Prepared {
+            xid: "77".into(),
+            gid: "tx-2026-11".into(),
+            age_ms: 640_000,
+            owner: "app".into(),
+            ..Prepared::default()
+        }],
+        progress: vec![
+            progress(
+                4960,
+                "CREATE INDEX CONCURRENTLY",
+                "payments_by_day",
+                41_200,
+                120_000,
+            ),
+            Progress {
+                waits_for: Some(4711),
+                phase: "waiting for writers before build".into(),
+                unit: "lockers".into(),
+                ..progress(4961, "CREATE INDEX CONCURRENTLY", "invoices_by_day", 1, 3)
+            },
+            Progress {
+                unit: "bytes".into(),
+                phase: String::new(),
+                ..progress(4962, "COPY FROM", "", 41_000_000, 0)
+            },
+        ],
+        ..scenes::calm().server.unwrap()
+    }
+}
+
+fn progress(pid: i32, command: &str, index: &str, done: u64, total: u64) -> Progress {
+    Progress {
+        pid,
+        command: command.into(),
+        phase: "building index: scanning table".into(),
+        relation: "public.payments".into(),
+        index: index.into(),
+        done,
+        total,
+        unit: "blocks".into(),
+        rate: Some(2_100.0),
+        left_ms: (total > done).then_some(37_500),
+        ..Progress::default()
+    }
+}
+
+fn full(step: u64) -> Sample {
+    let own = |name: &str, value: Option<&str>, error: &str| OwnReading {
+        name: name.into(),
+        value: value.map(Into::into),
+        error: error.into(),
+        age_ms: 4_000,
+    };
+    let rows = (step * 40).to_string();
+    Sample {
+        at_ms: 1_795_140_000_000 + i64::try_from(step * 2_000).unwrap(),
+        server: Some(replicas(step)),
+        extras: Extras {
+            tables: Some(Arc::new(tables())),
+            statements: Some(Arc::new(statements())),
+        },
+        values: vec![
+            own("rows_to_move", Some(&rows), ""),
+            own("revision", Some("4f1c0d2a77be"), ""),
+            own("queue", None, "relation \"jobs\" does not exist"),
+        ],
+        ..scenes::lock_storm()
+    }
+}
+
+/// A server on which everything happens at once.
+pub fn busy(purpose: Purpose) -> Watcher {
+    let mut watcher = Watcher::new(purpose);
+    for step in 1..=6 {
+        watcher.sample(full(step));
+        watcher.later(2);
+    }
+    watcher
+}
+
+#[test]
+fn every_panel_full() {
+    let mut watcher = busy(Purpose::Watch);
+    for (panel, key) in PANELS.into_iter().zip("123456789".chars()) {
+        watcher.keys(&key.to_string());
+        assert_eq!(watcher.model.monitor.panel, panel);
+        watcher.keys("z");
+        for size in [(80, 24), (140, 30)] {
+            let name = format!("panel_{}_{}x{}", panel.name(), size.0, size.1);
+            insta::assert_snapshot!(name, watcher.screen(size));
+        }
+        watcher.keys("z");
+    }
+}
+
+#[test]
+fn a_server_alone_at_the_sizes_that_dbas_use() {
+    let mut watcher = busy(Purpose::Monitor);
+    for (key, size) in [("5", (80, 30)), ("7", (120, 40)), ("8", (170, 46))] {
+        watcher.keys(key);
+        let name = format!("alone_{}x{}", size.0, size.1);
+        insta::assert_snapshot!(name, watcher.screen(size));
+    }
+}
+
+#[test]
+fn an_empty_panel_says_what_is_missing_and_why() {
+    let mut watcher = Watcher::new(Purpose::Monitor);
+    let lacking = Sample {
+        sessions: Vec::new(),
+        extras: Extras {
+            tables: Some(Arc::new(Tables {
+                lack: Some(Lack::Locked),
+                ..Tables::default()
+            })),
+            statements: Some(Arc::new(Statements {
+                lack: Some(Lack::NotInstalled),
+                ..Statements::default()
+            })),
+        },
+        ..scenes::calm()
+    };
+    watcher.sample(lacking);
+    for (key, said) in [
+        ("1", "nobody waits for a lock"),
+        ("3", "nobody works, waits or holds a transaction open"),
+        ("4", "nothing is in progress"),
+        ("5", "no replica is fed by this server"),
+        ("7", "somebody holds a catalog for himself"),
+        ("8", "CREATE EXTENSION"),
+    ] {
+        watcher.keys(key);
+        let screen = watcher.screen((80, 24));
+        assert!(screen.contains(said), "{said}:\n{screen}");
+    }
+    watcher.sample(Sample::default());
+    for (key, said) in [
+        ("4", "counters were not read yet"),
+        ("6", "counters were not read yet"),
+        ("7", "the tables are being read"),
+        ("8", "the statements are being read"),
+    ] {
+        watcher.keys(key);
+        let screen = watcher.screen((80, 24));
+        assert!(screen.contains(said), "{said}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_filter_is_typed_live_shown_and_cleared() {
+    let mut watcher = busy(Purpose::Monitor);
+    watcher.keys("3/user:worker");
+    let screen = watcher.screen((120, 40));
+    assert!(screen.contains("3 Activity /user:worker_"), "{screen}");
+    assert!(screen.contains("1 of 10"), "{screen}");
+    assert!(!screen.contains("customers"), "{screen}");
+    assert!(screen.contains("enter keep it"), "{screen}");
+    watcher.keys("x\n");
+    let screen = watcher.screen((120, 40));
+    assert!(screen.contains("/user:workerx "), "{screen}");
+    assert!(screen.contains("none of 10 rows passes"), "{screen}");
+    watcher.keys("\u{1b}");
+    assert!(watcher.screen((120, 40)).contains("10 · by for"));
+    // In the tree a branch stays that leads to what is looked for.
+    watcher.keys("1/celery\n");
+    let screen = watcher.screen((120, 40));
+    assert!(screen.contains("└ 4822 celery"), "{screen}");
+    assert!(screen.contains("▼ 4711"), "{screen}");
+    let tree = screen.lines().filter(|l| l.contains("4810 +30"));
+    assert_eq!(tree.count(), 0, "{screen}");
+}
+
+#[test]
+fn frozen_panels_keep_their_rows_and_tell_their_age() {
+    let mut watcher = busy(Purpose::Monitor);
+    watcher.keys("3 ");
+    watcher.sample(scenes::calm());
+    watcher.later(41);
+    let screen = watcher.screen((120, 40));
+    assert!(screen.contains("frozen, 43 s old"), "{screen}");
+    assert!(screen.contains("4711"), "{screen}");
+    // The header goes on: nobody waits any more.
+    assert!(!screen.contains("33 sessions wait behind"), "{screen}");
+    watcher.keys(" ");
+    assert!(!watcher.screen((120, 40)).contains("4711 cron"));
+}
+
+#[test]
+fn the_cursor_keeps_to_its_row_while_rows_come_and_go() {
+    let mut watcher = busy(Purpose::Monitor);
+    watcher.keys("3↓↓o");
+    let selected = watcher.model.monitor.selected_session().map(|s| s.pid);
+    assert!(selected.is_some());
+    watcher.keys("OoO");
+    watcher.sample(full(9));
+    assert_eq!(
+        watcher.model.monitor.selected_session().map(|s| s.pid),
+        selected
+    );
+}
+
+#[test]
+fn without_unicode_every_panel_is_told_in_ascii() {
+    let mut watcher = busy(Purpose::Monitor);
+    let ascii = Theme::new(Palette::Plain, Charset::Ascii);
+    for key in "123456789".chars() {
+        watcher.keys(&key.to_string());
+        let buffer = drawn((170, 46), |frame| view(&watcher.model, &ascii, frame));
+        assert!(text(&buffer).is_ascii(), "{key}");
+    }
+}
+
+#[test]
+fn a_standby_says_where_it_is_fed_and_that_it_stands_still() {
+    let mut watcher = Watcher::new(Purpose::Monitor);
+    let mut sample = scenes::calm();
+    sample.server = Some(Server {
+        role: Some(ServerRole::Standby),
+        receiver: Some(Receiver {
+            status: "streaming".into(),
+            from: "10.0.4.10:5432".into(),
+            unreplayed: Some(80 * MIB),
+            pause: "paused".into(),
+            stuck_ms: Some(75_000),
+            heard_ms: Some(1_000),
+            ..Receiver::default()
+        }),
+        ..Server::default()
+    });
+    watcher.sample(sample);
+    watcher.keys("5z");
+    assert_eq!(watcher.model.monitor.panel, Panel::Replication);
+    let screen = watcher.screen((170, 46));
+    for said in [
+        "fed by",
+        "10.0.4.10:5432",
+        "replay paused",
+        "has not moved for 75 s",
+    ] {
+        assert!(screen.contains(said), "{said}:\n{screen}");
+    }
+}
