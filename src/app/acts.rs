@@ -258,12 +258,7 @@ fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
             model.say(Tone::Plain, text);
             None
         }
-        Wait::Person(id) => match &step(&id)?.action {
-            crate::domain::runbook::model::Action::Decide(_) => {
-                Some(questions::decision(model, step(&id)?))
-            }
-            _ => Some(questions::confirm(model, step(&id)?)),
-        },
+        Wait::Person(id) => Some(questions::for_person(model, step(&id)?)),
         Wait::Key(id, _) => Some(questions::start(model, step(&id)?)),
         Wait::ChooseItem(heads) => Some(questions::choose_item(model, &heads)),
         Wait::Failure(id) => {

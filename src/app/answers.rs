@@ -13,7 +13,7 @@ use crate::app::model::{Model, Tone};
 use crossterm::event::{KeyCode, KeyEvent};
 
 pub use edit::paste;
-pub use meaning::digested;
+pub use meaning::{digested, signed};
 
 /// Milliseconds that a question must have been on the screen before Enter answers it.
 const READABLE_MS: u64 = 300;

@@ -3,7 +3,7 @@
 use tui_textarea::TextArea;
 
 use crate::app::model::Tone;
-use crate::domain::run::event::{BackendAct, Finding};
+use crate::domain::run::event::{BackendAct, Finding, SignedWord};
 use crate::domain::runbook::model::StepId;
 
 /// A dialog. The screen draws any of them the same way: sentences, boxes, choices, fields, and what Enter does.
@@ -112,6 +112,8 @@ pub enum Pick {
     Close,
     /// Start this step of a `choose: one` group.
     Begin(StepId),
+    /// Sign the step with this word.
+    Word(SignedWord),
     /// Sign the log now, in this role.
     Sign(String),
     /// Leave it unsigned for now.
@@ -155,6 +157,8 @@ pub enum Intent {
     Start(StepId),
     /// A way out of the decision.
     Decide(StepId),
+    /// A role signs in the step.
+    SignStep(StepId),
     /// What to do about a failed step.
     AfterFailure(StepId),
     /// What to do about a step that may have run.

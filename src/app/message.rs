@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 use crate::app::dialog::SessionRef;
 use crate::app::model::Now;
 use crate::domain::journal::Entry;
-use crate::domain::run::event::{ActOutcome, BackendAct, Event};
+use crate::domain::run::event::{ActOutcome, BackendAct, Checkpoint, Event, SignedWord};
 use crate::domain::runbook::model::StepId;
 use crate::domain::sample::detail::SessionDetail;
 use crate::domain::sample::news::{MonitorNews, Wishes};
@@ -75,6 +75,13 @@ pub enum Msg {
         pid: i32,
         /// What was found; `None`: it has ended.
         found: Result<Option<SessionDetail>, String>,
+    },
+    /// A role signed in a step, or not.
+    StepSigned {
+        /// What was asked.
+        asked: Box<AskedSignature>,
+        /// The signature, or why there is none.
+        signed: Result<Box<Checkpoint>, String>,
     },
     /// The log was written and signed, or not.
     Sealed(Result<Vec<String>, String>),
@@ -150,6 +157,8 @@ pub enum Effect {
     Wish(Wishes),
     /// Look whether the disk takes records again.
     ProbeDisk,
+    /// Let a role sign in a step: its key may ask for the terminal.
+    SignStep(Box<AskedSignature>),
     /// Write the log, and sign it where that is asked for.
     Seal(Sealing),
     /// Ring the bell.
@@ -158,6 +167,27 @@ pub enum Effect {
     Redraw,
     /// Leave.
     Quit(Leaving),
+}
+
+/// What a role is to sign in a step, and who signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedSignature {
+    /// The step.
+    pub step: StepId,
+    /// The role.
+    pub role: String,
+    /// What was decided.
+    pub word: SignedWord,
+    /// What was remarked.
+    pub remark: String,
+    /// Who signs, as in the list of signers; empty: the operator.
+    pub identity: String,
+    /// Their printed name; empty: their identity, or the operator's name.
+    pub name: String,
+    /// Their key, a file or a fingerprint; empty: the operator's.
+    pub key: String,
+    /// Milliseconds that the question was on screen.
+    pub seen_ms: u64,
 }
 
 /// Whether the log is signed when it is written.

@@ -66,7 +66,8 @@ pub fn describe(model: &Model, step: &Step) -> StepView {
             | Action::Sql(_)
             | Action::Http(_)
             | Action::Watch(_)
-            | Action::Decide(_) => Vec::new(),
+            | Action::Decide(_)
+            | Action::Sign(_) => Vec::new(),
         },
         enter: enter(model, step),
     }
@@ -220,6 +221,10 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
             })
             .collect::<Vec<_>>()
             .join("\n"),
+        Action::Sign(signing) => format!(
+            "**{}** signs here with their own key: the record so far, and that the run may go on.",
+            signing.role
+        ),
     };
     let text = redact::redact_text(&text);
     text.lines().map(ToOwned::to_owned).collect()
@@ -240,7 +245,11 @@ fn facts(
             }
         }
         Action::Sql(sql) => sql_facts(sql, &mut fact),
-        Action::Confirm(_) | Action::Http(_) | Action::Watch(_) | Action::Decide(_) => {}
+        Action::Confirm(_)
+        | Action::Http(_)
+        | Action::Watch(_)
+        | Action::Decide(_)
+        | Action::Sign(_) => {}
     }
     if let Some(expect) = &step.expect {
         let shown = assign::expectation(values, expect).unwrap_or_else(|_| expect.clone());
@@ -371,6 +380,7 @@ fn enter(model: &Model, step: &Step) -> String {
         (Stand::Done | Stand::Accepted | Stand::Skipped, _) => String::new(),
         (Stand::Waiting, Action::Confirm(_)) => "Enter opens the confirmation".into(),
         (Stand::Waiting, Action::Decide(_)) => "Enter opens the choices".into(),
+        (Stand::Waiting, Action::Sign(_)) => "Enter asks for the signature".into(),
         (
             Stand::Waiting,
             Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) | Action::Watch(_),

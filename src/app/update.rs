@@ -55,6 +55,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Monitor(news) => news::monitor(model, news),
         Msg::Acted { session, outcome } => news::acted(model, &session, outcome),
         Msg::Statement(end) => news::statement(model, end),
+        Msg::StepSigned { asked, signed } => answers::signed(model, &asked, signed),
         Msg::Digested { step, path, digest } => answers::digested(model, &step, &path, digest),
         Msg::Inspected { pid, found } => {
             inspect::inspected(model, pid, found);

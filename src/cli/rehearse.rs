@@ -90,6 +90,7 @@ fn one(model: &Model, wanted: &Step, depth: usize) {
         Action::Http(_) => "http",
         Action::Watch(_) => "watch",
         Action::Decide(_) => "decide",
+        Action::Sign(_) => "signature",
     };
     // A step that undoes another applies only once that one was started: here it is shown as if it had been.
     let omitted = if wanted.undoes.is_some() {

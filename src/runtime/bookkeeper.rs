@@ -21,6 +21,7 @@ enum Ask {
     },
     Probe,
     Flush(Sender<()>),
+    Head(Sender<(u64, String)>),
 }
 
 /// Who keeps the journal.
@@ -59,6 +60,13 @@ impl Bookkeeper {
         }
     }
 
+    /// Returns the number of the last record and its digest; `None`: the disk did not answer within `patience`.
+    pub fn head(&self, patience: Duration) -> Option<(u64, String)> {
+        let (tell, told) = channel();
+        self.asks.send(Ask::Head(tell)).ok()?;
+        told.recv_timeout(patience).ok()
+    }
+
     /// Ends, and gives the store back; `None` where its thread has failed.
     pub fn end(self) -> Option<Store> {
         drop(self.asks);
@@ -90,6 +98,10 @@ fn keep(
                 if store.probe().is_ok() {
                     let _ = out.send(Msg::DiskBack);
                 }
+            }
+            Ask::Head(tell) => {
+                let (seq, head) = store.head();
+                let _ = tell.send((seq, head.to_owned()));
             }
             Ask::Flush(done) => {
                 let _ = done.send(());

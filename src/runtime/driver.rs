@@ -202,6 +202,16 @@ impl Driver {
                     };
                     let _ = self.world.out.send(Msg::Attempt(news));
                 }
+                Some(Concern::SignStep(asked)) => {
+                    self.world.flush();
+                    self.input.pause();
+                    let (world, model) = (&self.world, &self.model);
+                    let signed = self.screen.lend(|| seal::sign_step(world, model, &asked))?;
+                    self.input.resume();
+                    self.lent = Some(Instant::now());
+                    let signed = signed.map(Box::new);
+                    let _ = self.world.out.send(Msg::StepSigned { asked, signed });
+                }
                 Some(Concern::Seal(sealing)) => {
                     self.world.flush();
                     self.input.pause();

@@ -91,6 +91,13 @@ fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option
                 ));
                 return Some(Leaving::Open);
             }
+            Some(Concern::SignStep(asked)) => {
+                tell(&format!(
+                    "{} asks {} to sign, and there is no screen",
+                    asked.step, asked.role
+                ));
+                return Some(Leaving::Open);
+            }
             Some(Concern::Seal(sealing)) => {
                 world.flush();
                 match seal::seal(world, model, sealing) {

@@ -374,17 +374,16 @@ pub fn world(
     prepare(&mut model, &dir);
     let mut world = World::new(Arc::clone(&book), out.clone());
     if !closed {
-        let named: Vec<String> = book
-            .secrets
-            .iter()
-            .chain(&model.secret_names)
-            .cloned()
-            .collect();
-        let redactor = Redactor::new(of_environment(&named, &[]));
-        world.bookkeeper = Some(Bookkeeper::start(store, redactor, out));
+        world.bookkeeper = Some(Bookkeeper::start(store, redactor(&model), out));
     }
     world.run_dir = Some(dir);
     (model, world, lock)
+}
+
+/// Returns what blots out the secrets that the runbook and the environment name.
+pub fn redactor(model: &Model) -> Redactor {
+    let named = model.book.secrets.iter().chain(&model.secret_names);
+    Redactor::new(of_environment(&named.cloned().collect::<Vec<_>>(), &[]))
 }
 
 /// Fills in what a model knows of its surroundings.

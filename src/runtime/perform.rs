@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::message::{Effect, Leaving, Msg, Sealing};
+use crate::app::message::{AskedSignature, Effect, Leaving, Msg, Sealing};
 use crate::app::model::Model;
 use crate::app::news;
 use crate::app::step;
@@ -63,6 +63,8 @@ pub enum Concern {
         /// Its secret environment.
         env: Vec<(String, String)>,
     },
+    /// Let a role sign in a step.
+    SignStep(Box<AskedSignature>),
     /// Write the log.
     Seal(Sealing),
     /// Leave.
@@ -179,6 +181,7 @@ impl World {
                     keeper.probe();
                 }
             }
+            Effect::SignStep(asked) => return Some(Concern::SignStep(asked)),
             Effect::Seal(sealing) => return Some(Concern::Seal(sealing)),
             Effect::Ring => return Some(Concern::Ring),
             Effect::Redraw => return Some(Concern::Redraw),
@@ -283,7 +286,8 @@ impl World {
             | Action::Check(_)
             | Action::Http(_)
             | Action::Watch(_)
-            | Action::Decide(_) => None,
+            | Action::Decide(_)
+            | Action::Sign(_) => None,
         };
         if let Some(url) = database_url(model, named)? {
             env.push((URL_ENV.to_owned(), url));

@@ -1,15 +1,17 @@
 //! The two ends of a record: a signature over its first records, and the log that is written when it is closed.
 
 use std::fs;
+use std::io::Write as _;
+use std::time::Duration;
 
-use crate::app::message::Sealing;
+use crate::app::message::{AskedSignature, Sealing};
 use crate::app::model::Model;
 use crate::domain::report::signoff::Decision;
-use crate::domain::run::event::{Event, Operator};
+use crate::domain::run::event::{Checkpoint, Event, Operator, StepSigned};
 use crate::engine::seal::checkpoint::{self, Covered};
 use crate::engine::seal::verify::{Question, verify};
 use crate::engine::seal::{Approval, Bundle, Desk, SealError, Signer, append_signoff, find};
-use crate::runtime::opening::OpenRun;
+use crate::runtime::opening::{self, OpenRun};
 use crate::runtime::perform::World;
 
 /// The environment variable that names another list of trusted signers than the configured one.
@@ -44,6 +46,56 @@ pub fn sign_opening(open: &mut OpenRun, reason: &str) -> Result<(), String> {
         open.run.apply(entry);
     }
     Ok(())
+}
+
+/// Lets a role sign in a step: the operator, or whoever sits down beside them with a key. The terminal must be free.
+///
+/// # Errors
+/// The key does not sign, or the disk does not answer.
+pub fn sign_step(
+    world: &World,
+    model: &Model,
+    asked: &AskedSignature,
+) -> Result<Checkpoint, String> {
+    let desk = Desk::this();
+    let operator = &model.run.operator;
+    let own = asked.identity.is_empty() || asked.identity == operator.identity;
+    let identity = if own {
+        &operator.identity
+    } else {
+        &asked.identity
+    };
+    let name = match (asked.name.as_str(), own) {
+        ("", true) => &operator.name,
+        ("", false) => identity,
+        (name, _) => name,
+    };
+    let key = if asked.key.is_empty() {
+        key_of(&desk, operator)
+    } else {
+        find(&desk, Some(&asked.key))
+    };
+    let key = key.map_err(|e| e.to_string())?;
+    let patience = Duration::from_secs(5);
+    let head = world.bookkeeper.as_ref().and_then(|b| b.head(patience));
+    let (seq, head) = head.ok_or("the disk does not answer")?;
+    let run = &model.run.opened.run;
+    let said = StepSigned {
+        step: asked.step.clone(),
+        role: asked.role.clone(),
+        name: name.to_owned(),
+        key: key.fingerprint(),
+        word: asked.word,
+        // What is signed is recorded as it was signed: secrets go before, not after.
+        remark: opening::redactor(model).redact_text(&asked.remark),
+        seen_ms: asked.seen_ms,
+    };
+    let head = head.as_str();
+    if let Some(touch) = key.touch() {
+        let _ = writeln!(std::io::stderr(), "{touch}");
+    }
+    checkpoint::in_step(&desk, &key, identity, said, Covered { run, seq, head })
+        .map_err(|e| e.to_string())
 }
 
 /// The operator's key by what the run's first records say of it: its fingerprint, else where it lay.

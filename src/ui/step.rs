@@ -60,7 +60,7 @@ pub fn prints(model: &Model) -> bool {
     let step = id.and_then(|id| model.book.step(id));
     step.is_some_and(|step| match step.action {
         Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => true,
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => false,
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => false,
     })
 }
 
@@ -216,7 +216,7 @@ fn cut_spans<'a>(theme: &Theme, line: Line<'a>, room: usize) -> Vec<Span<'a>> {
 /// What is done: an instruction as prose, anything that is run as it is written.
 fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<'static>> {
     match step.action {
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => {
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => {
             return markdown::lines(&view.action.join("\n"), room, theme);
         }
         Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {}

@@ -3,14 +3,16 @@
 use crate::app::acts;
 use crate::app::answers::edit::{field, typed};
 use crate::app::autopilot;
-use crate::app::dialog::{Dialog, Intent, Pick, SessionRef, Tick};
-use crate::app::message::{Effect, Sealing};
+use crate::app::dialog::{Dialog, Intent, Offer, Pick, SessionRef, Tick};
+use crate::app::message::{AskedSignature, Effect, Sealing};
 use crate::app::model::{Model, Pane, Purpose, Tone};
 use crate::app::questions;
 use crate::app::shown;
 use crate::app::update;
-use crate::domain::run::decide::{Command, ConfirmStep, DecideStep};
-use crate::domain::run::event::{BackendAct, BackendActed, Confirmed, Finding, NoteKind};
+use crate::domain::run::decide::{self, Command, ConfirmStep, DecideStep};
+use crate::domain::run::event::{
+    BackendAct, BackendActed, Checkpoint, Confirmed, Finding, NoteKind, SignedWord,
+};
 use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
 use crate::domain::statements::{self, Effect as SqlEffect};
 
@@ -39,6 +41,7 @@ pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, S
             };
             update::try_command(model, Command::Decide(way))
         }
+        Intent::SignStep(step) => sign_step(model, dialog, step),
         Intent::AfterFailure(_)
         | Intent::AfterDoubt(_)
         | Intent::ChooseItem
@@ -223,6 +226,63 @@ fn confirm(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect
     )
 }
 
+fn sign_step(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect>, String> {
+    let now_ms = model.now.wall_ms;
+    let step = decide::may_sign(&model.book, &model.run, id, now_ms).map_err(|e| e.to_string())?;
+    let Some(Pick::Word(word)) = dialog.choices.get(dialog.cursor).map(|o| o.pick.clone()) else {
+        return Err("mark one of the choices".into());
+    };
+    let [remark, identity, name, key] = [0, 1, 2, 3].map(|at| field(dialog, at));
+    if word == SignedWord::Rejected && remark.is_empty() {
+        return Err("say why it is rejected: it goes into the record".into());
+    }
+    if key.is_empty() && !identity.is_empty() {
+        return Err(format!("say which key is {identity}'s"));
+    }
+    if key.is_empty() && model.run.operator.key.is_empty() {
+        return Err(
+            "there is no SSH key: say which one signs, or make one with `holdpoint keygen`".into(),
+        );
+    }
+    Ok(vec![Effect::SignStep(Box::new(AskedSignature {
+        step: id.clone(),
+        role: step.role.clone().unwrap_or_default(),
+        word,
+        remark,
+        identity,
+        name,
+        key,
+        seen_ms: shown::seen_ms(model, id),
+    }))])
+}
+
+/// Takes in a role's signature; without one it is asked for once more, with everything as it was typed.
+pub fn signed(
+    model: &mut Model,
+    asked: &AskedSignature,
+    signed: Result<Box<Checkpoint>, String>,
+) -> Vec<Effect> {
+    let why = match signed {
+        Ok(point) => return update::command(model, Command::Sign(point)),
+        Err(why) => format!("not signed: {why}"),
+    };
+    let step = model.book.step(&asked.step).cloned();
+    let Some(step) = step.filter(|_| model.dialog.is_none()) else {
+        model.say(Tone::Danger, why);
+        return Vec::new();
+    };
+    let mut dialog = questions::sign_step(model, &step);
+    let texts = [&asked.remark, &asked.identity, &asked.name, &asked.key];
+    for (field, text) in dialog.fields.iter_mut().zip(texts) {
+        field.area.insert_str(text);
+    }
+    let marked = |o: &Offer| o.pick == Pick::Word(asked.word);
+    dialog.cursor = dialog.choices.iter().position(marked).unwrap_or(0);
+    dialog.problem = Some(why);
+    model.dialog = Some(dialog);
+    Vec::new()
+}
+
 /// Takes in the digest of a file given as evidence.
 pub fn digested(
     model: &mut Model,
@@ -282,7 +342,13 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
         _ => acts::shown(model),
     };
     match pick {
-        Pick::Retry => open_for(model, step, questions::start),
+        Pick::Retry => open_for(model, step, |m, s| {
+            if s.is_automated() {
+                questions::start(m, s)
+            } else {
+                questions::for_person(m, s)
+            }
+        }),
         Pick::Verify => return step.map_or_else(Vec::new, |s| acts::verify(model, &s)),
         Pick::Look => model.focus = Pane::Output,
         Pick::Note => model.dialog = Some(questions::note(step.as_ref())),
@@ -302,7 +368,7 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
                 model,
                 chosen,
                 if manual {
-                    questions::confirm
+                    questions::for_person
                 } else {
                     questions::start
                 },
@@ -310,7 +376,7 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
         }
         Pick::Sign(role) => return vec![Effect::Seal(Sealing::SignedAs(role.clone()))],
         Pick::SignLater => return vec![Effect::Seal(Sealing::Unsigned)],
-        Pick::Way(_) => {}
+        Pick::Way(_) | Pick::Word(_) => {}
     }
     Vec::new()
 }

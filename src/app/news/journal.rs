@@ -162,7 +162,7 @@ fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
                 attempt,
             });
         }
-        Action::Confirm(_) | Action::Decide(_) => {}
+        Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => {}
     }
     effects
 }

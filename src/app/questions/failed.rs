@@ -4,7 +4,7 @@ use crate::app::dialog::{Dialog, Intent, Need, Pick};
 use crate::app::model::{Model, Tone};
 use crate::app::questions::build::offer;
 use crate::domain::run::event::Finding;
-use crate::domain::runbook::model::{OnFailure, Skipping, Step};
+use crate::domain::runbook::model::{Action, OnFailure, Skipping, Step};
 
 /// Asks what to do about a failed step.
 pub fn after_failure(model: &Model, step: &Step) -> Dialog {
@@ -43,11 +43,12 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
             Pick::Rollback(path.name.clone()),
         ));
     }
-    choices.push(offer(
-        "Retry",
-        "runs it again, as a new attempt",
-        Pick::Retry,
-    ));
+    let asks = matches!(step.action, Action::Sign(_));
+    choices.push(if asks {
+        offer("Ask again", "asks the role for its signature", Pick::Retry)
+    } else {
+        offer("Retry", "runs it again, as a new attempt", Pick::Retry)
+    });
     if step.verify.is_some() {
         choices.push(offer(
             "Verify",
@@ -55,7 +56,9 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
             Pick::Verify,
         ));
     }
-    choices.push(offer("Look", "shows its output", Pick::Look));
+    if !asks {
+        choices.push(offer("Look", "shows its output", Pick::Look));
+    }
     choices.push(offer(
         "Note",
         "writes something into the record",

@@ -7,6 +7,7 @@ use crate::app::questions::{identity, is_protected};
 use crate::app::step;
 use crate::domain::run::assign;
 use crate::domain::run::decide::{self};
+use crate::domain::run::event::SignedWord;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Evidence, Step, StepId, WayBack};
 use crate::domain::sample::words::lasting;
@@ -131,6 +132,69 @@ fn blocking_now(model: &Model) -> Option<String> {
             lasting(longest)
         ))
     })
+}
+
+/// Asks what a person is asked for at a step that is not automated.
+pub fn for_person(model: &Model, step: &Step) -> Dialog {
+    match step.action {
+        Action::Decide(_) => decision(model, step),
+        Action::Sign(_) => sign_step(model, step),
+        Action::Confirm(_)
+        | Action::Run(_)
+        | Action::Check(_)
+        | Action::Sql(_)
+        | Action::Http(_)
+        | Action::Watch(_) => confirm(model, step),
+    }
+}
+
+/// Asks for a role's signature, and whose key it is.
+pub fn sign_step(model: &Model, step: &Step) -> Dialog {
+    let around = step::surroundings(model);
+    let values = Values::new(&model.book, &model.run, &around);
+    let mut dialog = Dialog::new(
+        format!("{} {}", step.number, step.title),
+        Intent::SignStep(step.id.clone()),
+    )
+    .toned(Tone::Active);
+    for line in step.note.iter().flat_map(|note| note.lines()) {
+        dialog = dialog.says(Tone::Plain, assign::as_known(&values, line));
+    }
+    let role = step.role.as_deref().unwrap_or_default();
+    dialog = dialog.says(
+        Tone::Plain,
+        format!("{role} signs the record so far, and whether the run may go on."),
+    );
+    let who = &model.run.operator;
+    let own = if who.key.is_empty() {
+        "you have no key".to_owned()
+    } else {
+        format!("you are {}", who.identity)
+    };
+    dialog.choices = vec![
+        offer(
+            "Approve",
+            "the run goes on",
+            Pick::Word(SignedWord::Approved),
+        ),
+        offer(
+            "Reject",
+            "the run stays here until it is asked again, or goes back",
+            Pick::Word(SignedWord::Rejected),
+        ),
+    ];
+    dialog
+        .field("Remark (needed to reject)", Need::Optional)
+        .field(
+            format!("Who signs, as in the list of signers (empty: {own})"),
+            Need::Optional,
+        )
+        .field("Their printed name (empty: as above)", Need::Optional)
+        .field(
+            "Their key: a file, or a fingerprint in the agent (empty: yours)",
+            Need::Optional,
+        )
+        .entered("Enter runs ssh-keygen; it may ask for a passphrase or a touch")
 }
 
 /// Asks which way to go.

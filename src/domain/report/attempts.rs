@@ -101,7 +101,7 @@ fn verb(action: &Action) -> &'static str {
         Action::Sql(_) => "Statements",
         Action::Http(_) => "Request",
         Action::Watch(_) => "Watch",
-        Action::Confirm(_) | Action::Decide(_) => "Started",
+        Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => "Started",
     }
 }
 
@@ -112,7 +112,8 @@ fn has_agent(step: &Step) -> bool {
         | Action::Http(_)
         | Action::Watch(_)
         | Action::Confirm(_)
-        | Action::Decide(_) => false,
+        | Action::Decide(_)
+        | Action::Sign(_) => false,
     }
 }
 

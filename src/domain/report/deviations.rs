@@ -121,6 +121,7 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
             text,
             step.as_ref().map(|s| story.named(s)),
         )),
+        Event::Checkpoint(point) => step::rejected(story, entry, point),
         Event::Held { why } => Some(run::held(story, at, entry, why)),
         Event::AlarmRaised(raised) => Some(database::alarm(story, at, entry, raised)),
         Event::BackendActed(acted) => Some(database::acted(story, at, entry, acted)),
@@ -145,7 +146,6 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
             tame::code_span(kind)
         )),
         Event::RunOpened(_)
-        | Event::Checkpoint(_)
         | Event::StepDecided { .. }
         | Event::Note {
             kind: NoteKind::Remark,

@@ -192,6 +192,7 @@ fn people(run: &mut Run, text: &str) {
     });
     run.then(Event::RunLeft { how: said() });
     run.then(Event::Checkpoint(Checkpoint {
+        step: None,
         reason: said(),
         text: said(),
         signature: said(),

@@ -1,13 +1,13 @@
-//! What people said: confirmations and decisions, with how long the question was on screen.
+//! What people said: confirmations, decisions and signatures, with how long the question was on screen.
 
 use crate::domain::journal::Entry;
 use crate::domain::report::page::Page;
 use crate::domain::report::story::Story;
 use crate::domain::report::time;
-use crate::domain::run::event::{Confirmed, Event};
+use crate::domain::run::event::{Confirmed, Event, StepSigned};
 use crate::domain::tame;
 
-/// Adds the table of confirmations and decisions, where there are any.
+/// Adds the table of confirmations, decisions and signatures in steps, where there are any.
 pub fn section(page: &mut Page, story: &Story) {
     let rows: Vec<_> = story
         .entries()
@@ -40,6 +40,16 @@ fn row(story: &Story, entry: &Entry) -> Option<[String; 5]> {
             tame::cell(&entry.by),
             decision(choice, go_to.as_deref(), reason),
         ),
+        Event::Checkpoint(point) => {
+            let said = point.step.as_ref()?;
+            let by = format!(
+                "{}, {}, as {}",
+                tame::cell(&said.name),
+                tame::code_cell(&point.identity),
+                tame::cell(&said.role)
+            );
+            (&said.step, said.seen_ms, by, signed(entry, said))
+        }
         _ => return None,
     };
     let at = time::clock(&entry.t, story.start());
@@ -66,6 +76,19 @@ fn answer(confirmed: &Confirmed) -> String {
         );
     }
     said
+}
+
+fn signed(entry: &Entry, said: &StepSigned) -> String {
+    let mut text = format!(
+        "**{}**, signed in record {} with key {}",
+        said.word.word(),
+        entry.seq,
+        tame::code_cell(&said.key)
+    );
+    if !said.remark.trim().is_empty() {
+        text += &format!(", remark: {}", tame::cell(&said.remark));
+    }
+    text
 }
 
 fn decision(choice: &str, go_to: Option<&str>, reason: &str) -> String {

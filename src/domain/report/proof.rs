@@ -78,9 +78,14 @@ fn opening(story: &Story) -> String {
         .iter()
         .filter_map(|e| match &e.event {
             Event::Checkpoint(c) => Some(format!(
-                "record {} ({}) by {}",
+                "record {} ({}{}) by {}",
                 e.seq,
                 tame::cell(&c.reason),
+                c.step.as_ref().map_or(String::new(), |s| format!(
+                    ", {}: {}",
+                    tame::cell(&s.role),
+                    s.word.word()
+                )),
                 tame::code_span(&c.identity)
             )),
             _ => None,

@@ -140,6 +140,7 @@ fn kind(step: &Step) -> &'static str {
     match step.action {
         Action::Confirm(_) => "manual",
         Action::Decide(_) => "decision",
+        Action::Sign(_) => "signature",
         Action::Check(_) => "check",
         Action::Run(_) => "command",
         Action::Sql(_) => "sql",
@@ -171,6 +172,9 @@ fn result(story: &Story, step: &Step, attempts: &[&Attempt]) -> String {
         Stand::InDoubt => format!("{before}**in doubt**: it may have run"),
         Stand::Failed => match last {
             Some(outcome) => format!("**failed**: {}", tame::cell(&outcome.summary)),
+            None if matches!(step.action, Action::Sign(_)) => {
+                format!("**{}**", tame::cell(&record.why))
+            }
             None => "**failed**: found not done".to_owned(),
         },
         Stand::Accepted => "**failed**, accepted as it is".to_owned(),
@@ -178,6 +182,7 @@ fn result(story: &Story, step: &Step, attempts: &[&Attempt]) -> String {
         Stand::Done => match (&step.action, last) {
             (Action::Decide(_), _) => format!("decided: {}", tame::cell(&record.answer)),
             (Action::Confirm(_), _) => "confirmed".to_owned(),
+            (Action::Sign(_), _) => format!("{before}signed by {}", tame::cell(&record.answer)),
             (_, Some(outcome)) if outcome.ended == Ended::Warned => {
                 format!("{before}**warned**: {}", tame::cell(&outcome.summary))
             }
@@ -229,10 +234,10 @@ fn acted_on(event: &Event) -> Option<&StepId> {
         | Event::StepSkipped { step, .. }
         | Event::StepAccepted { step, .. }
         | Event::StepResolved { step, .. } => Some(step),
+        Event::Checkpoint(point) => point.step.as_ref().map(|said| &said.step),
         Event::RunOpened(_)
         | Event::Operator(_)
         | Event::Target(_)
-        | Event::Checkpoint(_)
         | Event::RunbookReviewed(_)
         | Event::StepFinished(_)
         | Event::StepInterrupted { .. }

@@ -139,9 +139,11 @@ fn work(values: &Values, action: &Action, number: &str) -> Result<Work, AssignEr
         Action::Check(shell) => Ok(Work::Shell(shell_work(values, shell, ExitTwo::Warns)?)),
         Action::Sql(sql) => Ok(Work::Sql(sql_work(values, sql)?)),
         Action::Http(http) => Ok(Work::Http(http_work(values, http)?)),
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => Err(AssignError::ByHand {
-            number: number.to_owned(),
-        }),
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => {
+            Err(AssignError::ByHand {
+                number: number.to_owned(),
+            })
+        }
     }
 }
 
@@ -305,7 +307,7 @@ pub fn command_line(values: &Values, step: &Step) -> String {
         Action::Sql(sql) => as_known(values, sql.text.trim()),
         Action::Http(http) => format!("{} {}", http.method, as_known(values, &http.url)),
         Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),
-        Action::Confirm(_) | Action::Decide(_) => String::new(),
+        Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => String::new(),
     };
     let text = redact::redact_text(&text);
     let mut line: String = text.chars().take(1_000).collect();

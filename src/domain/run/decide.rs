@@ -7,7 +7,7 @@ mod whole;
 
 use crate::domain::run::decide::command::refuse;
 use crate::domain::run::decide::steps::{
-    accept, begins_choice, cancel, confirm_step, resolve, skip, start_step,
+    accept, begins_choice, cancel, confirm_step, resolve, sign_step, skip, start_step,
 };
 use crate::domain::run::decide::ways::{decide_way, enter_rollback};
 use crate::domain::run::decide::whole::{close, release};
@@ -17,7 +17,7 @@ use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Runbook, Step, StepId};
 
 pub use command::{Command, ConfirmStep, DecideStep, Refusal, StartStep};
-pub use steps::{evidence_word, gate};
+pub use steps::{evidence_word, gate, may_sign};
 pub use ways::{OVERRIDE, half_decided, past_return};
 pub use whole::{THERE, elsewhere};
 
@@ -35,6 +35,7 @@ pub fn decide(book: &Runbook, run: &RunState, command: Command) -> Result<Vec<Ev
         Command::Start(start) => start_step(book, run, start),
         Command::Confirm(confirm) => confirm_step(book, run, confirm),
         Command::Decide(way) => decide_way(book, run, &way),
+        Command::Sign(point) => sign_step(book, run, *point),
         Command::Skip { step, reason } => skip(book, run, &step, &reason),
         Command::Accept { step } => accept(book, run, step),
         Command::Note { text, .. } if text.trim().is_empty() => {

@@ -9,7 +9,9 @@ use crate::domain::runbook::model::StepId;
 use serde::{Deserialize, Serialize};
 
 pub use database::{ActOutcome, AlarmRaised, BackendAct, BackendActed, SqlEnd};
-pub use run::{Checkpoint, Closed, Mode, Opened, Operator, Status, TargetSeen};
+pub use run::{
+    Checkpoint, Closed, Mode, Opened, Operator, SignedWord, Status, StepSigned, TargetSeen,
+};
 pub use step::{Answer, Confirmed, Finding, Finished, HoldReason, NoteKind, Peaks, Started};
 
 /// Something that happened during a run; in the journal `{"type": …, "data": …}`.

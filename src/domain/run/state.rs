@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{
-    AlarmRaised, Answer, Closed, Event, Finding, HoldReason, NoteKind, Opened, Operator, Peaks,
-    Started, TargetSeen,
+    AlarmRaised, Answer, Checkpoint, Closed, Event, Finding, HoldReason, NoteKind, Opened,
+    Operator, Peaks, SignedWord, Started, TargetSeen,
 };
 use crate::domain::runbook::model::StepId;
 
@@ -272,8 +272,8 @@ impl RunState {
             Event::RollbackEntered { path, reason } => self.entered(path, reason, at),
             Event::RollbackFinished { path } => self.walked(path, at),
             Event::RunClosed(closed) => self.closed = Some(closed.clone()),
-            Event::Checkpoint(_)
-            | Event::RunbookReviewed(_)
+            Event::Checkpoint(point) => self.signed(point, at),
+            Event::RunbookReviewed(_)
             | Event::BackendActed(_)
             | Event::BackendResult { .. }
             | Event::ManualSqlResult { .. }
@@ -296,6 +296,25 @@ impl RunState {
             typed: started.typed.clone(),
             ..StepRecord::default()
         };
+    }
+
+    fn signed(&mut self, point: &Checkpoint, at: i64) {
+        let Some(signed) = &point.step else { return };
+        match signed.word {
+            SignedWord::Approved => {
+                self.settle(&signed.step, Stand::Done, "", at);
+                let who = format!("{} ({})", signed.name, point.identity);
+                self.touch(&signed.step).answer = who;
+            }
+            SignedWord::Rejected => {
+                let remark = match signed.remark.as_str() {
+                    "" => String::new(),
+                    remark => format!(": {remark}"),
+                };
+                let why = format!("rejected by {} as {}{remark}", signed.name, signed.role);
+                self.settle(&signed.step, Stand::Failed, &why, at);
+            }
+        }
     }
 
     fn cleared(&mut self, rule: &str, at: i64) {

@@ -6,7 +6,7 @@ pub use shape::{Key, Shape, Table};
 use shape::key;
 
 /// The actions that this version has.
-pub const ACTIONS: &[&str] = &["confirm", "run", "check", "sql", "http", "watch", "decide"];
+pub const ACTIONS: &[&str] = &["confirm", "run", "check", "sql", "http", "watch", "decide", "sign"];
 
 /// The file.
 pub static ROOT: Table = Table {
@@ -195,7 +195,7 @@ pub static STEP: Table = Table {
         key("http", Shape::Map(&HTTP), "A request."),
         key("watch", Shape::Map(&WATCH), "Time passes while the alarms are judged."),
         key("decide", Shape::List(&CHOICE), "A person chooses the way."),
-        key("sign", Shape::Later("let a person of that role say it: `confirm` with `role`"), "A role signs now (a later version)."),
+        key("sign", Shape::Text, "A role signs now, with its own key: one of `roles`. What it signs is the record so far."),
         key("use", Shape::Later("write the check out as `check` or `sql` with `expect`"), "A ready check by name (a later version)."),
         // Of every step.
         key("danger", Shape::Word(&["none", "high"]), "Whether it can do harm: high waits for a key, or for the typed name of a protected target."),

@@ -11,8 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use action::{
-    Access, Action, Agent, Choice, Confirm, Http, Shell, Sql, StopSignal, Terminal, Transaction,
-    Watch,
+    Access, Action, Agent, Choice, Confirm, Http, Shell, Signing, Sql, StopSignal, Terminal,
+    Transaction, Watch,
 };
 pub use monitor::{AlarmAction, AlarmRule, Level, MonitorPlan, Op, OwnValue};
 pub use step::{

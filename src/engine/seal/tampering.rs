@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use super::checkpoint::{Covered, checkpoint};
+use super::checkpoint::{Covered, checkpoint, in_step};
 use super::fixture::{Place, events, journal, says};
 use super::verify::{Question, Verdict};
-use crate::domain::run::event::Event;
+use crate::domain::run::event::{Event, SignedWord, StepSigned};
+use crate::domain::runbook::model::StepId;
 
 #[test]
 fn text_behind_the_last_signature_fails() {
@@ -160,4 +161,75 @@ fn a_checkpoint_is_checked_against_the_journal() {
         Verdict::Failed,
         "checkpoint@holdpoint",
     );
+}
+
+#[test]
+fn a_signature_in_a_step_is_the_roles_own_and_cannot_be_changed() {
+    let place = Place::new();
+    let quinn = place.key("quinn", &["ecdsa"]);
+    let mut all = events();
+    let begun = journal(&all[..2]);
+    let head =
+        crate::domain::digest::sha256_hex(begun.split_inclusive('\n').nth(1).unwrap().as_bytes());
+    let covered = Covered {
+        run: super::fixture::RUN,
+        seq: 2,
+        head: &head,
+    };
+    let said = StepSigned {
+        step: StepId::new("upgrade"),
+        role: "QA Lead".into(),
+        name: "Quinn".into(),
+        key: quinn.fingerprint(),
+        word: SignedWord::Approved,
+        remark: "go\n| ahead".into(),
+        seen_ms: 9_000,
+    };
+    let point = in_step(&place.desk, &quinn, "quinn@x", said, covered).unwrap();
+    all.insert(2, Event::Checkpoint(point.clone()));
+    place.edit("journal.jsonl", |_| journal(&all));
+    for role in ["Database Admin", "QA Lead"] {
+        place.sign(role, "quinn@x", &quinn).unwrap();
+    }
+    let log = place.log();
+    assert!(
+        log.contains("| **APPROVED**, signed in record 3 with key `SHA256:"),
+        "{log}"
+    );
+    assert!(log.contains("(step upgrade, QA Lead: APPROVED)"), "{log}");
+    let roles = "namespaces=\"role.qa-lead@holdpoint,role.database-admin@holdpoint\"";
+    let trust = place.trust(&[("quinn@x", roles, &quinn)]);
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "PASS  checkpoint   record 3 (step upgrade) signed by quinn@x",
+    );
+    let trust = place.trust(&[(
+        "quinn@x",
+        "namespaces=\"role.database-admin@holdpoint\"",
+        &quinn,
+    )]);
+    says(
+        &place.verified(&trust),
+        Verdict::Failed,
+        "role.qa-lead@holdpoint",
+    );
+    // Whoever turns the word, the role or the name gets no signature for it.
+    let turned: [fn(&mut StepSigned); 3] = [
+        |s| s.word = SignedWord::Rejected,
+        |s| s.role = "Database Admin".into(),
+        |s| s.name = "Dana".into(),
+    ];
+    for turn in turned {
+        let mut other = point.clone();
+        turn(other.step.as_mut().unwrap());
+        all[2] = Event::Checkpoint(other);
+        place.edit("journal.jsonl", |_| journal(&all));
+        let trust = place.trust(&[("quinn@x", "", &quinn)]);
+        says(
+            &place.verified(&trust),
+            Verdict::Failed,
+            "its text is not what its record says",
+        );
+    }
 }

@@ -5,7 +5,9 @@ use crate::domain::journal::Entry;
 use crate::domain::report::deviations::because;
 use crate::domain::report::story::{Attempt, Story, is_well};
 use crate::domain::report::time;
-use crate::domain::run::event::{Answer, Confirmed, Finding, Finished, Started};
+use crate::domain::run::event::{
+    Answer, Checkpoint, Confirmed, Finding, Finished, SignedWord, Started,
+};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
 use crate::domain::tame;
@@ -169,6 +171,23 @@ pub fn confirmed(story: &Story, entry: &Entry, confirmed: &Confirmed) -> Option<
             tame::cell(&confirmed.on_behalf_of)
         )
     })
+}
+
+/// A role said no in the window.
+pub fn rejected(story: &Story, entry: &Entry, point: &Checkpoint) -> Option<String> {
+    let said = point
+        .step
+        .as_ref()
+        .filter(|s| s.word == SignedWord::Rejected)?;
+    Some(format!(
+        "**{} was rejected** by {} ({}) as {} at {}.{}",
+        story.named(&said.step),
+        tame::cell(&said.name),
+        tame::code_span(&point.identity),
+        tame::cell(&said.role),
+        story.clock(entry),
+        because(&said.remark)
+    ))
 }
 
 /// A step that was skipped, or whose failure was accepted.

@@ -1,6 +1,8 @@
 //! What may be asked for, and how it is refused.
 
-use crate::domain::run::event::{BackendActed, Confirmed, Finding, HoldReason, NoteKind};
+use crate::domain::run::event::{
+    BackendActed, Checkpoint, Confirmed, Finding, HoldReason, NoteKind,
+};
 use crate::domain::runbook::model::StepId;
 use thiserror::Error;
 
@@ -13,6 +15,8 @@ pub enum Command {
     Confirm(ConfirmStep),
     /// Choose the way.
     Decide(DecideStep),
+    /// Take a role's signature in.
+    Sign(Box<Checkpoint>),
     /// Leave the step at hand out.
     Skip {
         /// The step.

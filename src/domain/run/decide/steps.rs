@@ -2,7 +2,7 @@
 
 use crate::domain::run::decide::command::{ConfirmStep, Refusal, StartStep, refuse};
 use crate::domain::run::decide::{at_hand, named, not_held};
-use crate::domain::run::event::{Event, Finding, Started};
+use crate::domain::run::event::{Checkpoint, Event, Finding, SignedWord, Started};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::schedule;
 use crate::domain::run::state::{RunState, Stand};
@@ -121,6 +121,45 @@ pub(super) fn confirm_step(
             Ok(vec![Event::StepConfirmed(said)])
         }
     }
+}
+
+/// Whether a role may sign in `step` now: asked before the key is, and again when the signature is there.
+///
+/// # Errors
+/// The refusal, in the operator's words.
+pub fn may_sign<'a>(
+    book: &'a Runbook,
+    run: &RunState,
+    id: &StepId,
+    now_ms: i64,
+) -> Result<&'a Step, Refusal> {
+    let step = at_hand(book, run, id)?;
+    not_held(run)?;
+    if !matches!(step.action, Action::Sign(_)) {
+        return refuse(format!("step {} asks for no signature", step.number));
+    }
+    not_before(run, step, now_ms)?;
+    Ok(step)
+}
+
+pub(super) fn sign_step(
+    book: &Runbook,
+    run: &RunState,
+    point: Checkpoint,
+) -> Result<Vec<Event>, Refusal> {
+    let Some(signed) = &point.step else {
+        return refuse("nothing was signed");
+    };
+    // What holds the run since the key was asked for takes no signature back.
+    let step = at_hand(book, run, &signed.step)?;
+    match &step.action {
+        Action::Sign(signing) if signing.role == signed.role => {}
+        _ => return refuse(format!("step {} is another role's", step.number)),
+    }
+    if signed.word == SignedWord::Rejected && signed.remark.trim().is_empty() {
+        return refuse("say why it is rejected: it goes into the record");
+    }
+    Ok(vec![Event::Checkpoint(point)])
 }
 
 /// Returns what kind of evidence a step asks for, in words.

@@ -1,6 +1,7 @@
 //! What is said of the whole run.
 
-use crate::domain::runbook::model::Protection;
+use crate::domain::runbook::model::{Protection, StepId};
+use crate::domain::tame;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -121,6 +122,69 @@ pub struct Checkpoint {
     pub signature: String,
     /// By whom.
     pub identity: String,
+    /// The step in which a role signed; `None`: the operator signed the records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Box<StepSigned>>,
+}
+
+/// A role's word in the window: that the run may go on, or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepSigned {
+    /// The step.
+    pub step: StepId,
+    /// The role.
+    pub role: String,
+    /// The printed name.
+    pub name: String,
+    /// The key's fingerprint.
+    pub key: String,
+    /// What was decided.
+    pub word: SignedWord,
+    /// What was remarked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// Milliseconds that the question was on screen.
+    pub seen_ms: u64,
+}
+
+/// What a role decided in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedWord {
+    /// The run may go on.
+    Approved,
+    /// It may not.
+    Rejected,
+}
+
+impl SignedWord {
+    /// Returns the word that is signed and shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approved => "APPROVED",
+            Self::Rejected => "REJECTED",
+        }
+    }
+}
+
+impl StepSigned {
+    /// Returns what is signed behind the line with the journal's head: a line for each thing said.
+    pub fn text(&self, identity: &str) -> String {
+        let mut text = String::new();
+        for (name, value) in [
+            ("step", self.step.as_str()),
+            ("role", &self.role),
+            ("decision", self.word.word()),
+            ("name", &self.name),
+            ("identity", identity),
+            ("remark", &self.remark),
+        ] {
+            if !value.is_empty() {
+                text.push_str(&format!("{name}: {}\n", tame::line(value)));
+            }
+        }
+        text
+    }
 }
 
 /// How a run ended.

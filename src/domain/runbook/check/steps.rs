@@ -27,7 +27,7 @@ fn danger(reader: &mut Reader, i: usize, step: &Step) {
             shell.terminal == Terminal::None && step.background.is_none()
         }
         Action::Sql(_) | Action::Http(_) => true,
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) => false,
+        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => false,
     };
     if step.danger == Danger::High && alone && step.timeout.is_none() {
         let hint = "say after what time it is to be stopped: `timeout: 30m`";

@@ -22,6 +22,8 @@ pub enum Action {
     Watch(Watch),
     /// A person chooses the way.
     Decide(Vec<Choice>),
+    /// A role signs, now.
+    Sign(Signing),
 }
 
 /// What a person is asked to do and say.
@@ -157,4 +159,11 @@ pub struct Choice {
     pub when: Option<String>,
     /// The rollback path or the step it leads to; `None`: the next step.
     pub go_to: Option<String>,
+}
+
+/// Who signs in the window: the records so far, and that the run may go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signing {
+    /// The role: one of the runbook's.
+    pub role: String,
 }

@@ -204,7 +204,7 @@ impl Step {
             | Action::Sql(_)
             | Action::Http(_)
             | Action::Watch(_) => true,
-            Action::Confirm(_) | Action::Decide(_) => false,
+            Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => false,
         }
     }
 
@@ -214,7 +214,7 @@ impl Step {
             Action::Check(_) | Action::Watch(_) => true,
             Action::Sql(sql) => sql.access == Access::ReadOnly,
             Action::Http(http) => matches!(http.method.as_str(), "GET" | "HEAD"),
-            Action::Run(_) | Action::Confirm(_) | Action::Decide(_) => false,
+            Action::Run(_) | Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => false,
         }
     }
 

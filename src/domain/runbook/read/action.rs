@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::runbook::keys::{CHOICE, HTTP, METHODS, PROBE, WATCH};
 use crate::domain::runbook::model::{
-    Access, Action, Agent, Choice, Confirm, Http, Level, Probe, Shell, Sql, StopSignal, Terminal,
-    Watch,
+    Access, Action, Agent, Choice, Confirm, Http, Level, Probe, Shell, Signing, Sql, StopSignal,
+    Terminal, Watch,
 };
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Reader, Slot};
@@ -26,6 +26,9 @@ impl Reader<'_> {
                 .take("decide")
                 .map(|n| self.decide(n))
                 .map(Action::Decide),
+            Some("sign") => fields
+                .read(self, "sign", Self::role)
+                .map(|role| Action::Sign(Signing { role })),
             Some(_) | None => None,
         };
         action.unwrap_or_else(|| Action::Confirm(Confirm::default()))
@@ -277,7 +280,8 @@ fn shell_like(action: &Action, script: String) -> Shell {
         | Action::Sql(_)
         | Action::Http(_)
         | Action::Watch(_)
-        | Action::Decide(_) => Shell {
+        | Action::Decide(_)
+        | Action::Sign(_) => Shell {
             script,
             ..Shell::default()
         },

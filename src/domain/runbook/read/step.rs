@@ -91,7 +91,7 @@ impl Reader<'_> {
 
     /// Returns which action the step has; none and two are noted.
     fn action_kind(&mut self, fields: &Fields) -> Option<&'static str> {
-        for (name, at) in fields.present(&["sign", "use"]) {
+        for (name, at) in fields.present(&["use"]) {
             if let Some(Shape::Later(hint)) = STEP.get(name).map(|key| key.shape) {
                 let message = format!(
                     "`{name}` is an action of the format that this version does not have yet"
@@ -102,7 +102,7 @@ impl Reader<'_> {
         let found = fields.present(ACTIONS);
         match found.as_slice() {
             [] => {
-                if fields.present(&["sign", "use"]).is_empty() {
+                if fields.present(&["use"]).is_empty() {
                     let hint = format!("give it one of: {}", ACTIONS.join(", "));
                     self.error(fields.at.clone(), "the step has no action", Some(hint));
                 }
@@ -137,11 +137,14 @@ impl Reader<'_> {
 
     /// Reads what every step may have.
     fn common(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
-        let works = !matches!(kind, Some("confirm" | "decide" | "watch"));
+        let works = !matches!(kind, Some("confirm" | "decide" | "sign" | "watch"));
         step.note = fields.read(self, "note", Self::template);
         step.takes = fields.read(self, "takes", Self::duration);
         step.not_before = fields.read(self, "not_before", Self::offset);
-        step.role = fields.read(self, "role", Self::role);
+        step.role = match &step.action {
+            Action::Sign(signing) => Some(signing.role.clone()),
+            _ => fields.read(self, "role", Self::role),
+        };
         if let Some(node) = fields.take("only") {
             for (name, at) in self.texts(node) {
                 self.link(LinkTo::Target, &name, at);
@@ -171,11 +174,11 @@ impl Reader<'_> {
 
     /// Reads what depends on whether a person or a program does it.
     fn nature(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
-        let automated = !matches!(kind, Some("confirm" | "decide"));
-        if kind != Some("decide") {
+        let automated = !matches!(kind, Some("confirm" | "decide" | "sign"));
+        if !matches!(kind, Some("decide" | "sign")) {
             step.evidence = self.evidence(fields, kind);
         }
-        if !matches!(kind, Some("decide" | "watch" | "check")) {
+        if !matches!(kind, Some("decide" | "sign" | "watch" | "check")) {
             let dangers = [("none", Danger::None), ("high", Danger::High)];
             let danger = fields.read(self, "danger", |cx, n| cx.word(n, &dangers));
             step.danger = danger.unwrap_or_default();
@@ -227,7 +230,7 @@ impl Reader<'_> {
         }
     }
 
-    fn role(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn role(&mut self, node: &Node) -> Option<String> {
         let role = self.text(node)?;
         self.link(LinkTo::Role, &role, node.at.clone());
         Some(role)
@@ -335,7 +338,7 @@ fn marks(node: &Node, fields: &Fields) -> Marks {
 
 /// Returns the hint for a key that does not go together with the step's action.
 fn where_it_belongs(key: &str, kind: &str) -> Option<String> {
-    let by_hand = matches!(kind, "confirm" | "decide");
+    let by_hand = matches!(kind, "confirm" | "decide" | "sign");
     let home = match key {
         "items" => "`confirm`",
         "shell" | "in" | "env" | "interactive" | "agent" | "stop" => "`run` and `check`",

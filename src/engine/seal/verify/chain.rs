@@ -142,8 +142,8 @@ fn checkpoints(lines: &mut Lines, roots: &Roots, chain: &Chain) {
 }
 
 fn one(roots: &Roots, run: &str, heads: &[String], entry: &Entry, point: &Checkpoint) -> Found {
-    let Some(covered) = checkpoint::read(&point.text) else {
-        return Found::Bad("its text is no head".to_owned());
+    let Some(covered) = checkpoint::covered(point) else {
+        return Found::Bad("its text is not what its record says".to_owned());
     };
     if covered.run != run
         || covered.seq >= entry.seq
@@ -154,12 +154,19 @@ fn one(roots: &Roots, run: &str, heads: &[String], entry: &Entry, point: &Checkp
     let Some(signature) = SshSignature::from_foreign_armour(&point.signature) else {
         return Found::Bad("the signature cannot be read".to_owned());
     };
+    let named = point
+        .step
+        .as_ref()
+        .filter(|_| !signature.key.is_certificate());
+    if named.is_some_and(|said| said.key != signature.key.fingerprint()) {
+        return Found::Bad("the key that it names is not the key that signed".to_owned());
+    }
     let Some(time) = time::read(&entry.t) else {
         return Found::Bad("its time cannot be read".to_owned());
     };
     let claim = Claim {
         identity: &point.identity,
-        namespace: checkpoint::NAMESPACE.to_owned(),
+        namespace: checkpoint::namespace(point),
         time,
         message: point.text.as_bytes(),
     };
