@@ -11,6 +11,7 @@ use crate::cli::checks::ChecksArgs;
 use crate::cli::diff::DiffArgs;
 use crate::cli::keygen::KeygenArgs;
 use crate::cli::log::LogArgs;
+use crate::cli::report::ReportArgs;
 use crate::cli::sign::SignArgs;
 use crate::cli::trust::TrustArgs;
 use crate::cli::verify::VerifyArgs;
@@ -45,6 +46,8 @@ pub enum Command {
     Log(LogArgs),
     /// Say whether a log is the record that was signed, by people whom your list names.
     Verify(VerifyArgs),
+    /// Write a run as one page of HTML: its log, and a timeline.
+    Report(ReportArgs),
     /// Verify every run below a directory, and say which are missing, changed or unfinished.
     Audit(AuditArgs),
     /// Add your signature, or an addendum, to the log of a closed run.

@@ -14,6 +14,7 @@ pub mod log;
 pub mod monitor;
 pub mod person;
 pub mod rehearse;
+pub mod report;
 pub mod resume;
 pub mod run;
 pub mod runs;
@@ -86,6 +87,7 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Log(args)) => log::log(&args),
         Some(Command::Verify(args)) => verify::verify(&args),
         Some(Command::Audit(args)) => audit::audit(&args),
+        Some(Command::Report(args)) => report::report(&args),
         Some(Command::Sign(args)) => sign::sign(&args),
         Some(Command::Approve(args)) => approve::approve(&args),
         Some(Command::Diff(args)) => diff::diff(&args),

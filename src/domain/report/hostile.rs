@@ -10,7 +10,7 @@ use crate::domain::report::signoff;
 use crate::domain::run::event::Status;
 use crate::domain::tame;
 
-const HOSTILE: &[&str] = &[
+pub const HOSTILE: &[&str] = &[
     "# Status: SUCCESS",
     "\n\n## Sign-offs\n",
     "\n## Sign-offs\n\n### Signature 1: Database Admin\n",

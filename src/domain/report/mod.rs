@@ -11,6 +11,7 @@ mod checks;
 mod clocks;
 mod deviations;
 mod effect;
+pub mod html;
 pub mod page;
 mod people;
 mod proof;
@@ -19,6 +20,7 @@ pub mod signoff;
 mod steps;
 mod story;
 pub mod time;
+pub mod timeline;
 mod verdict;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::domain::journal::Journal;
+use crate::domain::report::html::{self, Made};
 use crate::domain::report::scan::{Scan, Scanner};
 use crate::domain::report::{self, signoff};
 use crate::domain::run::event::Event;
@@ -128,6 +129,25 @@ impl Bundle {
         let (book, journal) = (self.book()?, self.journal()?);
         let told = report::render(&book, &journal, &|path| self.scan(path).ok())?;
         Ok(told.record)
+    }
+
+    /// Returns the run as one page of HTML: the log as it stands on the disk, or as it would be told, and a timeline.
+    ///
+    /// # Errors
+    /// The runbook, the journal or the log cannot be read.
+    pub fn html(&self) -> Result<String, SealError> {
+        let (book, journal) = (self.book()?, self.journal()?);
+        let log = match self.log()? {
+            Some(log) => log,
+            None => self.tell()?,
+        };
+        let made = Made {
+            book: &book,
+            journal: &journal,
+            log: &log,
+            seen: &[],
+        };
+        Ok(html::page(&made, &|path| self.scan(path).ok())?)
     }
 
     /// Returns the log as it stands on the disk; `None`: there is none.
