@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::domain::journal::Journal;
 use crate::domain::report::html::{self, Made};
 use crate::domain::report::scan::{Scan, Scanner};
-use crate::domain::report::{self, signoff};
+use crate::domain::report::{self, Told, signoff};
 use crate::domain::run::event::Event;
 use crate::domain::runbook::model::Runbook;
 use crate::domain::runbook::parse;
@@ -126,9 +126,17 @@ impl Bundle {
     /// # Errors
     /// The runbook or the journal cannot be read.
     pub fn tell(&self) -> Result<String, SealError> {
+        Ok(self.told()?.record)
+    }
+
+    /// Returns the log as the journal tells it, with what was counted meanwhile.
+    ///
+    /// # Errors
+    /// The runbook or the journal cannot be read.
+    pub fn told(&self) -> Result<Told, SealError> {
         let (book, journal) = (self.book()?, self.journal()?);
         let told = report::render(&book, &journal, &|path| self.scan(path).ok())?;
-        Ok(told.record)
+        Ok(told)
     }
 
     /// Returns the run as one page of HTML: the log as it stands on the disk, or as it would be told, and a timeline.

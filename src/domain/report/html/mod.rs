@@ -74,7 +74,7 @@ fn banner(made: &Made, story: &Story) -> String {
         n => format!("it carries {n} signatures"),
     };
     format!(
-        "<header>\n<p class=\"status {class}\">{status}</p>\n<p class=\"run\">{}</p>\n\
+        "<header>\n<p class=\"status {class}\">{status}</p>\n<p class=\"id\">{}</p>\n\
          <p class=\"notice\"><strong>The signed record is <code>log.md</code>, not this page.</strong> This page shows its \
          text and a picture drawn from its journal; {signed}. Check it with <code>holdpoint verify</code>, or with the \
          commands that it prints.<br>SHA-256 of <code>log.md</code> <code>{}</code></p>\n</header>\n",

@@ -169,6 +169,7 @@ fn told(story: &Story, entry: &crate::domain::journal::Entry) -> Option<(Sort, S
         | Event::Operator(_)
         | Event::Target(_)
         | Event::Checkpoint(_)
+        | Event::RunbookReviewed(_)
         | Event::StepStarted(_)
         | Event::StepFinished(_)
         | Event::StepVerified { .. }

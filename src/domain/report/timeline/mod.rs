@@ -120,9 +120,10 @@ impl Timeline {
         Some(timeline)
     }
 
-    /// Takes in what lies beside the records by no more than the run's own length: a plan may be for another day.
+    /// Takes in what lies beside the records, unless that would leave them less than half the room: a plan may be for
+    /// another day.
     fn widen(&mut self) {
-        let length = self.to.saturating_sub(self.from).max(60_000);
+        let length = self.to.saturating_sub(self.from).max(60_000) / 2;
         let (first, last) = (
             self.from.saturating_sub(length),
             self.to.saturating_add(length),
@@ -134,8 +135,10 @@ impl Timeline {
             .chain(self.window_end.map(|end| (end, end)))
             .collect();
         for (from, to) in stretches {
-            self.from = self.from.min(from.max(first));
-            self.to = self.to.max(to.min(last));
+            if (first..=last).contains(&from) && (first..=last).contains(&to) {
+                self.from = self.from.min(from);
+                self.to = self.to.max(to);
+            }
         }
     }
 }

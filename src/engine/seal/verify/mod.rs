@@ -199,11 +199,14 @@ pub fn examine(
     };
     let chain = Chain::read(bundle);
     match log {
-        None => lines.say(
-            Mark::Todo,
-            "log",
-            "there is none yet: `holdpoint log RUN` writes it, `holdpoint sign RUN` signs it",
-        ),
+        None => {
+            lines.say(
+                Mark::Todo,
+                "log",
+                "there is none yet: `holdpoint log RUN` writes it, `holdpoint sign RUN` signs it",
+            );
+            found.deviations = bundle.told().ok().map(|told| told.deviations);
+        }
         Some(log) => look(&mut lines, roots, bundle, log, &chain, &mut found),
     }
     match chain {
