@@ -1,9 +1,10 @@
 //! What happened at a moment: alarms, decisions, acts at the database, notes, the run's own turns.
 
+use crate::domain::journal::Entry;
 use crate::domain::report::story::Story;
 use crate::domain::report::time;
 use crate::domain::report::timeline::{Bar, Look, at};
-use crate::domain::run::event::{BackendAct, Event, HoldReason, NoteKind};
+use crate::domain::run::event::{BackendAct, BackendActed, Event, HoldReason, NoteKind};
 use crate::domain::runbook::model;
 
 /// Something that happened at a moment.
@@ -78,7 +79,7 @@ pub fn alarms(story: &Story, end: i64) -> Vec<Bar> {
     each.collect()
 }
 
-fn told(story: &Story, entry: &crate::domain::journal::Entry) -> Option<(Sort, String)> {
+fn told(story: &Story, entry: &Entry) -> Option<(Sort, String)> {
     let by = &entry.by;
     let number = |step: &model::StepId| {
         let step = story.book.step(step).map(|s| s.number.as_str());
@@ -121,17 +122,7 @@ fn told(story: &Story, entry: &crate::domain::journal::Entry) -> Option<(Sort, S
             Sort::Decision,
             format!("{by} asked step {} to stop: {reason}", number(step)),
         ),
-        Event::BackendActed(acted) => {
-            let call = match acted.act {
-                BackendAct::Cancel => "cancelled the statement of",
-                BackendAct::Terminate => "ended",
-            };
-            let text = format!(
-                "{by} {call} session {} ({}): {}",
-                acted.pid, acted.user, acted.reason
-            );
-            (Sort::Decision, text)
-        }
+        Event::BackendActed(acted) => (Sort::Decision, act(by, acted)),
         Event::ManualSql { number, reason, .. } => (
             Sort::Decision,
             format!("manual SQL {number} by {by}: {reason}"),
@@ -140,17 +131,7 @@ fn told(story: &Story, entry: &crate::domain::journal::Entry) -> Option<(Sort, S
             NoteKind::Deviation => (Sort::Alarm, format!("deviation noted by {by}: {text}")),
             NoteKind::Remark => (Sort::Run, format!("note by {by}: {text}")),
         },
-        Event::Held { why } => match why {
-            HoldReason::Operator => (Sort::Run, format!("held by {by}")),
-            HoldReason::Alarm { rule } => (Sort::Alarm, format!("held by the alarm {rule}")),
-            HoldReason::Identity { differs } => (
-                Sort::Alarm,
-                format!(
-                    "held: the server is not what it must be: {}",
-                    differs.join("; ")
-                ),
-            ),
-        },
+        Event::Held { why } => held(by, why),
         Event::Released => (Sort::Run, format!("released by {by}")),
         Event::RollbackFinished { path } => {
             (Sort::Run, format!("way back {path} walked to its end"))
@@ -180,4 +161,29 @@ fn told(story: &Story, entry: &crate::domain::journal::Entry) -> Option<(Sort, S
         | Event::WitnessPosted { .. } => return None,
     };
     Some((sort, text.trim_end_matches([':', ' ']).to_owned()))
+}
+
+fn held(by: &str, why: &HoldReason) -> (Sort, String) {
+    match why {
+        HoldReason::Operator => (Sort::Run, format!("held by {by}")),
+        HoldReason::Alarm { rule } => (Sort::Alarm, format!("held by the alarm {rule}")),
+        HoldReason::Identity { differs } => (
+            Sort::Alarm,
+            format!(
+                "held: the server is not what it must be: {}",
+                differs.join("; ")
+            ),
+        ),
+    }
+}
+
+fn act(by: &str, acted: &BackendActed) -> String {
+    let did = match acted.act {
+        BackendAct::Cancel => "cancelled the statement of",
+        BackendAct::Terminate => "ended",
+    };
+    format!(
+        "{by} {did} session {} ({}): {}",
+        acted.pid, acted.user, acted.reason
+    )
 }
