@@ -37,13 +37,18 @@ pub fn own_server() -> Sandbox {
     Sandbox::start(&any_server().unwrap(), options).unwrap()
 }
 
-/// Makes a fresh database with a table `t` of ten rows; returns its name.
+/// Makes a fresh database on the shared server; returns its name.
 pub fn fresh() -> String {
+    fresh_on(server())
+}
+
+/// Makes a fresh database with a table `t` of ten rows; returns its name.
+pub fn fresh_on(server: &Sandbox) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("db{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    server().create_database(&name).unwrap();
+    server.create_database(&name).unwrap();
     let sql = "create table t (id int primary key, v int); insert into t select i, 0 from generate_series(1, 10) i";
-    server().execute(&name, sql).unwrap();
+    server.execute(&name, sql).unwrap();
     name
 }
 

@@ -16,3 +16,5 @@ mod monitoring;
 mod ready;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod versions;

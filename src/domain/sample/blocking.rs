@@ -139,6 +139,23 @@ impl Forest {
             find(root, sample, &mut way).then_some(way)
         })
     }
+
+    /// Returns the session of the run that waits for another session of the run which will not move by itself, blocker first.
+    ///
+    /// A tool that builds an index beside its own open transaction hangs so, for ever: only ending one of the two helps.
+    pub fn waits_for_itself<'a>(&'a self, sample: &Sample) -> Option<(&'a Node, &'a Node)> {
+        fn find<'a>(node: &'a Node, sample: &Sample) -> Option<(&'a Node, &'a Node)> {
+            let idle = node.waits.is_none()
+                && node
+                    .session(sample)
+                    .is_some_and(|s| s.step().is_some() && s.is_idle_in_transaction());
+            let ours = |n: &&Node| n.session(sample).is_some_and(|s| s.step().is_some());
+            let below = node.children.iter().find(ours).filter(|_| idle);
+            let deeper = || node.children.iter().find_map(|child| find(child, sample));
+            below.map(|below| (node, below)).or_else(deeper)
+        }
+        self.roots.iter().find_map(|root| find(root, sample))
+    }
 }
 
 /// Returns who stands first, in words, where somebody waits: before our own step, else before most.

@@ -104,7 +104,7 @@ pub struct Sender {
     pub application: String,
     /// Its address.
     pub client: String,
-    /// `streaming`, `catchup`, …
+    /// `streaming`, `catchup`, …; empty: hidden from this role.
     pub state: String,
     /// `sync`, `async`, …
     pub sync: String,
@@ -126,7 +126,7 @@ pub struct Sender {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Receiver {
-    /// `streaming`, …; `none`: nothing feeds it at the moment.
+    /// `streaming`, …; `none`: nothing feeds it at the moment; empty: hidden from this role.
     pub status: String,
     /// The primary's address and port; empty: hidden from this role, or it is not fed.
     pub from: String,

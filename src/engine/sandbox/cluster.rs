@@ -39,9 +39,21 @@ impl Sandbox {
     /// Makes a cluster with `binaries` and starts it: about a second. Returns once it accepts connections.
     pub fn start(binaries: &ServerBinaries, options: Options) -> Result<Self, SandboxError> {
         let account = Account::suitable()?;
+        let mut sandbox = Self::prepare(binaries, options, &account)?;
+        sandbox.make_cluster(&account)?;
+        sandbox.launch(&account)?;
+        Ok(sandbox)
+    }
+
+    /// Makes a directory that is cleared up whatever happens to this process.
+    pub(super) fn prepare(
+        binaries: &ServerBinaries,
+        options: Options,
+        account: &Account,
+    ) -> Result<Self, SandboxError> {
         let parent = short_temp_dir();
         stale::sweep(&parent);
-        let dir = make_dir(&parent, &account)?;
+        let dir = make_dir(&parent, account)?;
         let mut sandbox = Self {
             binaries: binaries.clone(),
             options,
@@ -51,14 +63,17 @@ impl Sandbox {
             dir,
         };
         sandbox.watchdog = Some(sandbox.watchdog()?);
-        sandbox.make_cluster(&account)?;
-        sandbox.launch(&account)?;
         Ok(sandbox)
     }
 
     /// Returns the binaries it runs on.
     pub fn binaries(&self) -> &ServerBinaries {
         &self.binaries
+    }
+
+    /// Returns what it was asked to be like.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Returns its directory; the socket lies in it.
@@ -156,12 +171,7 @@ impl Sandbox {
         let program = self.binaries.bin.join("initdb");
         let mut command = self.program(&program, account);
         command.arg("-D").arg(self.data());
-        command.args([
-            "--locale=C",
-            "--encoding=UTF8",
-            "--no-sync",
-            "--no-instructions",
-        ]);
+        command.args(["--locale=C", "--encoding=UTF8", "--no-sync"]);
         command.args(["-U", &self.options.superuser, "--auth-local=trust"]);
         let password_file = self.dir.join("password");
         if let Some(password) = &self.options.password {
@@ -187,7 +197,7 @@ impl Sandbox {
     }
 
     /// Starts the server; tries another port where somebody else took the chosen one in the meantime.
-    fn launch(&mut self, account: &Account) -> Result<(), SandboxError> {
+    pub(super) fn launch(&mut self, account: &Account) -> Result<(), SandboxError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -255,12 +265,12 @@ impl Sandbox {
         Err(format!("not ready after {} s", READY_WITHIN.as_secs()))
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.dir.join("data")
     }
 
     /// Returns one of the server's programs, run as `account` in an environment without the caller's `PG…` variables.
-    fn program(&self, program: &Path, account: &Account) -> Command {
+    pub(super) fn program(&self, program: &Path, account: &Account) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
@@ -332,7 +342,11 @@ fn free_port() -> Result<u16, SandboxError> {
         .map_err(SandboxError::file("127.0.0.1"))
 }
 
-fn not_started(program: &Path, account: &Account, source: std::io::Error) -> SandboxError {
+pub(super) fn not_started(
+    program: &Path,
+    account: &Account,
+    source: std::io::Error,
+) -> SandboxError {
     SandboxError::Program {
         program: program.to_owned(),
         account: account.name().to_owned(),
@@ -340,7 +354,9 @@ fn not_started(program: &Path, account: &Account, source: std::io::Error) -> San
     }
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+pub(super) fn block_on<T>(
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -354,7 +370,7 @@ fn tail(path: &Path) -> String {
     ))
 }
 
-fn last_lines(text: &str) -> String {
+pub(super) fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(5)..].join(" / ")
 }

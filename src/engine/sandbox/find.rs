@@ -99,10 +99,15 @@ pub(super) fn cache_dir() -> Option<PathBuf> {
 /// Returns the `bin` directories of the copies in `cache`.
 pub(super) fn cached(cache: &Path) -> Vec<PathBuf> {
     subdirs(cache)
-        .into_iter()
-        .flat_map(|copy| BIN_IN_COPY.map(|bin| copy.join(bin)))
-        .filter(|bin| bin.is_dir())
+        .iter()
+        .flat_map(|copy| cached_in(copy))
         .collect()
+}
+
+/// Returns the `bin` directories of one copy.
+pub(super) fn cached_in(copy: &Path) -> Vec<PathBuf> {
+    let bins = BIN_IN_COPY.map(|bin| copy.join(bin));
+    bins.into_iter().filter(|bin| bin.is_dir()).collect()
 }
 
 /// Where the packages that we fetch keep their binaries.

@@ -7,9 +7,11 @@ mod account;
 mod cluster;
 mod fetch;
 mod find;
+mod majors;
 mod options;
 pub mod shop;
 mod stale;
+mod standby;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ use thiserror::Error;
 pub use cluster::Sandbox;
 pub use fetch::fetch_server;
 pub use find::{ServerBinaries, find_server};
+pub use majors::{PACKED, server_of};
 pub use options::{Listen, Options};
 
 /// Why there is no server.

@@ -133,8 +133,6 @@ pub(super) fn lack_of(error: &DatabaseError) -> Lack {
         Lack::Locked
     } else if code("57014") {
         Lack::Slow
-    } else if code("42501") {
-        Lack::NoRight
     } else if code("55000") && error.said.contains("shared_preload_libraries") {
         Lack::NotPreloaded
     } else {

@@ -160,7 +160,7 @@ struct ReceiverRow {
 impl From<ReceiverRow> for Receiver {
     fn from(row: ReceiverRow) -> Self {
         Self {
-            status: row.status.map_or_else(|| "none".to_owned(), tame::line),
+            status: tamed(row.status),
             from: tamed(row.sender),
             slot: tamed(row.slot),
             heard_ms: positive(row.heard_ms),

@@ -16,7 +16,7 @@ SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_m
                  (extract(epoch FROM w.replay_lag) * 1000)::bigint AS replay_lag_ms, (extract(epoch FROM w.flush_lag) * 1000)::bigint AS flush_lag_ms
             FROM pg_catalog.pg_stat_get_wal_senders() w LEFT JOIN LATERAL pg_catalog.pg_stat_get_activity(w.pid) a ON true) r)::text AS senders,
        CASE WHEN pos.rec THEN (SELECT pg_catalog.row_to_json(r) FROM (
-          SELECT w.status, w.sender_host || ':' || w.sender_port AS sender, w.slot_name AS slot,
+          SELECT CASE WHEN w.pid IS NULL THEN 'none' ELSE w.status END AS status, w.sender_host || ':' || w.sender_port AS sender, w.slot_name AS slot,
                  (extract(epoch FROM pg_catalog.clock_timestamp() - w.last_msg_receipt_time) * 1000)::bigint AS heard_ms,
                  (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_lsn)::bigint AS replayed,
                  (pg_catalog.pg_last_wal_receive_lsn() - pg_catalog.pg_last_wal_replay_lsn())::bigint AS unreplayed,
