@@ -11,6 +11,7 @@ use crate::domain::run::event::{ActOutcome, BackendAct, Checkpoint, Event, Signe
 use crate::domain::runbook::model::StepId;
 use crate::domain::sample::detail::SessionDetail;
 use crate::domain::sample::news::{MonitorNews, Wishes};
+use crate::domain::sample::timeline::Line;
 use crate::domain::signal::{AttemptNews, StatementEnd};
 
 /// Everything that can reach the model.
@@ -155,6 +156,8 @@ pub enum Effect {
     },
     /// Tell the monitor what is wanted.
     Wish(Wishes),
+    /// Keep this of what the monitor saw, in the run's directory.
+    Keep(Vec<Line>),
     /// Look whether the disk takes records again.
     ProbeDisk,
     /// Let a role sign in a step: its key may ask for the terminal.

@@ -14,6 +14,7 @@ use crate::domain::sample::history::History;
 use crate::domain::sample::metric::{Grade, graded, metric_named};
 use crate::domain::sample::model::{Server, Session};
 use crate::domain::sample::rates::number;
+use crate::domain::sample::timeline::Recorder;
 use crate::domain::sample::track::Tracks;
 
 pub mod acts;
@@ -139,6 +140,8 @@ pub struct Monitor {
     pub judge: Judge,
     /// The worst since the running step began.
     pub peaks: Peaks,
+    /// What is kept of the samples in the run's directory.
+    pub recorder: Recorder,
     /// The panel that is shown where there is room for one.
     pub panel: Panel,
     /// What the operator made of each panel.
@@ -165,6 +168,7 @@ impl Default for Monitor {
             baseline: Baseline::Open,
             judge: Judge::default(),
             peaks: Peaks::default(),
+            recorder: Recorder::default(),
             panel: Panel::Locks,
             arrangements: Default::default(),
             frozen: None,

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod database;
 pub mod driving;
 pub mod rundir;
+pub mod samples;
 pub mod sandbox;
 pub mod seal;
 pub mod store;

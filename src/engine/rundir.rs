@@ -224,6 +224,11 @@ impl RunDir {
         self.path.join("log.md")
     }
 
+    /// Returns the file of what the monitor saw: see `domain::sample::timeline`.
+    pub fn samples(&self) -> PathBuf {
+        self.path.join("samples.jsonl")
+    }
+
     /// Returns who drives the run at the moment.
     pub fn driver(&self) -> Option<Driver> {
         let path = self.path.join("driver.lock");

@@ -8,6 +8,7 @@ pub mod input;
 pub mod opening;
 pub mod perform;
 pub mod rehearsed;
+pub mod samples;
 pub mod seal;
 pub mod server;
 pub mod steps;

@@ -17,16 +17,19 @@ use crate::domain::run::event::{Event, Mode, Opened, Operator};
 use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::check;
-use crate::domain::runbook::model::{Demand, Runbook};
+use crate::domain::runbook::model::{Demand, Runbook, StepId};
+use crate::domain::sample::timeline::{Line, Why};
 use crate::engine::attempt::of_environment;
 use crate::engine::clock;
 use crate::engine::rundir::{self, DriverLock, RunDir};
+use crate::engine::samples;
 use crate::engine::seal::Desk;
 use crate::engine::seal::review::{self, Executed, Looked};
 use crate::engine::store::{self, Store, StoreError};
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::driver;
 use crate::runtime::perform::{self, World};
+use crate::runtime::samples::SampleKeeper;
 
 /// A runbook as it was read: its bytes, and those of every file that it names.
 #[derive(Debug, Clone)]
@@ -375,6 +378,8 @@ pub fn world(
     let mut world = World::new(Arc::clone(&book), out.clone());
     if !closed {
         world.bookkeeper = Some(Bookkeeper::start(store, redactor(&model), out));
+        world.samples = Some(SampleKeeper::start(dir.samples()));
+        remember(&mut model, &world, &dir);
     }
     world.run_dir = Some(dir);
     (model, world, lock)
@@ -384,6 +389,23 @@ pub fn world(
 pub fn redactor(model: &Model) -> Redactor {
     let named = model.book.secrets.iter().chain(&model.secret_names);
     Redactor::new(of_environment(&named.cloned().collect::<Vec<_>>(), &[]))
+}
+
+/// Takes up what the monitor saw before the screen was away: the worst of a step that still runs must not be forgotten.
+fn remember(model: &mut Model, world: &World, dir: &RunDir) {
+    let before = samples::read(&dir.samples()).unwrap_or_default();
+    let Some(last) = before.lines.last() else {
+        return;
+    };
+    let foreground = |id: &StepId| model.book.step(id).is_some_and(|s| s.background.is_none());
+    let running = model.run.running().find(|(id, _)| foreground(id));
+    if let Some((step, attempt)) = running {
+        model.monitor.peaks = before.peaks(step, attempt);
+    }
+    if let (Some(keeper), Line::Point(point)) = (&world.samples, last) {
+        let at_ms = point.at_ms + point.length_ms;
+        keeper.keep(model.monitor.recorder.gap(at_ms, Why::Away));
+    }
 }
 
 /// Fills in what a model knows of its surroundings.

@@ -22,10 +22,12 @@ use crate::domain::run::state::CancelState;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Runbook, Step, StepId};
 use crate::domain::runbook::variables;
+use crate::domain::sample::timeline::Line;
 use crate::domain::signal::AttemptNews;
 use crate::engine::attempt::{self, AttemptState};
 use crate::engine::rundir::RunDir;
 use crate::runtime::bookkeeper::Bookkeeper;
+use crate::runtime::samples::SampleKeeper;
 use crate::runtime::server::Server;
 use crate::runtime::steps::{self, Attempt};
 
@@ -40,6 +42,8 @@ pub struct World {
     pub bookkeeper: Option<Bookkeeper>,
     /// The target's server; `None`: there is none.
     pub server: Option<Server>,
+    /// Who keeps what the monitor saw; `None`: nobody does.
+    pub samples: Option<SampleKeeper>,
     /// All that goes on.
     pub tasks: JoinSet<()>,
     /// Where news go.
@@ -79,6 +83,7 @@ impl World {
             run_dir: None,
             bookkeeper: None,
             server: None,
+            samples: None,
             tasks: JoinSet::new(),
             out,
             followed: None,
@@ -176,6 +181,7 @@ impl World {
                     server.wish(wishes);
                 }
             }
+            Effect::Keep(lines) => self.keep(lines),
             Effect::ProbeDisk => {
                 if let Some(keeper) = &self.bookkeeper {
                     keeper.probe();
@@ -185,7 +191,11 @@ impl World {
             Effect::Seal(sealing) => return Some(Concern::Seal(sealing)),
             Effect::Ring => return Some(Concern::Ring),
             Effect::Redraw => return Some(Concern::Redraw),
-            Effect::Quit(leaving) => return Some(Concern::Quit(leaving)),
+            Effect::Quit(leaving) => {
+                // What is not a whole point yet would be missing after the run is taken up again.
+                self.keep(model.monitor.recorder.clone().close());
+                return Some(Concern::Quit(leaving));
+            }
         }
         None
     }
@@ -194,6 +204,12 @@ impl World {
     pub fn flush(&self) {
         if let Some(keeper) = &self.bookkeeper {
             keeper.flush(Duration::from_secs(5));
+        }
+    }
+
+    fn keep(&self, lines: Vec<Line>) {
+        if let Some(keeper) = &self.samples {
+            keeper.keep(lines);
         }
     }
 

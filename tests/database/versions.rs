@@ -17,7 +17,7 @@ use crate::harness::{Client, Watcher, fresh_on, waiting};
 macro_rules! versions {
     ($($name:ident $major:literal)*) => {
         $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 if let Some(binaries) = at_hand($major) {
                     whole(&binaries).await;
@@ -38,6 +38,7 @@ versions! {
 }
 
 /// Where it can neither be found nor fetched the test says so; in CI it fails.
+#[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
 fn at_hand(major: u32) -> Option<ServerBinaries> {
     match server_of(major) {
         Ok(binaries) => Some(binaries),
@@ -65,20 +66,14 @@ async fn whole(binaries: &ServerBinaries) {
     let roles = "create role plain login password 'right'; create role watcher login password 'right' in role pg_monitor";
     server.execute("postgres", roles).unwrap();
     tokio::join!(
-        timed("blocking", blocking::all(&server)),
-        timed("roles", who_it_is_and_what_a_role_may_see(&server)),
-        timed("progress", how_far_long_commands_are(&server)),
-        timed("statements", what_statements_cost(&server)),
-        timed("acts", sessions_are_acted_on(&server)),
+        blocking::all(&server),
+        who_it_is_and_what_a_role_may_see(&server),
+        how_far_long_commands_are(&server),
+        what_statements_cost(&server),
+        sessions_are_acted_on(&server),
     );
-    timed("replica", a_replica_that_falls_behind(&server)).await;
-    timed("autovacuum", blocking::autovacuum(&server)).await;
-}
-
-async fn timed(what: &str, work: impl Future<Output = ()>) {
-    let began = std::time::Instant::now();
-    work.await;
-    eprintln!("{what}: {:.1} s", began.elapsed().as_secs_f64());
+    a_replica_that_falls_behind(&server).await;
+    blocking::autovacuum(&server).await;
 }
 
 async fn who_it_is_and_what_a_role_may_see(server: &Sandbox) {
@@ -291,8 +286,9 @@ async fn what_statements_cost(server: &Sandbox) {
     let without = server.url(&fresh_on(server));
     let mut watcher = Watcher::on(&without);
     let lack = |s: &Sample| s.extras.statements.as_deref().and_then(|s| s.lack.clone());
-    let sample = watcher.sample(|s| lack(s).is_some()).await;
-    assert_eq!(lack(&sample), Some(Lack::NotInstalled));
+    watcher
+        .sample(|s| lack(s) == Some(Lack::NotInstalled))
+        .await;
 
     let db = fresh_on(server);
     let url = server.url(&db);

@@ -7,6 +7,7 @@ use crate::app::monitor::Baseline;
 use crate::app::monitor::Idle;
 use crate::app::monitor::panel::Panel;
 use crate::app::news::attempt::{by_hand, finish, runs};
+use crate::app::news::server::keep;
 use crate::app::questions;
 use crate::domain::attempt::Ended;
 use crate::domain::journal::Entry;
@@ -69,7 +70,8 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         }
         Event::RunClosed(_) => {
             model.dialog = Some(questions::sign(model));
-            Vec::new()
+            let lines = model.monitor.recorder.close();
+            keep(model, lines)
         }
         Event::RunOpened(_)
         | Event::Operator(_)

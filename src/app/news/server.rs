@@ -4,7 +4,7 @@ use crate::app::answers;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Tone};
-use crate::app::monitor::Link;
+use crate::app::monitor::{Link, Monitor};
 use crate::app::step;
 use crate::app::update::append;
 use crate::domain::run::event::{ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen};
@@ -12,6 +12,7 @@ use crate::domain::runbook::model::{AlarmAction, StepId};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
 use crate::domain::sample::identity;
 use crate::domain::sample::news::MonitorNews;
+use crate::domain::sample::timeline::{Line, Running, Why};
 use crate::domain::signal::StatementEnd;
 
 /// Takes in news of the monitored server.
@@ -21,7 +22,9 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
         MonitorNews::Sampled(sample) => {
             let now = model.now.mono_ms;
             model.monitor.take(sample, now);
-            judged(model, 0)
+            let mut effects = kept(model);
+            effects.extend(judged(model, 0));
+            effects
         }
         MonitorNews::Lost { why, for_ms } => {
             let was_live = matches!(model.monitor.link, Link::Live | Link::Connecting);
@@ -36,10 +39,37 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
             } else {
                 Vec::new()
             };
+            let now = model.now.wall_ms;
+            let lines = model.monitor.recorder.gap(now, Why::Unreachable);
+            effects.extend(keep(model, lines));
             effects.extend(judged(model, for_ms));
             effects
         }
     }
+}
+
+/// Keeps what the newest sample completes of the run's timeline.
+fn kept(model: &mut Model) -> Vec<Effect> {
+    let running = model.run.running().map(|(step, attempt)| Running {
+        step: step.clone(),
+        attempt,
+    });
+    let running: Vec<Running> = running.collect();
+    let Monitor {
+        sample, recorder, ..
+    } = &mut model.monitor;
+    let lines = sample
+        .as_ref()
+        .map(|sample| recorder.take(sample, &running, model.now.wall_ms));
+    keep(model, lines.unwrap_or_default())
+}
+
+/// Only a run that is driven from here keeps anything.
+pub(super) fn keep(model: &Model, lines: Vec<Line>) -> Vec<Effect> {
+    if lines.is_empty() || model.purpose != Purpose::Drive {
+        return Vec::new();
+    }
+    vec![Effect::Keep(lines)]
 }
 
 fn identified(model: &mut Model, mut seen: TargetSeen) -> Vec<Effect> {

@@ -14,6 +14,7 @@ pub mod own;
 pub mod rates;
 pub mod rule;
 pub mod server;
+pub mod timeline;
 pub mod track;
 mod weave;
 pub mod words;
