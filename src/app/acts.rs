@@ -62,7 +62,10 @@ pub fn refused_now(model: &Model, action: Action) -> Option<String> {
     if drives && model.run.closed.is_some() && action != Action::Proceed {
         return Some("the run is closed: its record no longer changes".into());
     }
-    if drives && let Recording::Refused { why } = &model.recording {
+    if drives
+        && action != Action::CancelStep
+        && let Recording::Refused { why } = &model.recording
+    {
         return Some(format!(
             "the record cannot be written ({why}): nothing is done until it can"
         ));
@@ -209,7 +212,8 @@ fn running(model: &Model) -> Option<Step> {
         model
             .run
             .record(id)
-            .is_some_and(|r| r.stand == Stand::Running && r.cancel == CancelState::NotAsked)
+            .is_some_and(|r| r.stand == Stand::Running)
+            && model.cancel_of(id) == CancelState::NotAsked
     };
     let shown = shown(model).filter(|s| stoppable(&s.id));
     shown.or_else(|| {

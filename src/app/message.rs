@@ -47,7 +47,10 @@ pub enum Msg {
         why: String,
     },
     /// The disk takes records again.
-    DiskBack,
+    DiskBack {
+        /// The records of what somebody else had written into the journal, and what is set aside now.
+        set_aside: Vec<Entry>,
+    },
     /// News of an attempt.
     Attempt(AttemptNews),
     /// News of the monitored server.

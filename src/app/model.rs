@@ -10,7 +10,7 @@ use crate::app::keys::Scope;
 use crate::app::monitor::{Monitor, Typing};
 use crate::app::output::Output;
 use crate::domain::run::event::{Confirmed, Event};
-use crate::domain::run::state::RunState;
+use crate::domain::run::state::{CancelState, RunState};
 use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::sample::history::History;
 use crate::domain::sample::{Sample, headline};
@@ -141,8 +141,14 @@ pub struct Model {
     pub zoom: Zoom,
     /// Appends on their way to the disk. While there are any, nothing is decided on what the disk may not hold.
     pub pending: usize,
+    /// Since when appends have been on their way without a pause, on the forward clock.
+    pub saving_ms: u64,
     /// Facts that the disk refused; they are written as soon as it takes records again.
     pub unsaved: Vec<Vec<Event>>,
+    /// Attempts that are to be stopped and whose record is on its way to the disk.
+    pub to_stop: Vec<(StepId, u32)>,
+    /// Attempts that were told to stop before that was recorded, because the disk refuses or hangs.
+    pub told_to_stop: Vec<(StepId, u32)>,
     /// A failed step that is run again by itself, and when, on the forward clock.
     pub retry: Option<Retrial>,
     /// When Enter last answered or tried to answer a dialog, on the forward clock.
@@ -211,7 +217,10 @@ impl Model {
             begun: BTreeMap::new(),
             zoom: Zoom::default(),
             pending: 0,
+            saving_ms: 0,
             unsaved: Vec::new(),
+            to_stop: Vec::new(),
+            told_to_stop: Vec::new(),
             retry: None,
             entered_ms: None,
             undigested: None,
@@ -277,6 +286,18 @@ impl Model {
                 .map_or_else(|| id.to_string(), |s| s.title.clone())
         };
         headline::one_line(sample, history, title)
+    }
+
+    /// Returns whether the attempt that `record` is of was asked to stop, on record or before it can be recorded.
+    pub fn cancel_of(&self, step: &StepId) -> CancelState {
+        let record = self.run.record(step);
+        let told = |(id, attempt): &(StepId, u32)| {
+            id == step && record.is_some_and(|r| r.attempts == *attempt)
+        };
+        if self.told_to_stop.iter().any(told) {
+            return CancelState::Asked;
+        }
+        record.map_or(CancelState::NotAsked, |r| r.cancel)
     }
 
     /// Puts one line on the status line.

@@ -106,7 +106,7 @@ fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> (Tone, Stri
             let usual = schedule::takes_ms(step, &known(model))
                 .map(|ms| format!(" / ~{}", clock(ms)))
                 .unwrap_or_default();
-            let word = match record.cancel {
+            let word = match model.cancel_of(&step.id) {
                 CancelState::NotAsked => "running",
                 CancelState::Asked => "stopping",
             };

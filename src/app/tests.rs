@@ -102,7 +102,12 @@ fn what_the_disk_refuses_is_not_done_and_facts_are_kept_for_later() {
             .text
             .contains("no space left")
     );
-    let again = update(&mut model, Msg::DiskBack);
+    let again = update(
+        &mut model,
+        Msg::DiskBack {
+            set_aside: Vec::new(),
+        },
+    );
     assert_eq!(again, [Effect::Append(events.clone())]);
 }
 

@@ -10,8 +10,13 @@ use crate::app::model::{Model, Now, Purpose, Recording, Tone};
 use crate::app::monitor;
 use crate::app::news;
 use crate::app::shown;
+use crate::domain::journal::Entry;
 use crate::domain::run::decide::{Command, decide};
 use crate::domain::run::event::Event;
+use crate::domain::runbook::model::StepId;
+
+/// Milliseconds for which a record may be on its way before the disk is said to hang.
+const HANGS_MS: u64 = 2_000;
 
 /// Takes `msg` in and returns what is to be done about it.
 #[must_use]
@@ -50,7 +55,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             );
             Vec::new()
         }
-        Msg::DiskBack => disk_back(model),
+        Msg::DiskBack { set_aside } => disk_back(model, &set_aside),
         Msg::Attempt(news) => news::attempt(model, news),
         Msg::Monitor(news) => news::monitor(model, news),
         Msg::Acted { session, outcome } => news::acted(model, &session, outcome),
@@ -89,12 +94,16 @@ pub fn try_command(model: &mut Model, command: Command) -> Result<Vec<Effect>, S
     if model.purpose != Purpose::Drive {
         return Err("this screen only watches: the run is driven elsewhere".into());
     }
-    if let Recording::Refused { why } = &model.recording {
+    // What stops harm is done at once, and recorded when it can be.
+    let stops = matches!(command, Command::Cancel { .. });
+    if let Recording::Refused { why } = &model.recording
+        && !stops
+    {
         return Err(format!(
             "the record cannot be written ({why}): nothing is done until it can"
         ));
     }
-    if model.pending > 0 {
+    if model.pending > 0 && !(stops && disk_fails(model)) {
         return Err("the last entry is still being saved: press the key again".into());
     }
     let events = decide(&model.book, &model.run, command).map_err(|refusal| refusal.to_string())?;
@@ -106,19 +115,60 @@ pub fn append(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     if events.is_empty() || model.purpose != Purpose::Drive {
         return Vec::new();
     }
+    model.to_stop.extend(events.iter().filter_map(to_stop));
     if matches!(model.recording, Recording::Refused { .. }) {
         model.unsaved.push(events);
-        return Vec::new();
+        return stop_unrecorded(model);
+    }
+    let mut effects = stop_unrecorded(model);
+    if model.pending == 0 {
+        model.saving_ms = model.now.mono_ms;
     }
     model.pending += 1;
     model.recording = Recording::Saving;
-    vec![Effect::Append(events)]
+    effects.push(Effect::Append(events));
+    effects
+}
+
+fn to_stop(event: &Event) -> Option<(StepId, u32)> {
+    match event {
+        Event::CancelAsked { step, attempt, .. } => Some((step.clone(), *attempt)),
+        _ => None,
+    }
+}
+
+/// Whether the disk refuses records, or has had one for so long that nobody can wait for it.
+fn disk_fails(model: &Model) -> bool {
+    let waits = model.now.mono_ms.saturating_sub(model.saving_ms);
+    matches!(model.recording, Recording::Refused { .. }) || (model.pending > 0 && waits > HANGS_MS)
+}
+
+/// Stops what is to be stopped where its record cannot be waited for; a healthy disk has it first.
+fn stop_unrecorded(model: &mut Model) -> Vec<Effect> {
+    if !disk_fails(model) {
+        return Vec::new();
+    }
+    let stops = std::mem::take(&mut model.to_stop);
+    if !stops.is_empty() {
+        model.say(
+            Tone::Warning,
+            "it is told to stop; that is recorded as soon as the record can be written",
+        );
+    }
+    model.told_to_stop.extend(stops.clone());
+    let stop = |(step, attempt)| Effect::Stop { step, attempt };
+    stops.into_iter().map(stop).collect()
 }
 
 fn tick(model: &mut Model, now: Now) -> Vec<Effect> {
     let second = now.mono_ms / 2_000 != model.now.mono_ms / 2_000;
     model.now = now;
-    let mut effects = news::passing(model);
+    if model.pending == 0 && model.recording == Recording::Saved {
+        model.to_stop.clear();
+        model.told_to_stop.clear();
+    }
+    let mut effects = stop_unrecorded(model);
+    effects.extend(news::passing(model));
     if second && matches!(model.recording, Recording::Refused { .. }) {
         effects.push(Effect::ProbeDisk);
     }
@@ -126,7 +176,7 @@ fn tick(model: &mut Model, now: Now) -> Vec<Effect> {
 }
 
 /// Whether an event says what has happened in the world, so that it must be written once the disk takes it; what an
-/// operator asked for is not: it has not happened, and is asked for anew.
+/// operator asked for is not: it has not happened, and is asked for anew. Only a wish to stop is done all the same.
 fn is_fact(event: &Event) -> bool {
     matches!(
         event,
@@ -141,6 +191,7 @@ fn is_fact(event: &Event) -> bool {
             | Event::TargetLost { .. }
             | Event::Held { .. }
             | Event::RunLeft { .. }
+            | Event::CancelAsked { .. }
     )
 }
 
@@ -155,12 +206,24 @@ fn not_journaled(model: &mut Model, events: Vec<Event>, why: String) -> Vec<Effe
         model.unsaved.push(facts);
     }
     model.recording = Recording::Refused { why };
-    vec![Effect::Ring]
+    let mut effects = vec![Effect::Ring];
+    effects.extend(stop_unrecorded(model));
+    effects
 }
 
-fn disk_back(model: &mut Model) -> Vec<Effect> {
+fn disk_back(model: &mut Model, set_aside: &[Entry]) -> Vec<Effect> {
     model.recording = Recording::Saved;
-    model.say(Tone::Good, "the record can be written again");
+    for entry in set_aside {
+        model.run.apply(entry);
+    }
+    if set_aside.is_empty() {
+        model.say(Tone::Good, "the record can be written again");
+    } else {
+        model.say(
+            Tone::Danger,
+            "somebody else wrote into the journal: that was set aside and recorded, and the record goes on",
+        );
+    }
     let unsaved = std::mem::take(&mut model.unsaved);
     unsaved
         .into_iter()

@@ -162,7 +162,9 @@ fn a_watch_that_the_disk_does_not_take_ends_once() {
     for _ in 0..5 {
         desk.wait(30_000);
     }
-    desk.tell(Msg::DiskBack);
+    desk.tell(Msg::DiskBack {
+        set_aside: Vec::new(),
+    });
     desk.wait(10);
     let ends = |e: &&Event| matches!(e, Event::StepFinished(_));
     assert_eq!(desk.events.iter().filter(ends).count(), 1);
@@ -292,7 +294,9 @@ fn the_cancel_of_an_alarm_is_kept_when_the_disk_refuses_it() {
         events: vec![raised, cancel],
         why: "full".into(),
     });
-    desk.tell(Msg::DiskBack);
+    desk.tell(Msg::DiskBack {
+        set_aside: Vec::new(),
+    });
     let stop = Effect::Stop {
         step: id("s1"),
         attempt: 1,

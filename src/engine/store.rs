@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -17,6 +17,9 @@ const OWN_NAME: &str = "holdpoint";
 
 /// Bytes that must be free for a step to start: its report, its output, and its records.
 const ROOM: u64 = 256 * 1024;
+
+/// Bytes of somebody else that are set aside at most: they are read whole.
+const FOREIGN: u64 = 64 * 1024 * 1024;
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, Error)]
@@ -53,9 +56,11 @@ pub struct Store {
     seq: u64,
     /// The forward clock when this process opened the run.
     opened_mono: u64,
+    /// What the disk refused half-way and what could not be taken back yet; empty: nothing.
+    half_written: Vec<u8>,
 }
 
-/// What was set aside when a journal was opened: bytes after the last line end.
+/// What was set aside: bytes that are no record of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Torn {
     /// How many.
@@ -132,6 +137,7 @@ impl Store {
             head: journal.head,
             seq: journal.entries.len() as u64,
             opened_mono: clock::mono_ms(),
+            half_written: Vec::new(),
         };
         Ok(Opened {
             store,
@@ -168,12 +174,14 @@ impl Store {
             lines.push(line);
             written.push(entry);
         }
-        if let Err(source) = self.room(events).and_then(|()| self.write(&lines)) {
-            // What may be half written is taken back, so that the next record stands behind a whole one.
-            let _ = self.file.set_len(self.length);
-            return Err(io_at(&self.path)(source));
-        }
-        self.length += lines.iter().map(|l| l.len() as u64).sum::<u64>();
+        let bytes = lines.concat().into_bytes();
+        let length = bytes.len() as u64;
+        let ready = self.take_back().and_then(|()| self.still_ours());
+        ready
+            .and_then(|()| self.room(events))
+            .and_then(|()| self.write(bytes))
+            .map_err(io_at(&self.path))?;
+        self.length += length;
         (self.head, self.seq) = (head, seq);
         Ok(written)
     }
@@ -202,23 +210,61 @@ impl Store {
         ))
     }
 
-    fn write(&mut self, lines: &[String]) -> io::Result<()> {
-        self.still_ours()?;
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         // One write for all of them: what belongs together is not parted by a program that dies here.
-        self.file.write_all(lines.concat().as_bytes())?;
-        self.file.sync_data()
+        let written = self
+            .file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            self.half_written = bytes;
+            let _ = self.take_back(); // where the disk refuses this too, it is tried again before the next record
+        }
+        written
+    }
+
+    /// Takes back what a refused write of ours left behind, so that the next record stands behind a whole one. Bytes of
+    /// anybody else stay where they are.
+    fn take_back(&mut self) -> io::Result<()> {
+        if self.half_written.is_empty() {
+            return Ok(());
+        }
+        if self.half_written.starts_with(&self.excess()?) {
+            self.file.set_len(self.length)?;
+        }
+        self.half_written.clear();
+        Ok(())
+    }
+
+    /// Returns what stands behind the last record.
+    fn excess(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(self.beyond()?).unwrap_or(usize::MAX)];
+        self.file.read_exact_at(&mut bytes, self.length)?;
+        Ok(bytes)
+    }
+
+    fn beyond(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len().saturating_sub(self.length))
     }
 
     /// A journal that somebody removed or replaced is still open here: writing into the void is no record.
     fn still_ours(&self) -> io::Result<()> {
+        self.still_there()?;
+        match self.beyond()? {
+            0 if self.file.metadata()?.len() == self.length => Ok(()),
+            0 => Err(io::Error::other("it was cut short by somebody else")),
+            n => Err(io::Error::other(format!(
+                "{n} bytes were written into it by somebody else"
+            ))),
+        }
+    }
+
+    fn still_there(&self) -> io::Result<()> {
         let (there, ours) = (fs::metadata(&self.path)?, self.file.metadata()?);
-        let same = (there.dev(), there.ino()) == (ours.dev(), ours.ino());
-        if same && there.len() == self.length {
+        if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) {
             return Ok(());
         }
-        Err(io::Error::other(
-            "it was removed, replaced or changed by somebody else",
-        ))
+        Err(io::Error::other("it was replaced by somebody else"))
     }
 
     /// Returns the digest of the last record and its number.
@@ -226,21 +272,43 @@ impl Store {
         (self.seq, &self.head)
     }
 
-    /// Looks whether the disk takes bytes again, by a file beside the journal.
+    /// Looks whether the disk takes bytes again, by a file beside the journal. What somebody else wrote behind the last
+    /// record is set aside, as a torn tail is, and returned: it is to be recorded.
     ///
     /// # Errors
-    /// It does not.
-    pub fn probe(&self) -> io::Result<()> {
-        if self.file.metadata()?.len() > self.length {
-            self.file.set_len(self.length)?;
-        }
-        self.still_ours()?;
+    /// The disk takes nothing, or the journal is not the one that was opened.
+    pub fn probe(&mut self) -> io::Result<Option<Torn>> {
+        self.still_there()?;
+        self.take_back()?;
         self.has_room()?;
         let path = self.path.with_file_name("probe.tmp");
         let written = File::create(&path)
             .and_then(|mut f| f.write_all(&vec![b'x'; 65_536]).and_then(|()| f.sync_all()));
         let _ = fs::remove_file(&path);
-        written
+        written?;
+        let set_aside = self.set_foreign_aside()?;
+        self.still_ours()?;
+        Ok(set_aside)
+    }
+
+    fn set_foreign_aside(&mut self) -> io::Result<Option<Torn>> {
+        let beyond = self.beyond()?;
+        if beyond == 0 {
+            return Ok(None);
+        }
+        if beyond > FOREIGN {
+            return Err(io::Error::other(format!(
+                "{beyond} bytes were written into it by somebody else: too many to be set aside"
+            )));
+        }
+        let bytes = self.excess()?;
+        set_aside(&self.path, &bytes)?;
+        self.file.set_len(self.length)?;
+        self.file.sync_data()?;
+        Ok(Some(Torn {
+            bytes: beyond,
+            sha256: sha256_hex(&bytes),
+        }))
     }
 }
 
@@ -368,6 +436,55 @@ mod tests {
         assert!(store.append("dana", &[note("b")]).is_err());
         fs::write(&path, "other").unwrap();
         assert!(store.append("dana", &[note("b")]).is_err());
+    }
+
+    #[test]
+    fn what_somebody_else_appends_is_refused_kept_and_set_aside_with_its_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut store = Store::open(&path).unwrap().store;
+        store.append("dana", &[note("a")]).unwrap();
+        let ours = fs::read_to_string(&path).unwrap();
+        let foreign = "{\"prev\":\"forged\"}\nand half a li";
+        fs::write(&path, format!("{ours}{foreign}")).unwrap();
+        for _ in 0..2 {
+            let why = store.append("dana", &[note("b")]).unwrap_err().to_string();
+            assert!(
+                why.contains("30 bytes were written into it by somebody else"),
+                "{why}"
+            );
+        }
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            format!("{ours}{foreign}")
+        );
+        let torn = store.probe().unwrap().unwrap();
+        assert_eq!(torn.sha256, sha256_hex(foreign.as_bytes()));
+        let kept = fs::read_to_string(torn_file(&path, 1)).unwrap();
+        assert_eq!(kept, foreign);
+        store.append("dana", &[note("b")]).unwrap();
+        assert_eq!(store.probe().unwrap(), None);
+        // Who dies before it is recorded leaves it to the next.
+        assert_eq!(Store::open(&path).unwrap().torn, [torn]);
+    }
+
+    #[test]
+    fn what_a_refused_write_left_is_taken_back_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut store = Store::open(&path).unwrap().store;
+        store.append("dana", &[note("a")]).unwrap();
+        let ours = fs::read_to_string(&path).unwrap();
+        // As the disk leaves it that is full in the middle of a record.
+        store.half_written = b"{\"prev\":\"0123\"}\n".to_vec();
+        fs::write(&path, format!("{ours}{{\"prev\":")).unwrap();
+        store.append("dana", &[note("b")]).unwrap();
+        let two = fs::read_to_string(&path).unwrap();
+        assert_eq!(Journal::read(two.as_bytes()).unwrap().entries.len(), 2);
+        store.half_written = b"{\"prev\":".to_vec();
+        fs::write(&path, format!("{two}{{\"prev\":foreign")).unwrap();
+        assert!(store.append("dana", &[note("c")]).is_err());
+        assert!(fs::read_to_string(&path).unwrap().ends_with("foreign"));
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::message::Msg;
+use crate::domain::journal::Entry;
 use crate::domain::redact::Redactor;
 use crate::domain::run::cleaned::cleaned;
 use crate::domain::run::event::Event;
-use crate::engine::store::{Store, StoreError};
+use crate::domain::run::shortened::shortened;
+use crate::engine::store::{Store, StoreError, Torn};
 
 /// What is asked of the bookkeeper.
 #[derive(Debug)]
@@ -84,7 +86,7 @@ fn keep(
         match ask {
             Ask::Append { operator, events } => {
                 let events: Vec<Event> = events.iter().map(|e| cleaned(e, redactor)).collect();
-                let msg = match store.append(&operator, &events) {
+                let msg = match append(&mut store, &operator, &events) {
                     Ok(entries) => Msg::Journaled(entries),
                     Err(StoreError::Record(e)) => Msg::Unrecordable { why: e.to_string() },
                     Err(e) => Msg::NotJournaled {
@@ -95,8 +97,8 @@ fn keep(
                 let _ = out.send(msg);
             }
             Ask::Probe => {
-                if store.probe().is_ok() {
-                    let _ = out.send(Msg::DiskBack);
+                if let Some(msg) = probed(&mut store) {
+                    let _ = out.send(msg);
                 }
             }
             Ask::Head(tell) => {
@@ -109,4 +111,29 @@ fn keep(
         }
     }
     store
+}
+
+/// Appends; a fact that is too long for a record is cut until it is not, for it has happened.
+fn append(store: &mut Store, operator: &str, events: &[Event]) -> Result<Vec<Entry>, StoreError> {
+    let refused = match store.append(operator, events) {
+        Err(StoreError::Record(e)) => e,
+        other => return other,
+    };
+    let short: Option<Vec<Event>> = events.iter().map(shortened).collect();
+    match short {
+        Some(short) => store.append(operator, &short),
+        None => Err(StoreError::Record(refused)),
+    }
+}
+
+/// Looks whether records are taken again; what somebody else wrote meanwhile is set aside and recorded first.
+fn probed(store: &mut Store) -> Option<Msg> {
+    let set_aside = match store.probe().ok()? {
+        None => Vec::new(),
+        Some(Torn { bytes, sha256 }) => {
+            let recovered = Event::JournalRecovered { bytes, sha256 };
+            store.append("", &[recovered]).ok()?
+        }
+    };
+    Some(Msg::DiskBack { set_aside })
 }

@@ -6,7 +6,7 @@ use crate::domain::redact::Redactor;
 use crate::domain::run::event::Event;
 
 /// Where free text stands: what people, programs and servers say. Names and digests hold the run together and stay.
-const FREE: [&str; 19] = [
+pub(super) const FREE: [&str; 19] = [
     "actual",
     "answer",
     "blocker",

@@ -9,6 +9,7 @@ pub mod fixture;
 pub mod next;
 pub mod review;
 pub mod schedule;
+pub mod shortened;
 pub mod state;
 pub mod values;
 pub mod verdict;

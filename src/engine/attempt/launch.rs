@@ -91,12 +91,20 @@ pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
             return Err(AttemptError::NotRunning(name.to_owned()));
         }
     }
-    files::private_file(&files.cancel()).map_err(AttemptError::file(files.cancel(), "written"))?;
+    let asked = files::private_file(&files.cancel());
     if let Lock::Held(Some(Holder { pid, start, .. })) = files.ask_lock() {
-        // Only to be quick: the supervisor looks for the file by itself.
-        process::Id { pid, start }.signal(Signal::USR1).ok();
+        let supervisor = process::Id { pid, start };
+        match asked {
+            // Only to be quick: the supervisor looks for the file by itself.
+            Ok(_) => drop(supervisor.signal(Signal::USR1)),
+            // A disk that takes no file must not keep harm going.
+            Err(_) if supervisor.signal(Signal::TERM).is_ok() => return Ok(()),
+            Err(_) => {}
+        }
     }
-    Ok(())
+    asked
+        .map(drop)
+        .map_err(AttemptError::file(files.cancel(), "written"))
 }
 
 fn named(run_dir: &Path, name: &str) -> Result<Files, AttemptError> {
