@@ -7,13 +7,13 @@ use crate::app::checklist;
 use crate::app::dialog::{Dialog, Intent};
 use crate::app::keys::{self, Action, Scope};
 use crate::app::message::Effect;
-use crate::app::model::{Model, Pane, Purpose, Recording, Tone, Zoom};
+use crate::app::model::{Identified, Model, Pane, Purpose, Recording, Tone, Zoom};
 use crate::app::monitor::acts::Cleared;
 use crate::app::monitor::{self, Link};
 use crate::app::questions;
 use crate::app::update;
-use crate::domain::run::decide::{self, Command};
-use crate::domain::run::event::HoldReason;
+use crate::domain::run::decide::Command;
+use crate::domain::run::event::{Event, HoldReason};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::{CancelState, Stand};
 use crate::domain::runbook::model::{Step, StepId};
@@ -243,14 +243,33 @@ pub fn proceed(model: &mut Model) -> Vec<Effect> {
     model.checklist.selected = None;
     let dialog = match next::next(&model.book, &model.run, model.now.wall_ms) {
         Next::Finished => Some(questions::close(model)),
-        Next::Start(_) if !autopilot::may_touch_target(model) => {
-            model.say(Tone::Warning, autopilot::UNIDENTIFIED);
-            None
+        Next::Start(id) if !autopilot::may_start(model, &id) => {
+            if model.identified == Identified::Lost {
+                model.book.step(&id).map(|s| questions::start(model, s))
+            } else {
+                model.say(Tone::Warning, autopilot::UNIDENTIFIED);
+                None
+            }
         }
+        Next::Wait(Wait::Failure(id)) => return after_failure(model, &id),
         Next::Start(_) | Next::Accept(_) | Next::PathEnded(_) => None,
         Next::Wait(wait) => waiting(model, wait),
     };
     dialog.map_or_else(Vec::new, |d| open(model, d))
+}
+
+/// A person is at it: nothing is tried again behind their back, after a crash neither.
+fn after_failure(model: &mut Model, id: &StepId) -> Vec<Effect> {
+    let Some(step) = model.book.step(id).cloned() else {
+        return Vec::new();
+    };
+    model.dialog = Some(questions::after_failure(model, &step));
+    if model.retry.take().is_none() {
+        return Vec::new();
+    }
+    let attempt = model.run.record(id).map_or(0, |r| r.attempts);
+    let step = id.clone();
+    update::append(model, vec![Event::RetryStopped { step, attempt }])
 }
 
 fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
@@ -265,10 +284,7 @@ fn waiting(model: &mut Model, wait: Wait) -> Option<Dialog> {
         Wait::Person(id) => Some(questions::for_person(model, step(&id)?)),
         Wait::Key(id, _) => Some(questions::start(model, step(&id)?)),
         Wait::ChooseItem(heads) => Some(questions::choose_item(model, &heads)),
-        Wait::Failure(id) => {
-            model.retry = None; // a person is at it: nothing is tried again behind their back
-            Some(questions::after_failure(model, step(&id)?))
-        }
+        Wait::Failure(id) => Some(questions::after_failure(model, step(&id)?)),
         Wait::Doubt(id) => Some(questions::after_doubt(model, step(&id)?)),
         Wait::Clock(id, at) => {
             let title = step(&id).map(|s| s.title.clone()).unwrap_or_default();
@@ -301,12 +317,7 @@ fn pause(model: &mut Model) -> Vec<Effect> {
                 why: HoldReason::Operator,
             },
         ),
-        Some(HoldReason::Operator) if decide::elsewhere(&model.run).is_empty() => update::command(
-            model,
-            Command::Release {
-                typed: String::new(),
-            },
-        ),
+        // Letting go starts steps: no stray key does that, whoever asked for the hold.
         Some(why) => {
             let dialog = questions::release(model, &why);
             open(model, dialog)

@@ -5,7 +5,7 @@ use crate::app::model::{Identified, Model, Purpose, Recording, Tone};
 use crate::app::step;
 use crate::app::update;
 use crate::domain::run::assign;
-use crate::domain::run::decide::{Command, StartStep};
+use crate::domain::run::decide::{self, Command, StartStep};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::CancelState;
 use crate::domain::run::values::Values;
@@ -17,6 +17,9 @@ pub const ENDED_WITH_PART: &str = "its part of the run has ended";
 /// Why no step starts while the server has not said who it is.
 pub const UNIDENTIFIED: &str =
     "the server has not said yet who it is: wait for the monitor, or see what it says";
+
+/// What must be typed to start a step although nobody knows whether the server is what it must be.
+pub const UNSEEN: &str = "start without the server";
 
 /// Does what happens by itself. Nothing does while a record is on its way to the disk.
 pub fn advance(model: &mut Model) -> Vec<Effect> {
@@ -30,7 +33,7 @@ pub fn advance(model: &mut Model) -> Vec<Effect> {
         return effects;
     }
     match next::next(&model.book, &model.run, model.now.wall_ms) {
-        Next::Start(step) if may_touch_target(model) => {
+        Next::Start(step) if may_start(model, &step) => {
             start(model, &step, String::new(), String::new())
         }
         Next::Accept(step) if model.retry.is_none() => {
@@ -42,13 +45,27 @@ pub fn advance(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Whether the server may be worked on: it said who it is since this process took the run up, where that was asked for.
+/// Whether the server may be worked on: on the connection as it is, it said who it is. Before it was ever seen that is
+/// waited for only where the runbook says what it must be.
 pub fn may_touch_target(model: &Model) -> bool {
     let asked = model
         .book
         .target(&model.run.opened.target)
         .is_some_and(|t| t.must_be != Identity::default());
-    !asked || model.identified == Identified::Yes
+    match model.identified {
+        Identified::Yes => true,
+        Identified::Lost => false,
+        Identified::No => !asked && model.run.accepted.is_none(),
+    }
+}
+
+/// Whether the step may start by itself: one that only looks, and not at the database, harms no server that is gone.
+pub fn may_start(model: &Model, id: &StepId) -> bool {
+    let looks = |step: &Step| {
+        matches!(step.action, Action::Check(_) | Action::Http(_)) && step.only_looks()
+    };
+    let elsewhere = model.identified == Identified::Lost && model.book.step(id).is_some_and(looks);
+    elsewhere || may_touch_target(model)
 }
 
 /// Asks for `step` to be started.
@@ -75,8 +92,16 @@ pub fn try_start(
     let Some(step) = model.book.step(id).cloned() else {
         return Ok(Vec::new());
     };
-    if !may_touch_target(model) {
-        return Err(UNIDENTIFIED.into());
+    if !may_start(model, id) {
+        let gated = decide::gate(&model.book, &model.run, &step).is_some();
+        if gated || model.identified != Identified::Lost {
+            return Err(UNIDENTIFIED.into());
+        }
+        if typed.trim() != UNSEEN {
+            return Err(format!(
+                "the server does not answer, and whoever answers next may be another: wait, or type `{UNSEEN}`"
+            ));
+        }
     }
     let around = step::surroundings(model);
     let values = Values::new(&model.book, &model.run, &around);
@@ -108,7 +133,7 @@ fn again(model: &mut Model, step: &StepId) -> Vec<Effect> {
     let Some(retrial) = due.cloned() else {
         return Vec::new();
     };
-    if model.run.hold.is_some() || !may_touch_target(model) {
+    if model.run.hold.is_some() || !may_start(model, step) {
         return Vec::new();
     }
     model.retry = None;
@@ -116,6 +141,7 @@ fn again(model: &mut Model, step: &StepId) -> Vec<Effect> {
         .run
         .record(step)
         .map(|r| r.typed.clone())
+        .filter(|typed| typed != UNSEEN)
         .unwrap_or_default();
     start(model, step, typed, retrial.reason)
 }

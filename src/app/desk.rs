@@ -22,6 +22,16 @@ pub struct Desk {
     /// Every effect but the appends.
     pub effects: Vec<Effect>,
     pub events: Vec<Event>,
+    /// What the disk does with records.
+    pub disk: Disk,
+}
+
+/// What a disk does with records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    Takes,
+    Refuses,
+    Hangs,
 }
 
 impl Desk {
@@ -32,6 +42,7 @@ impl Desk {
             seq: 1,
             effects: Vec::new(),
             events: Vec::new(),
+            disk: Disk::Takes,
         };
         desk.wait(10_000);
         desk
@@ -42,7 +53,14 @@ impl Desk {
         while let Some(msg) = inbox.pop() {
             for effect in update(&mut self.model, msg) {
                 match effect {
-                    Effect::Append(events) => inbox.push(Msg::Journaled(self.write(events))),
+                    Effect::Append(events) => match self.disk {
+                        Disk::Takes => inbox.push(Msg::Journaled(self.write(events))),
+                        Disk::Refuses => inbox.push(Msg::NotJournaled {
+                            events,
+                            why: "no space left".into(),
+                        }),
+                        Disk::Hangs => {}
+                    },
                     other => self.effects.push(other),
                 }
             }

@@ -91,6 +91,11 @@ pub enum Msg {
     Sealed(Result<Vec<String>, String>),
     /// How long steps took elsewhere: the target's name and milliseconds.
     Rehearsed(BTreeMap<StepId, (String, u64)>),
+    /// The machine stood still for so many milliseconds.
+    Suspended {
+        /// Milliseconds.
+        for_ms: u64,
+    },
     /// The operating system or the terminal asks us to leave.
     Terminated {
         /// How: `SIGTERM`, `the terminal is gone`.

@@ -25,4 +25,6 @@ mod signing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod unwell;
+#[cfg(test)]
 mod worst;

@@ -11,7 +11,7 @@ use crate::app::monitor::{Monitor, Typing};
 use crate::app::output::Output;
 use crate::domain::run::event::{Confirmed, Event};
 use crate::domain::run::state::{CancelState, RunState};
-use crate::domain::runbook::model::{Runbook, StepId};
+use crate::domain::runbook::model::{Action, Runbook, StepId};
 use crate::domain::sample::history::History;
 use crate::domain::sample::{Sample, headline};
 
@@ -157,6 +157,10 @@ pub struct Model {
     pub undigested: Option<Confirmed>,
     /// Whether the server has said who it is since this process took the run up.
     pub identified: Identified,
+    /// Which part the server played when it was last looked at, `primary` or `standby`; empty: nobody looked yet.
+    pub role_seen: String,
+    /// Since when the server has not answered, on the forward clock.
+    pub lost_ms: Option<u64>,
 }
 
 /// A failed step that is run again by itself.
@@ -178,6 +182,8 @@ pub enum Identified {
     No,
     /// It has.
     Yes,
+    /// It had, and does not answer any more: whoever answers next may be another.
+    Lost,
 }
 
 /// Whether one pane fills the screen.
@@ -225,6 +231,8 @@ impl Model {
             entered_ms: None,
             undigested: None,
             identified: Identified::No,
+            role_seen: String::new(),
+            lost_ms: None,
         }
     }
 
@@ -258,6 +266,36 @@ impl Model {
             if let Some(begun) = self.begun.get_mut(&id) {
                 let gone = u64::try_from(gone).unwrap_or(0);
                 begun.mono_ms = begun.mono_ms.saturating_sub(gone);
+            }
+        }
+    }
+
+    /// Takes up the alarms that the journal has as raised, so that they are cleared when their rules no longer hold.
+    pub fn take_up_alarms(&mut self) {
+        let now = i64::try_from(self.now.mono_ms).unwrap_or(i64::MAX);
+        let open = self.run.alarms.iter().filter(|a| a.cleared_ms.is_none());
+        for alarm in open {
+            let lasted = (self.now.wall_ms - alarm.raised_ms).max(0);
+            let since = now.saturating_sub(lasted);
+            self.monitor.judge.take_up(&alarm.raised.rule, since, now);
+        }
+    }
+
+    /// Leaves out the time for which the machine stood still: nobody watched then.
+    pub fn stood_still(&mut self, for_ms: u64) {
+        let watches = |id: &StepId| {
+            let step = self.book.step(id);
+            step.is_some_and(|s| matches!(s.action, Action::Watch(_)))
+        };
+        let ids: Vec<StepId> = self
+            .begun
+            .keys()
+            .filter(|id| watches(id))
+            .cloned()
+            .collect();
+        for id in ids {
+            if let Some(begun) = self.begun.get_mut(&id) {
+                begun.mono_ms += for_ms;
             }
         }
     }

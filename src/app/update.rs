@@ -14,6 +14,7 @@ use crate::domain::journal::Entry;
 use crate::domain::run::decide::{Command, decide};
 use crate::domain::run::event::Event;
 use crate::domain::runbook::model::StepId;
+use crate::domain::sample::words::lasting;
 
 /// Milliseconds for which a record may be on its way before the disk is said to hang.
 const HANGS_MS: u64 = 2_000;
@@ -70,6 +71,17 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Rehearsed(known) => {
             model.rehearsed = known;
             Vec::new()
+        }
+        Msg::Suspended { for_ms } => {
+            model.stood_still(for_ms);
+            model.say(
+                Tone::Warning,
+                format!("the machine was suspended for {}", lasting(for_ms)),
+            );
+            if model.run.opened.run.is_empty() || model.run.closed.is_some() {
+                return Vec::new();
+            }
+            append(model, vec![Event::Suspended { for_ms }])
         }
         Msg::Terminated { how } => terminated(model, how),
     }
@@ -192,6 +204,8 @@ fn is_fact(event: &Event) -> bool {
             | Event::Held { .. }
             | Event::RunLeft { .. }
             | Event::CancelAsked { .. }
+            | Event::RetryStopped { .. }
+            | Event::Suspended { .. }
     )
 }
 

@@ -16,6 +16,7 @@ use crate::runtime::opening::{self, OpenError, OpenRun};
 use crate::runtime::perform::{World, database_url};
 use crate::runtime::rehearsed;
 use crate::runtime::server::Server;
+use crate::runtime::suspension;
 use crate::runtime::terminal::Screen;
 
 /// Whether there is a screen.
@@ -98,9 +99,10 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
         world.follow_outputs();
         world.take_up(&model);
         world.retry(&mut model);
-        let ended = sit(model, world, news, face).await;
-        drop(lock);
-        ended
+        world.tasks.spawn(suspension::watch(out));
+        // The system gives it back when all of this process has ended: whatever is still being written is written first.
+        std::mem::forget(lock);
+        sit(model, world, news, face).await
     });
     machine.shutdown_background();
     let (leaving, model) = ended?;

@@ -23,6 +23,30 @@ pub struct Driver {
     pub start: u64,
     /// Since when.
     pub since: String,
+    /// Whether it drives, or is still to say why it takes over.
+    #[serde(skip_serializing_if = "Stage::drives")]
+    pub stage: Stage,
+    /// Whom it takes over from, while it is still to say why; nobody, where that one left in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Box<Driver>>,
+}
+
+/// How far somebody is who has the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It drives.
+    #[default]
+    Drives,
+    /// It has the lock and nothing else yet.
+    TakesOver,
+}
+
+impl Stage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn drives(&self) -> bool {
+        *self == Self::Drives
+    }
 }
 
 /// What can be told of a driver's process.
@@ -62,6 +86,24 @@ impl Driver {
             user: clock::os_user(),
             start: clock::process_start(std::process::id()).unwrap_or(0),
             since: clock::rfc3339(clock::wall_ms()),
+            ..Self::default()
+        }
+    }
+
+    /// Returns this process, which is still to say why it takes over from `before`.
+    pub(super) fn taking_over(before: Option<&Self>) -> Self {
+        Self {
+            stage: Stage::TakesOver,
+            from: before.cloned().map(Box::new),
+            ..Self::this()
+        }
+    }
+
+    /// Returns who drove last: whoever went before saying why it takes over never drove.
+    pub(super) fn drove(self) -> Option<Self> {
+        match self.stage {
+            Stage::Drives => Some(self),
+            Stage::TakesOver => self.from.and_then(|from| from.drove()),
         }
     }
 }
@@ -75,6 +117,14 @@ pub struct DriverLock {
 }
 
 impl DriverLock {
+    /// Drives from now on: whoever drove before is no longer named.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begin(&self) -> io::Result<()> {
+        write_driver(&self.file, &Driver::this())
+    }
+
     /// Gives the right back unused: the file names whoever drove before.
     ///
     /// # Errors

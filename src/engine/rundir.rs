@@ -239,7 +239,7 @@ impl RunDir {
         }
     }
 
-    /// Takes the right to append to the journal.
+    /// Takes the right to append to the journal; [`DriverLock::begin`] says that it is used.
     ///
     /// # Errors
     /// Somebody else has it, or the disk refuses.
@@ -254,8 +254,8 @@ impl RunDir {
             .open(&path);
         let file = open.map_err(io_at(&path))?;
         self.lock(&file, &path)?;
-        let before = read_driver(&file);
-        write_driver(&file, &Driver::this()).map_err(io_at(&path))?;
+        let before = read_driver(&file).and_then(Driver::drove);
+        write_driver(&file, &Driver::taking_over(before.as_ref())).map_err(io_at(&path))?;
         Ok(DriverLock { file, before })
     }
 }
@@ -312,7 +312,13 @@ mod tests {
         assert_eq!(run.driver().map(|d| d.pid), Some(std::process::id()));
         drop(lock);
         assert!(run.driver().is_none());
-        assert!(run.drive().unwrap().before.is_some());
+        // Who never began did not drive.
+        assert!(run.drive().unwrap().before.is_none());
+        run.drive().unwrap().begin().unwrap();
+        for _ in 0..2 {
+            let before = run.drive().unwrap().before.unwrap();
+            assert_eq!(before.pid, std::process::id());
+        }
     }
 
     #[test]

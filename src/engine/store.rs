@@ -450,7 +450,7 @@ mod tests {
         for _ in 0..2 {
             let why = store.append("dana", &[note("b")]).unwrap_err().to_string();
             assert!(
-                why.contains("30 bytes were written into it by somebody else"),
+                why.contains("31 bytes were written into it by somebody else"),
                 "{why}"
             );
         }

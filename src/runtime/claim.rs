@@ -109,6 +109,10 @@ impl Claim {
     /// # Errors
     /// The disk refuses.
     pub fn take_up(mut self, operator: &Operator, reason: String) -> Result<OpenRun, OpenError> {
+        self.lock.begin().map_err(|source| OpenError::Io {
+            path: self.dir.path.join("driver.lock").display().to_string(),
+            source,
+        })?;
         if self.run.closed.is_none() {
             let events = self.first_records(operator, reason);
             for entry in self.opened.store.append(&operator.identity, &events)? {

@@ -119,7 +119,7 @@ pub async fn drive(
 }
 
 /// A panic in a task is a panic of the program: nothing lives on half dead.
-fn reraise(ended: Result<(), tokio::task::JoinError>) {
+pub(super) fn reraise(ended: Result<(), tokio::task::JoinError>) {
     if let Err(e) = ended
         && e.is_panic()
     {

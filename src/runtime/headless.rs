@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::autopilot;
 use crate::app::message::{Effect, Leaving, Msg, Sealing};
-use crate::app::model::{Model, Recording};
+use crate::app::model::{Identified, Model, Recording};
 use crate::app::monitor::Link;
 use crate::app::update::{try_command, update};
 use crate::domain::journal::Entry;
@@ -18,9 +18,12 @@ use crate::domain::run::event::Event;
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::tame;
-use crate::runtime::driver::now;
+use crate::runtime::driver::{now, reraise};
 use crate::runtime::perform::{Concern, World};
 use crate::runtime::seal;
+
+/// Milliseconds for which a server that does not answer any more is waited for.
+const PATIENCE_MS: u64 = 60_000;
 
 /// Drives until a person is needed, a step has failed, the end is reached, or the system says stop.
 pub async fn drive(
@@ -46,6 +49,10 @@ pub async fn drive(
             _ = hangup.recv() => Msg::Terminated { how: "SIGHUP".into() },
             _ = interrupt.recv() => Msg::Terminated { how: "SIGINT".into() },
             Some(msg) = news.recv() => msg,
+            Some(ended) = world.tasks.join_next(), if !world.tasks.is_empty() => {
+                reraise(ended);
+                continue;
+            }
             _ = second.tick() => Msg::Tick(now()),
         };
         if let Msg::Journaled(entries) = &msg {
@@ -170,7 +177,7 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
             &format!("{} failed; a person must say what now", step(&id)),
             Leaving::Closed,
         ),
-        Next::Start(id) => unstartable(model, &step(&id)),
+        Next::Start(id) => unstartable(model, &id, &step(&id)),
         Next::Wait(Wait::Running(_) | Wait::Clock(..) | Wait::Closed)
         | Next::Accept(_)
         | Next::PathEnded(_) => Vec::new(),
@@ -178,12 +185,19 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A step whose turn it is and that was not started: something is missing that nobody here can give.
-fn unstartable(model: &Model, step: &str) -> Vec<Effect> {
-    if autopilot::may_touch_target(model) {
+fn unstartable(model: &Model, id: &StepId, step: &str) -> Vec<Effect> {
+    let step_may_start = autopilot::may_start(model, id);
+    if step_may_start {
         let why = model.notice.as_ref().map(|n| n.text.as_str());
         return why.map_or_else(Vec::new, |why| stop(why, Leaving::Open));
     }
+    // A server that was there may come back: a restart is part of many a runbook.
+    let waits = model.identified == Identified::Lost
+        && model
+            .lost_ms
+            .is_some_and(|since| model.now.mono_ms.saturating_sub(since) < PATIENCE_MS);
     match &model.monitor.link {
+        Link::Lost { .. } if waits => Vec::new(),
         Link::Lost { why } => stop(
             &format!("{step}: the server does not say who it is: {why}"),
             Leaving::Open,

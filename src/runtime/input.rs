@@ -23,6 +23,8 @@ const NAP: Duration = Duration::from_millis(50);
 const READING: u8 = 0;
 const ASKED_TO_PAUSE: u8 = 1;
 const PAUSED: u8 = 2;
+/// Nobody reads any more, and nobody will.
+const GONE: u8 = 3;
 
 /// The keyboard's reader.
 #[derive(Debug, Clone)]
@@ -36,14 +38,25 @@ impl Input {
         let state = Arc::new(AtomicU8::new(READING));
         let seen = Arc::clone(&state);
         let gone = out.clone();
-        thread::spawn(move || read(&seen, &out));
+        thread::spawn(move || {
+            let _reader = Reader(Arc::clone(&seen));
+            read(&seen, &out);
+        });
         thread::spawn(move || watch_terminal(&gone));
         Self { state }
     }
 
     /// Stops reading until [`Input::resume`]; returns once nobody reads.
     pub fn pause(&self) {
-        self.state.store(ASKED_TO_PAUSE, Ordering::SeqCst);
+        let asked = self.state.compare_exchange(
+            READING,
+            ASKED_TO_PAUSE,
+            Ordering::SeqCst,
+            Ordering::SeqCst,
+        );
+        if asked.is_err() {
+            return; // nobody reads: it pauses already, or its thread is gone
+        }
         // The one thing that ends a look early and is no key: it is told of a size that has not changed.
         let _ = kill_process(getpid(), Signal::WINCH);
         while self.state.load(Ordering::SeqCst) == ASKED_TO_PAUSE {
@@ -54,14 +67,26 @@ impl Input {
     /// Reads again. What was typed meanwhile and not read by anybody is thrown away: it answers no question of ours.
     pub fn resume(&self) {
         let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
-        self.state.store(READING, Ordering::SeqCst);
+        let _ = self
+            .state
+            .compare_exchange(PAUSED, READING, Ordering::SeqCst, Ordering::SeqCst);
+    }
+}
+
+/// The thread that reads, as long as it lives: however it ends, nobody waits for it.
+struct Reader(Arc<AtomicU8>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.store(GONE, Ordering::SeqCst);
     }
 }
 
 fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
     loop {
         if state.load(Ordering::SeqCst) != READING {
-            state.store(PAUSED, Ordering::SeqCst);
+            let _ =
+                state.compare_exchange(ASKED_TO_PAUSE, PAUSED, Ordering::SeqCst, Ordering::SeqCst);
             while state.load(Ordering::SeqCst) == PAUSED {
                 thread::sleep(NAP);
             }
@@ -122,5 +147,29 @@ fn watch_terminal(out: &UnboundedSender<Msg>) {
             });
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_reader_that_is_gone() {
+        let state = Arc::new(AtomicU8::new(READING));
+        let input = Input {
+            state: Arc::clone(&state),
+        };
+        let dies = Arc::clone(&state);
+        let reader = thread::spawn(move || {
+            let _reader = Reader(dies);
+            thread::sleep(Duration::from_millis(50));
+            panic!("on purpose");
+        });
+        input.pause(); // asked while it lives, and answered by its end
+        assert!(reader.join().is_err());
+        input.pause();
+        input.resume();
+        assert_eq!(state.load(Ordering::SeqCst), GONE);
     }
 }

@@ -12,4 +12,5 @@ pub mod samples;
 pub mod seal;
 pub mod server;
 pub mod steps;
+pub mod suspension;
 pub mod terminal;

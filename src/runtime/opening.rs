@@ -1,7 +1,7 @@
 //! How a run is opened or taken up again: its directory, its journal, the first records.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -95,6 +95,10 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
         keep_beside(&dir, name, bytes)?;
     }
     let lock = dir.drive()?;
+    lock.begin().map_err(|source| OpenError::Io {
+        path: dir.path.join("driver.lock").display().to_string(),
+        source,
+    })?;
     let mut store = Store::open(&dir.journal())?.store;
     let opened = Opened {
         format: FORMAT.to_owned(),
@@ -246,7 +250,19 @@ fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(io_error)?;
     }
-    fs::write(&path, bytes).map_err(io_error)
+    let kept = File::create(&path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    kept.map_err(io_error)?;
+    // Its name, too, and that of every directory on the way survive a crash.
+    let ways = path.ancestors().skip(1);
+    for above in ways.take_while(|above| above.starts_with(&dir.path)) {
+        File::open(above)
+            .and_then(|d| d.sync_all())
+            .map_err(io_error)?;
+    }
+    Ok(())
 }
 
 /// Keeps a signature of the reviewer's in the run's directory.
@@ -412,6 +428,7 @@ fn remember(model: &mut Model, world: &World, dir: &RunDir) {
 pub fn prepare(model: &mut Model, dir: &RunDir) {
     model.now = driver::now();
     model.begin_running();
+    model.take_up_alarms();
     model.run_dir.clone_from(&dir.path);
     let runbook = Path::new(&model.run.opened.runbook_path);
     model.runbook_dir = runbook

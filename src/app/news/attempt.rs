@@ -6,7 +6,7 @@ use crate::app::update::append;
 use crate::domain::attempt::{Ended, Outcome, OutputDigest};
 use crate::domain::run::event::{AlarmRaised, Event, Finished};
 use crate::domain::run::next;
-use crate::domain::run::state::{CancelState, Stand};
+use crate::domain::run::state::{CancelState, Retries, Stand};
 use crate::domain::runbook::model::{Level, Step, StepId};
 use crate::domain::signal::AttemptNews;
 use regex::Regex;
@@ -123,10 +123,7 @@ pub(super) fn ended(
     let Some(step) = model.book.step(id).cloned() else {
         return Vec::new();
     };
-    let asked = model
-        .run
-        .record(id)
-        .is_some_and(|r| r.cancel == CancelState::Asked);
+    let asked = model.cancel_of(id) == CancelState::Asked;
     if step.background.is_some() && asked && outcome.ended == Ended::Cancelled {
         outcome.ended = Ended::Passed;
         let why = model.run.record(id).map_or("", |r| r.why.as_str());
@@ -149,7 +146,8 @@ pub(super) fn ended(
     finish(model, id, attempt, outcome)
 }
 
-/// Takes the retries of the failed step at hand up again after a resume; its whole wait begins anew.
+/// Takes the retries of the failed step at hand up again after its driver died while one was pending; the whole wait
+/// begins anew.
 pub fn retry_anew(model: &mut Model, tail: impl Fn(&Outcome) -> String) {
     let Some(id) = next::current(&model.book, &model.run).cloned() else {
         return;
@@ -157,6 +155,9 @@ pub fn retry_anew(model: &mut Model, tail: impl Fn(&Outcome) -> String) {
     let (Some(step), Some(record)) = (model.book.step(&id).cloned(), model.run.record(&id)) else {
         return;
     };
+    if record.retries == Retries::Stopped {
+        return;
+    }
     if let (Stand::Failed, Some(outcome)) = (&record.stand, &record.outcome) {
         model.retry = retrial(model, &step, record.attempts, outcome, &tail(outcome));
     }

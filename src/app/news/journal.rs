@@ -94,6 +94,9 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::RollbackFinished { .. }
         | Event::WitnessPosted { .. }
         | Event::JournalRecovered { .. }
+        | Event::RetryStopped { .. }
+        | Event::Suspended { .. }
+        | Event::RunbookAmended(_)
         | Event::RunResumed { .. }
         | Event::RunLeft { .. }
         | Event::Unknown { .. } => Vec::new(),

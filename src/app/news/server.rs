@@ -8,7 +8,7 @@ use crate::app::monitor::{Link, Monitor};
 use crate::app::step;
 use crate::app::update::append;
 use crate::domain::run::event::{ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen};
-use crate::domain::runbook::model::{AlarmAction, StepId};
+use crate::domain::runbook::model::{AlarmAction, ServerRole, StepId};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
 use crate::domain::sample::identity;
 use crate::domain::sample::news::MonitorNews;
@@ -21,8 +21,15 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
         MonitorNews::Identity(seen) | MonitorNews::Back(seen) => identified(model, seen),
         MonitorNews::Sampled(sample) => {
             let now = model.now.mono_ms;
+            let role = sample.server.as_ref().and_then(|s| s.role);
             model.monitor.take(sample, now);
             let mut effects = kept(model);
+            model.lost_ms = None;
+            if model.identified == Identified::Lost {
+                // A new connection says who it is before it says anything else: this is the one that was identified.
+                model.identified = Identified::Yes;
+            }
+            effects.extend(role.map_or_else(Vec::new, |role| turned(model, role)));
             effects.extend(judged(model, 0));
             effects
         }
@@ -34,6 +41,10 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
             model.monitor.history.gap(model.now.wall_ms);
             let first = was_live && model.identified == Identified::Yes;
             model.monitor.link = Link::Lost { why: why.clone() };
+            model.lost_ms.get_or_insert(model.now.mono_ms);
+            if model.identified == Identified::Yes {
+                model.identified = Identified::Lost;
+            }
             let mut effects = if first && model.run.closed.is_none() {
                 append(model, vec![Event::TargetLost { why }])
             } else {
@@ -72,8 +83,22 @@ pub(super) fn keep(model: &Model, lines: Vec<Line>) -> Vec<Effect> {
     vec![Effect::Keep(lines)]
 }
 
+/// A standby is promoted, or a primary stepped down, while the connection to it stands.
+fn turned(model: &mut Model, role: ServerRole) -> Vec<Effect> {
+    let role = role.to_string();
+    if model.purpose == Purpose::Monitor || model.role_seen.is_empty() || model.role_seen == role {
+        return Vec::new();
+    }
+    match model.run.target.clone() {
+        Some(before) => identified(model, TargetSeen { role, ..before }),
+        None => Vec::new(),
+    }
+}
+
 fn identified(model: &mut Model, mut seen: TargetSeen) -> Vec<Effect> {
     model.monitor.link = Link::Live;
+    model.lost_ms = None;
+    model.role_seen.clone_from(&seen.role);
     if model.purpose == Purpose::Monitor {
         model.run.target = Some(seen);
         return Vec::new();

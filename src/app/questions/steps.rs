@@ -1,7 +1,8 @@
 //! Questions about a step that is at hand or runs.
 
+use crate::app::autopilot;
 use crate::app::dialog::{Dialog, Intent, Need, Offer, Pick, Tick, TickBox};
-use crate::app::model::{Model, Tone};
+use crate::app::model::{Identified, Model, Tone};
 use crate::app::questions::build::offer;
 use crate::app::questions::{identity, is_protected};
 use crate::app::step;
@@ -92,6 +93,20 @@ pub fn start(model: &Model, step: &Step) -> Dialog {
     }
     if let Some(said) = blocking_now(model) {
         dialog = dialog.says(Tone::Warning, said);
+    }
+    let lost = model.identified == Identified::Lost;
+    if lost && !autopilot::may_start(model, &step.id) {
+        dialog = dialog.toned(Tone::Danger).says(
+            Tone::Danger,
+            "The server does not answer: whoever answers next may be another, and has not been checked.",
+        );
+        if gate.is_none() {
+            let unseen = autopilot::UNSEEN;
+            dialog = dialog.field(
+                format!("Type `{unseen}` to run it all the same"),
+                Need::Exactly(unseen.into()),
+            );
+        }
     }
     if let Some(expected) = gate {
         dialog = dialog.field(

@@ -138,6 +138,14 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
         Event::JournalRecovered { bytes, sha256 } => {
             Some(run::recovered(story, entry, *bytes, sha256))
         }
+        Event::Suspended { for_ms } => Some(run::suspended(story, entry, *for_ms)),
+        Event::RunbookAmended(amended) => Some(run::amended(story, entry, amended)),
+        Event::RetryStopped { step, attempt } => Some(format!(
+            "**The automatic retry of {} was stopped** by {} at {}, after attempt {attempt}.",
+            story.named(step),
+            tame::cell(&entry.by),
+            story.clock(entry)
+        )),
         Event::RunResumed { host, reason, .. } => Some(run::resumed(story, entry, host, reason)),
         Event::RunLeft { how } => Some(run::left(story, entry, how)),
         Event::Unknown { kind, .. } => Some(format!(

@@ -112,6 +112,19 @@ fn acts(run: &mut Run, text: &str) {
         head: said(),
         receipt: said(),
     });
+    run.then(Event::Suspended { for_ms: 7 });
+    run.then(Event::RetryStopped {
+        step: StepId::new(text),
+        attempt: 1,
+    });
+    run.then(Event::RunbookAmended(Amended {
+        file: said(),
+        before: said(),
+        sha256: said(),
+        reason: said(),
+        changes: vec![said()],
+        files: [(said(), said())].into(),
+    }));
     run.then(Event::JournalRecovered {
         bytes: 1,
         sha256: said(),

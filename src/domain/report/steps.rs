@@ -257,6 +257,9 @@ fn acted_on(event: &Event) -> Option<&StepId> {
         | Event::RollbackFinished { .. }
         | Event::WitnessPosted { .. }
         | Event::JournalRecovered { .. }
+        | Event::RetryStopped { .. }
+        | Event::Suspended { .. }
+        | Event::RunbookAmended(_)
         | Event::RunResumed { .. }
         | Event::RunLeft { .. }
         | Event::RunClosed(_)

@@ -228,7 +228,7 @@ fn holds_handovers_crashes_and_doubt_are_told() {
     );
     has(
         &log,
-        "**The journal was recovered after a crash** at 09:00:06Z: 7 bytes",
+        "**The journal was recovered** at 09:00:06Z: 7 bytes",
     );
     has(
         &log,

@@ -6,10 +6,11 @@ use crate::domain::redact::Redactor;
 use crate::domain::run::event::Event;
 
 /// Where free text stands: what people, programs and servers say. Names and digests hold the run together and stay.
-pub(super) const FREE: [&str; 19] = [
+pub(super) const FREE: [&str; 20] = [
     "actual",
     "answer",
     "blocker",
+    "changes",
     "command",
     "detail",
     "expected",

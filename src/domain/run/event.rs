@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use database::{ActOutcome, AlarmRaised, BackendAct, BackendActed, SqlEnd};
 pub use run::{
-    Checkpoint, Closed, Mode, Opened, Operator, SignedWord, Status, StepSigned, TargetSeen,
+    Amended, Checkpoint, Closed, Mode, Opened, Operator, SignedWord, Status, StepSigned, TargetSeen,
 };
 pub use step::{Answer, Confirmed, Finding, Finished, HoldReason, NoteKind, Peaks, Started};
 
@@ -115,6 +115,14 @@ pub enum Event {
         attempt: u32,
         /// The reason.
         reason: String,
+    },
+    /// A person took over from the automatic retry of a failed step: it is not run again by itself.
+    #[serde(rename = "step.retry_stopped")]
+    RetryStopped {
+        /// The step.
+        step: StepId,
+        /// The attempt that failed.
+        attempt: u32,
     },
     /// Somebody wrote something down.
     #[serde(rename = "note")]
@@ -221,6 +229,15 @@ pub enum Event {
         /// Their digest.
         sha256: String,
     },
+    /// The machine stood still, and everything on it.
+    #[serde(rename = "machine.suspended")]
+    Suspended {
+        /// Milliseconds.
+        for_ms: u64,
+    },
+    /// Changes of steps that were not started yet were taken over from the edited runbook.
+    #[serde(rename = "runbook.amended")]
+    RunbookAmended(Amended),
     /// Another process took the run up again.
     #[serde(rename = "run.resumed")]
     RunResumed {
@@ -266,6 +283,7 @@ impl Event {
                 | Self::StepVerified { .. }
                 | Self::BackendResult { .. }
                 | Self::JournalRecovered { .. }
+                | Self::Suspended { .. }
                 | Self::WitnessPosted { .. }
         )
     }

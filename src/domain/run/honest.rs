@@ -165,3 +165,17 @@ fn what_is_compared_with_is_the_server_that_was_accepted_and_not_the_last_one_se
     assert_eq!(accepted(events.clone()), "1");
     assert_eq!(accepted([events, vec![Event::Released]].concat()), "2");
 }
+
+#[test]
+fn what_was_done_by_hand_alone_is_not_nothing() {
+    let book = letters("cms");
+    let looked = vec![started("c1", 1), finished("c1", 1, Ended::Passed)];
+    assert_eq!(status(&book, &run("prod", looked.clone())), Status::Aborted);
+    let by_hand = [looked, vec![confirmed("m2")]].concat();
+    assert_eq!(
+        status(&book, &run("prod", by_hand.clone())),
+        Status::Partial
+    );
+    let left_out = [by_hand, vec![skipped("s3")]].concat();
+    assert_eq!(status(&book, &run("prod", left_out)), Status::Success);
+}

@@ -42,6 +42,7 @@ fn happened(event: &Event) -> bool {
             | Event::Held { .. }
             | Event::RunLeft { .. }
             | Event::CancelAsked { .. }
+            | Event::RunbookAmended(_)
     )
 }
 

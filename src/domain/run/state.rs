@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{
-    AlarmRaised, Answer, Checkpoint, Closed, Event, Finding, HoldReason, NoteKind, Opened,
+    AlarmRaised, Amended, Answer, Checkpoint, Closed, Event, Finding, HoldReason, NoteKind, Opened,
     Operator, Peaks, SignedWord, Started, TargetSeen,
 };
 use crate::domain::runbook::model::StepId;
@@ -55,6 +55,18 @@ pub struct StepRecord {
     pub cancel: CancelState,
     /// What the operator typed to allow the last attempt.
     pub typed: String,
+    /// Whether it may be run again by itself, where its runbook says so.
+    pub retries: Retries,
+}
+
+/// Whether a failed step may be run again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retries {
+    /// It may.
+    #[default]
+    Go,
+    /// A person has taken over, or has left: nothing is tried again behind their back.
+    Stopped,
 }
 
 /// Whether a running attempt was asked to stop.
@@ -150,6 +162,8 @@ pub struct RunState {
     pub manual_sql: u32,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// The last amendment of the runbook; `None`: it is executed as it was opened.
+    pub amended: Option<Amended>,
     /// The number of the last record.
     pub last_seq: u64,
 }
@@ -249,6 +263,9 @@ impl RunState {
                     record.why.clone_from(reason);
                 }
             }
+            Event::RetryStopped { step, .. } => self.touch(step).retries = Retries::Stopped,
+            Event::RunbookAmended(amended) => self.amended = Some(amended.clone()),
+            Event::RunLeft { .. } => self.left(),
             Event::Note { kind, text, step } => {
                 self.notes.push(NoteRecord {
                     at_ms: at,
@@ -281,7 +298,7 @@ impl RunState {
             | Event::WitnessPosted { .. }
             | Event::JournalRecovered { .. }
             | Event::RunResumed { .. }
-            | Event::RunLeft { .. }
+            | Event::Suspended { .. }
             | Event::Unknown { .. } => {}
         }
     }
@@ -314,6 +331,20 @@ impl RunState {
                 let why = format!("rejected by {} as {}{remark}", signed.name, signed.role);
                 self.settle(&signed.step, Stand::Failed, &why, at);
             }
+        }
+    }
+
+    /// Whoever leaves has seen what failed: only a driver that died leaves a retry to the next.
+    fn left(&mut self) {
+        let failed = self.steps.values_mut().filter(|r| r.stand == Stand::Failed);
+        failed.for_each(|r| r.retries = Retries::Stopped);
+    }
+
+    /// Returns the digest of the runbook that is executed, and those of the files that it names.
+    pub fn executes(&self) -> (&str, &BTreeMap<String, String>) {
+        match &self.amended {
+            Some(amended) => (&amended.sha256, &amended.files),
+            None => (&self.opened.runbook_sha256, &self.opened.files),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::domain::run::event::Status;
 use crate::domain::run::next;
 use crate::domain::run::state::{Route, RunState, Stand};
-use crate::domain::runbook::model::{Place, Runbook};
+use crate::domain::runbook::model::{Action, Place, Runbook};
 
 /// Returns the verdict: computed, never chosen.
 pub fn status(book: &Runbook, run: &RunState) -> Status {
@@ -50,22 +50,15 @@ fn none_left_out(book: &Runbook, run: &RunState) -> bool {
     back.all(|s| *run.stand(&s.id) != Stand::Skipped)
 }
 
-/// Whether a step that can change something was started, or a statement was sent by hand.
+/// Whether anything was done that can change something: a step of a program, a step by hand (nobody knows better than
+/// the person that it changed nothing), a statement by hand.
 fn anything_changed(book: &Runbook, run: &RunState) -> bool {
-    let changing = book
-        .steps
-        .iter()
-        .any(|step| step.is_automated() && !step.only_looks() && run.was_started(&step.id));
-    let all_by_hand = book
-        .steps
-        .iter()
-        .filter(|s| !s.is_automated())
-        .any(|s| run.was_started(&s.id));
-    let has_automated = book
-        .steps
-        .iter()
-        .any(|s| s.is_automated() && !s.only_looks());
-    changing || run.manual_sql > 0 || (all_by_hand && !has_automated)
+    let mut steps = book.steps.iter();
+    let changing = steps.any(|step| match step.action {
+        Action::Decide(_) => false,
+        _ => !step.only_looks() && run.was_started(&step.id),
+    });
+    changing || run.manual_sql > 0
 }
 
 /// Whether no step among `places` was accepted as failed, or left out after it had been begun.

@@ -101,6 +101,14 @@ impl Judge {
         changes
     }
 
+    /// Takes up an alarm that is raised since `since_ms`: whoever raised it is gone.
+    pub fn take_up(&mut self, rule: &str, since_ms: i64, now_ms: i64) {
+        self.memory_of(rule).state = State::Raised {
+            since: since_ms,
+            last: now_ms,
+        };
+    }
+
     /// Returns the rules, as written, whose alarms are raised.
     pub fn raised(&self) -> impl Iterator<Item = &str> {
         let raised = |m: &&Memory| matches!(m.state, State::Raised { .. });

@@ -4,9 +4,10 @@ use crate::domain::journal::Entry;
 use crate::domain::report::deviations::{because, between};
 use crate::domain::report::story::Story;
 use crate::domain::report::verdict::who;
-use crate::domain::run::event::{Event, HoldReason, Operator};
+use crate::domain::run::event::{Amended, Event, HoldReason, Operator};
 use crate::domain::run::review::{Review, ReviewFinding};
 use crate::domain::runbook::model::Demand;
+use crate::domain::sample::words::lasting;
 use crate::domain::tame;
 
 /// No further step started for a while.
@@ -113,10 +114,34 @@ pub fn rollback(story: &Story, at: usize, entry: &Entry, path: &str, reason: &st
     )
 }
 
-/// Bytes of a torn write were set aside.
+/// The machine stood still.
+pub fn suspended(story: &Story, entry: &Entry, for_ms: u64) -> String {
+    format!(
+        "**The machine was suspended** for {} before {}: steps that ran stood still meanwhile, and nobody watched.",
+        lasting(for_ms),
+        story.clock(entry)
+    )
+}
+
+/// Steps that were not started yet were changed.
+pub fn amended(story: &Story, entry: &Entry, amended: &Amended) -> String {
+    let changes: Vec<String> = amended.changes.iter().map(tame::cell).collect();
+    format!(
+        "**The runbook was amended** at {} by {}: {}. It is {} from here on, SHA-256 {}; before, SHA-256 {}.{}",
+        story.clock(entry),
+        tame::cell(&entry.by),
+        changes.join("; "),
+        tame::code_span(&amended.file),
+        tame::code_span(&amended.sha256),
+        tame::code_span(&amended.before),
+        because(&amended.reason)
+    )
+}
+
+/// Bytes that are no record were set aside.
 pub fn recovered(story: &Story, entry: &Entry, bytes: u64, sha256: &str) -> String {
     format!(
-        "**The journal was recovered after a crash** at {}: {bytes} bytes without a line end were set aside, SHA-256 {}.",
+        "**The journal was recovered** at {}: {bytes} bytes that are no record of it, torn off by a crash or written by somebody else, were set aside, SHA-256 {}.",
         story.clock(entry),
         tame::code_span(sha256)
     )

@@ -58,6 +58,24 @@ pub struct Opened {
     pub files: BTreeMap<String, String>,
 }
 
+/// Changes that were taken over from the edited runbook.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Amended {
+    /// The file in the run's directory that is executed from now on: `runbook.1.yaml`.
+    pub file: String,
+    /// SHA-256 of the runbook before.
+    pub before: String,
+    /// SHA-256 of the runbook from now on.
+    pub sha256: String,
+    /// The reason, required.
+    pub reason: String,
+    /// What is different, one sentence each.
+    pub changes: Vec<String>,
+    /// The files that it names, with their SHA-256; they lie in `files.1`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+}
+
 /// What kind of run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
