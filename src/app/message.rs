@@ -1,6 +1,7 @@
 //! What can reach the model, and what may be asked of the world. Both are data, so a test can read them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
@@ -8,7 +9,7 @@ use crate::app::dialog::SessionRef;
 use crate::app::model::Now;
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{ActOutcome, BackendAct, Checkpoint, Event, SignedWord};
-use crate::domain::runbook::model::StepId;
+use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::sample::detail::SessionDetail;
 use crate::domain::sample::news::{MonitorNews, Wishes};
 use crate::domain::sample::timeline::Line;
@@ -32,6 +33,8 @@ pub enum Msg {
     Resized,
     /// The model as it stands is on the screen.
     Drawn,
+    /// Whoever drives executes this from now on.
+    Amended(Arc<Runbook>),
     /// The journal has these records on disk.
     Journaled(Vec<Entry>),
     /// The disk refused these events; nothing was written.

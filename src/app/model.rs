@@ -109,6 +109,8 @@ pub struct Model {
     pub run: RunState,
     /// The run's directory; empty when there is no run.
     pub run_dir: PathBuf,
+    /// Whether the runbook's file is still what the run executes.
+    pub book_file: BookFile,
     /// The directory of the runbook's file, absolute.
     pub runbook_dir: String,
     /// The present.
@@ -174,6 +176,16 @@ pub struct Retrial {
     pub reason: String,
 }
 
+/// What a runbook's file is to the run that was opened with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BookFile {
+    /// What the run executes.
+    #[default]
+    Executed,
+    /// It was edited since; the run goes on with its own copy.
+    Edited,
+}
+
 /// Whether the server has said who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Identified {
@@ -205,6 +217,7 @@ impl Model {
             book,
             run,
             run_dir: PathBuf::new(),
+            book_file: BookFile::default(),
             runbook_dir: String::new(),
             now: Now::default(),
             environment: BTreeMap::new(),

@@ -68,6 +68,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sealed(result) => news::sealed(model, result),
+        Msg::Amended(book) => {
+            model.book = book;
+            Vec::new()
+        }
         Msg::Rehearsed(known) => {
             model.rehearsed = known;
             Vec::new()

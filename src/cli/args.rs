@@ -121,7 +121,12 @@ pub struct ResumeArgs {
     /// Without a screen: goes on as `run --auto` does.
     #[arg(long)]
     pub auto: bool,
-    /// Why it is taken over, where its driver went without a word (killed, crashed, machine restarted); asked for else.
+    /// Take over what was edited in the runbook's file since, as far as steps are concerned that were not begun. It is
+    /// recorded, with a reason; without this the run goes on with its own copy.
+    #[arg(long)]
+    pub amend: bool,
+    /// Why it is taken over, where its driver went without a word (killed, crashed, machine restarted), or amended; asked
+    /// for else.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// The SSH key to sign with.

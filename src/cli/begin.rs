@@ -10,7 +10,7 @@ use crate::app::start::{Open, Opening, StartKey, StartScreen};
 use crate::cli::args::{DemoArgs, RunArgs};
 use crate::cli::demo;
 use crate::cli::failure::{Failure, USAGE};
-use crate::cli::resume;
+use crate::cli::resume::{self, Edits, Wishes};
 use crate::cli::run;
 use crate::cli::runs;
 use crate::cli::session::Face;
@@ -37,7 +37,15 @@ pub fn begin() -> Result<u8, Failure> {
     };
     match choose(&mut start)? {
         None => Ok(0),
-        Some(Open::Run(run)) => resume::take_up(rundir::find(&run)?, None, None, Face::Screen),
+        Some(Open::Run(run)) => {
+            let wishes = Wishes {
+                key: None,
+                reason: None,
+                edits: Edits::Show,
+                face: Face::Screen,
+            };
+            resume::take_up(rundir::find(&run)?, &wishes)
+        }
         Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
         Some(Open::Runbook(file)) => run::run(&RunArgs {
             file,

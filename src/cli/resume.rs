@@ -8,7 +8,8 @@ use crate::cli::session::{self, Face};
 use crate::domain::run::state::RunState;
 use crate::engine::rundir::{self, RunDir};
 use crate::engine::store;
-use crate::runtime::claim::claim;
+use crate::runtime::claim::{Claim, claim};
+use crate::runtime::edited::{Amendment, Edited, edited};
 use crate::runtime::opening;
 
 /// Takes a run up again.
@@ -24,26 +25,76 @@ pub fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
         Some(name) => rundir::find(name)?,
         None => newest_open()?,
     };
-    take_up(dir, args.key.as_deref(), args.reason.as_deref(), face)
+    let wishes = Wishes {
+        key: args.key.as_deref(),
+        reason: args
+            .reason
+            .as_deref()
+            .map(str::trim)
+            .filter(|r| !r.is_empty()),
+        edits: if args.amend {
+            Edits::Amend
+        } else {
+            Edits::Show
+        },
+        face,
+    };
+    take_up(dir, &wishes)
 }
 
-/// Takes the run in `dir` up again. Where its driver went without a word, `reason` says why it is taken over; without
-/// one it is asked for.
+/// How a run is to be taken up.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes<'a> {
+    /// The key to sign with.
+    pub key: Option<&'a str>,
+    /// Why it is taken over from a dead driver, or amended; asked for where it is needed.
+    pub reason: Option<&'a str>,
+    /// What is done with edits of the runbook's file.
+    pub edits: Edits,
+    /// Whether there is a screen.
+    pub face: Face,
+}
+
+/// What is done with edits of a runbook's file whose run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edits {
+    /// They are shown, and the run goes on with its own copy.
+    Show,
+    /// They are taken over where they may be.
+    Amend,
+}
+
+/// Takes the run in `dir` up again.
 ///
 /// # Errors
-/// Somebody else drives it, its record is broken, or nobody says why a dead driver is taken over.
-pub fn take_up(
-    dir: RunDir,
-    key: Option<&str>,
-    reason: Option<&str>,
-    face: Face,
-) -> Result<u8, Failure> {
-    let operator = session::operator(key)?;
+/// Somebody else drives it, its record is broken, nobody says why a dead driver is taken over, or what is to be amended
+/// may not be.
+pub fn take_up(dir: RunDir, wishes: &Wishes) -> Result<u8, Failure> {
+    let operator = session::operator(wishes.key)?;
     let claim = claim(dir)?;
+    match prepare(&claim, wishes) {
+        Err(failure) => {
+            claim.decline();
+            Err(failure)
+        }
+        Ok((reason, amendment, notice)) => {
+            let open = claim.take_up(&operator, reason, amendment)?;
+            session::drive(open, wishes.face, notice)
+        }
+    }
+}
+
+/// All that can fail or be declined before a word is written: the reason, what is amended, and what is to be known.
+fn prepare(
+    claim: &Claim,
+    wishes: &Wishes,
+) -> Result<(String, Option<Amendment>, Option<String>), Failure> {
     let (run, book) = claim.stands();
+    if run.closed.is_some() {
+        return Ok(Default::default());
+    }
     let missing = opening::unset_environment(book, &run.opened.target);
-    if run.closed.is_none() && !missing.is_empty() {
-        claim.decline();
+    if !missing.is_empty() {
         return Err(Failure::new(
             USAGE,
             format!(
@@ -53,41 +104,109 @@ pub fn take_up(
         )
         .hint("export them as they were when it was started, then resume"));
     }
-    let reason = match (reason.map(str::trim), claim.abandoned()) {
-        (Some(given), _) if !given.is_empty() => given.to_owned(),
-        (_, None) => String::new(),
-        (_, Some(said)) => match ask(&said, face) {
-            Ok(reason) => reason,
-            Err(failure) => {
-                claim.decline();
-                return Err(failure);
-            }
-        },
+    let edited = edited(claim.executes(), run);
+    let reason = match (wishes.reason, claim.abandoned()) {
+        (Some(given), _) => given.to_owned(),
+        (None, None) => String::new(),
+        (None, Some(said)) => ask(
+            &format!("{said}.\nNothing is lost: steps that still run go on."),
+            "say why you take it over: holdpoint resume RUN --reason 'my terminal crashed'",
+            wishes.face,
+        )?,
     };
-    session::drive(claim.take_up(&operator, reason)?, face, None)
+    let (amendment, notice) = match (edited, wishes.edits) {
+        (None, Edits::Show) => (None, None),
+        (None, Edits::Amend) => {
+            return Err(Failure::new(
+                USAGE,
+                format!(
+                    "{} is as the run executes it: there is nothing to amend",
+                    run.opened.runbook_path
+                ),
+            ));
+        }
+        (Some(edited), Edits::Show) => (None, Some(shown(&edited, run, wishes.face)?)),
+        (Some(edited), Edits::Amend) => (Some(amended(&edited, claim, wishes)?), None),
+    };
+    Ok((reason, amendment, notice))
 }
 
-/// Asks at the terminal why a run is taken over whose driver is dead.
-fn ask(said: &str, face: Face) -> Result<String, Failure> {
-    let unanswered = |why: &str| {
-        Failure::new(WAITS, format!("{said}; {why}"))
-            .hint("say why you take it over: holdpoint resume RUN --reason 'my terminal crashed'")
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Shows what was edited and that it does not count; returns the same in one line, for the screen.
+fn shown(edited: &Edited, run: &RunState, face: Face) -> Result<String, Failure> {
+    let path = edited.path.display();
+    say(&format!(
+        "{path} was edited since the run began. The run goes on with its own copy; this is the difference:\n\n{}",
+        edited.diff
+    ));
+    if let Err(why) = &edited.now {
+        say(&format!("As it is now it could not be executed:\n{why}"));
+    }
+    say(&format!(
+        "To take over what is changed of steps that were not begun: holdpoint resume {} --amend",
+        run.opened.run
+    ));
+    if face == Face::Screen {
+        let _ = write!(
+            std::io::stderr(),
+            "\nEnter goes on with the run's own copy, Ctrl-C leaves the run as it is. "
+        );
+        let mut line = String::new();
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(n) if n > 0 && line.ends_with('\n') => {}
+            _ => return Err(Failure::new(WAITS, "whether to go on was not answered")),
+        }
+    }
+    Ok("the runbook's file was edited since; the run goes on with its own copy".to_owned())
+}
+
+/// Shows what is taken over, and asks why.
+fn amended(edited: &Edited, claim: &Claim, wishes: &Wishes) -> Result<Amendment, Failure> {
+    let (run, _) = claim.stands();
+    let amendment = edited.amendment(claim.executes(), run);
+    let mut amendment = amendment.map_err(|problems| {
+        let said = format!(
+            "what was edited cannot be taken over:\n  {}",
+            problems.join("\n  ")
+        );
+        Failure::new(USAGE, said).hint(
+            "mend the file, or resume without --amend: the run then goes on with its own copy",
+        )
+    })?;
+    say(&format!(
+        "{}\nTaken over: {}.",
+        edited.diff,
+        amendment.event.changes.join("; ")
+    ));
+    amendment.event.reason = match wishes.reason {
+        Some(given) => given.to_owned(),
+        None => ask(
+            "The runbook of a run that goes on is amended.",
+            "say why it is amended: holdpoint resume RUN --amend --reason 'the table is called otherwise'",
+            wishes.face,
+        )?,
     };
+    Ok(amendment)
+}
+
+/// Asks at the terminal for a reason, after saying what it is for.
+fn ask(said: &str, hint: &str, face: Face) -> Result<String, Failure> {
+    let unanswered = |why: &str| Failure::new(WAITS, format!("{said} {why}")).hint(hint);
     if face == Face::Lines {
-        return Err(unanswered("a person must say why it is taken over"));
+        return Err(unanswered("A person must say why."));
     }
     let mut out = std::io::stderr();
-    let _ = writeln!(
-        out,
-        "{said}.\nNothing is lost: steps that still run go on. Why it is taken over goes into the record."
-    );
+    let _ = writeln!(out, "{said}\nWhy, goes into the record.");
     loop {
         let _ = write!(out, "Reason: ");
         let _ = out.flush();
         let mut line = String::new();
         match std::io::stdin().lock().read_line(&mut line) {
             Ok(n) if n > 0 && line.ends_with('\n') => {}
-            _ => return Err(unanswered("why it is taken over was not answered")),
+            _ => return Err(unanswered("That was not answered.")),
         }
         if !line.trim().is_empty() {
             return Ok(line.trim().to_owned());

@@ -89,7 +89,7 @@ pub fn summary(dir: &RunDir) -> Summary {
 }
 
 fn waits(dir: &RunDir, state: &RunState) -> String {
-    let Ok(source) = opening::pinned(dir) else {
+    let Ok(source) = opening::pinned(dir, state) else {
         return "its runbook cannot be read".into();
     };
     let book = &source.book;

@@ -9,9 +9,11 @@ use crate::app::model::{Model, Purpose, Tone};
 use crate::cli::args::WatchArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session;
+use crate::domain::journal::Entry;
+use crate::domain::run::event::Event;
 use crate::domain::run::state::RunState;
 use crate::engine::rundir::{self, RunDir};
-use crate::engine::store;
+use crate::engine::store::{self, Follower};
 use crate::runtime::opening;
 use crate::runtime::perform::World;
 
@@ -25,13 +27,13 @@ const LOOK: Duration = Duration::from_millis(250);
 pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
     crate::cli::need_terminal("`holdpoint runs` tells how every run stands, one line each")?;
     let dir = rundir::find(&args.run)?;
-    let source = opening::pinned(&dir)?;
-    let journal = store::read(&dir.journal())?;
+    let (follower, entries) = store::Follower::open(&dir.journal())?;
+    let run = RunState::fold(&entries);
+    let source = opening::pinned(&dir, &run)?;
     let machine = session::machine()?;
     let ended = machine.block_on(async {
         let (out, news) = unbounded_channel();
-        let run = RunState::fold(&journal.entries);
-        let seen = journal.entries.len();
+        let state = run.clone();
         let mut model = Model::new(Purpose::Watch, source.book.clone(), run);
         opening::prepare(&mut model, &dir);
         let mut world = World::new(source.book, out.clone());
@@ -41,24 +43,32 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
         if let Err(failure) = session::connect(&mut model, &mut world, &out) {
             model.say(Tone::Quiet, format!("no monitors here: {}", failure.said));
         }
-        world.tasks.spawn(grow(dir, seen, out));
+        world.tasks.spawn(grow(dir, follower, state, out));
         session::look(model, world, news).await
     });
     machine.shutdown_background();
     ended
 }
 
-/// Tells records as they come.
-async fn grow(dir: RunDir, mut seen: usize, out: UnboundedSender<Msg>) {
+/// Tells records as they come, and what is executed where that is amended.
+async fn grow(dir: RunDir, mut follower: Follower, mut run: RunState, out: UnboundedSender<Msg>) {
     while !out.is_closed() {
         tokio::time::sleep(LOOK).await;
-        let Ok(journal) = store::read(&dir.journal()) else {
-            continue;
+        let Ok(new) = follower.more() else {
+            continue; // torn, or out of reach: it is looked at again
         };
-        if journal.entries.len() > seen {
-            let new = journal.entries[seen..].to_vec();
-            seen = journal.entries.len();
-            let _ = out.send(Msg::Journaled(new));
+        if new.is_empty() {
+            continue;
         }
+        for entry in &new {
+            run.apply(entry);
+        }
+        let amended = |entry: &Entry| matches!(entry.event, Event::RunbookAmended(_));
+        if new.iter().any(amended)
+            && let Ok(source) = opening::pinned(&dir, &run)
+        {
+            let _ = out.send(Msg::Amended(source.book));
+        }
+        let _ = out.send(Msg::Journaled(new));
     }
 }

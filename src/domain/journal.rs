@@ -190,14 +190,22 @@ impl Journal {
     /// # Errors
     /// The first line that is no record, or that breaks the chain.
     pub fn read(bytes: &[u8]) -> Result<Self, JournalError> {
+        Self::read_on(bytes, GENESIS, 0)
+    }
+
+    /// Reads what stands behind record `seq`, whose digest is `head`.
+    ///
+    /// # Errors
+    /// The first line that is no record, or that breaks the chain.
+    pub fn read_on(bytes: &[u8], head: &str, seq: u64) -> Result<Self, JournalError> {
         let mut journal = Self {
-            head: GENESIS.to_owned(),
+            head: head.to_owned(),
             ..Self::default()
         };
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|b| *b == b'\n') {
             let (line, after) = rest.split_at(end + 1);
-            let at = journal.entries.len() as u64 + 1;
+            let at = seq + journal.entries.len() as u64 + 1;
             journal
                 .entries
                 .push(Entry::decode(&line[..end], at, &journal.head)?);

@@ -1,14 +1,14 @@
 //! The journal's file: a record is appended with one write and is on disk before anybody is told.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::domain::digest::sha256_hex;
-use crate::domain::journal::{Entry, Journal, JournalError};
+use crate::domain::journal::{Entry, GENESIS, Journal, JournalError};
 use crate::domain::run::event::Event;
 use crate::engine::clock;
 
@@ -97,6 +97,57 @@ pub fn read(path: &Path) -> Result<Journal, StoreError> {
         path: path.display().to_string(),
         source,
     })
+}
+
+/// Who reads along while somebody else writes: what was read once is not read again.
+#[derive(Debug)]
+pub struct Follower {
+    path: PathBuf,
+    length: u64,
+    head: String,
+    seq: u64,
+}
+
+impl Follower {
+    /// Begins at the start; returns all records that are there.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or its chain is broken.
+    pub fn open(path: &Path) -> Result<(Self, Vec<Entry>), StoreError> {
+        let mut follower = Self {
+            path: path.to_owned(),
+            length: 0,
+            head: GENESIS.to_owned(),
+            seq: 0,
+        };
+        let entries = follower.more()?;
+        Ok((follower, entries))
+    }
+
+    /// Returns the records that came since; half of one is left for the next look.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or its chain is broken.
+    pub fn more(&mut self) -> Result<Vec<Entry>, StoreError> {
+        let mut file = File::open(&self.path).map_err(io_at(&self.path))?;
+        if file.metadata().map_err(io_at(&self.path))?.len() == self.length {
+            return Ok(Vec::new());
+        }
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(self.length))
+            .and_then(|_| file.read_to_end(&mut bytes))
+            .map_err(io_at(&self.path))?;
+        let read = Journal::read_on(&bytes, &self.head, self.seq).map_err(|source| {
+            StoreError::Broken {
+                path: self.path.display().to_string(),
+                source,
+            }
+        })?;
+        self.length += (bytes.len() - read.torn) as u64;
+        self.head = read.head;
+        self.seq += read.entries.len() as u64;
+        Ok(read.entries)
+    }
 }
 
 impl Store {
@@ -376,6 +427,27 @@ mod tests {
         assert_eq!((again.entries.len(), again.torn), (2, Vec::new()));
         again.store.append("dana", &[note("c")]).unwrap();
         assert_eq!(read(&path).unwrap().entries.len(), 3);
+    }
+
+    #[test]
+    fn who_follows_reads_each_record_once_and_no_half_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let mut store = Store::open(&path).unwrap().store;
+        store.append("dana", &[note("a")]).unwrap();
+        let (mut follower, first) = Follower::open(&path).unwrap();
+        assert_eq!(first.len(), 1);
+        assert_eq!(follower.more().unwrap(), []);
+        store.append("dana", &[note("b"), note("c")]).unwrap();
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+        assert_eq!(follower.more().unwrap().len(), 1);
+        assert_eq!(follower.more().unwrap(), []);
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(follower.more().unwrap()[0].event, note("c"));
+        let forged = String::from_utf8(whole).unwrap() + "{\"prev\":\"\"}\n";
+        fs::write(&path, forged).unwrap();
+        assert!(follower.more().is_err());
     }
 
     #[test]

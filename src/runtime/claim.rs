@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::digest::sha256_hex;
+use crate::app::model::BookFile;
 use crate::domain::journal::Entry;
 use crate::domain::run::decide;
 use crate::domain::run::event::{Event, Operator};
@@ -11,6 +11,7 @@ use crate::domain::runbook::model::Runbook;
 use crate::engine::clock;
 use crate::engine::rundir::{Driver, DriverLock, Life, RunDir, RunDirError};
 use crate::engine::store::{Opened, Store};
+use crate::runtime::edited::{Amendment, edited};
 use crate::runtime::opening::{self, OpenError, OpenRun, Source};
 
 /// A run whose lock is held and whose record is read; nothing is written yet.
@@ -29,17 +30,18 @@ pub struct Claim {
 /// Somebody else drives it, its journal is broken or was never begun, or its runbook cannot be read.
 pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
     let lock = dir.drive()?;
-    let source = opening::pinned(&dir)?;
     let opened = Store::open(&dir.journal())?;
     let run = RunState::fold(&opened.entries);
     if run.opened.run.is_empty() {
         return Err(OpenError::NeverBegun { run: dir.name() });
     }
-    if sha256_hex(&source.bytes) != run.opened.runbook_sha256 {
-        let run = dir.name();
-        let _ = lock.decline();
-        return Err(OpenError::Changed { run });
-    }
+    let source = match opening::pinned(&dir, &run) {
+        Ok(source) => source,
+        Err(refused) => {
+            let _ = lock.decline();
+            return Err(refused);
+        }
+    };
     if let Some(before) = &lock.before
         && before.life() == Life::Runs
         && before.pid != std::process::id()
@@ -76,6 +78,11 @@ impl Claim {
         (&self.run, &self.source.book)
     }
 
+    /// Returns what the run executes.
+    pub fn executes(&self) -> &Source {
+        &self.source
+    }
+
     /// Returns what is known of a driver that went without a word, as a sentence; `None`: the last one left in order.
     pub fn abandoned(&self) -> Option<String> {
         if self.run.closed.is_some() || left(&self.opened.entries) {
@@ -108,22 +115,37 @@ impl Claim {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn take_up(mut self, operator: &Operator, reason: String) -> Result<OpenRun, OpenError> {
+    pub fn take_up(
+        mut self,
+        operator: &Operator,
+        reason: String,
+        amendment: Option<Amendment>,
+    ) -> Result<OpenRun, OpenError> {
         self.lock.begin().map_err(|source| OpenError::Io {
             path: self.dir.path.join("driver.lock").display().to_string(),
             source,
         })?;
         if self.run.closed.is_none() {
-            let events = self.first_records(operator, reason);
+            let mut events = self.first_records(operator, reason);
+            if let Some(amendment) = amendment {
+                opening::keep_amendment(&self.dir, &amendment)?;
+                events.push(Event::RunbookAmended(amendment.event));
+                self.source = amendment.source;
+            }
             for entry in self.opened.store.append(&operator.identity, &events)? {
                 self.run.apply(&entry);
             }
         }
+        let book_file = match edited(&self.source, &self.run) {
+            None => BookFile::Executed,
+            Some(_) => BookFile::Edited,
+        };
         Ok(OpenRun {
             dir: self.dir,
             lock: self.lock,
             store: self.opened.store,
             run: self.run,
+            book_file,
             book: Arc::clone(&self.source.book),
         })
     }

@@ -3,6 +3,7 @@
 pub mod bookkeeper;
 pub mod claim;
 pub mod driver;
+pub mod edited;
 pub mod headless;
 pub mod input;
 pub mod opening;

@@ -1,14 +1,15 @@
 //! How a run is opened or taken up again: its directory, its journal, the first records.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use crate::app::model::{Model, Purpose};
+use crate::app::model::{BookFile, Model, Purpose};
 use crate::app::monitor::Link;
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{FORMAT, Journal};
@@ -28,6 +29,7 @@ use crate::engine::seal::review::{self, Executed, Looked};
 use crate::engine::store::{self, Store, StoreError};
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::driver;
+use crate::runtime::edited::Amendment;
 use crate::runtime::perform::{self, World};
 use crate::runtime::samples::SampleKeeper;
 
@@ -76,6 +78,8 @@ pub struct OpenRun {
     pub run: RunState,
     /// The plan.
     pub book: Arc<Runbook>,
+    /// Whether the file that it was read from is still the same.
+    pub book_file: BookFile,
 }
 
 /// Makes a new run's directory and writes its first records.
@@ -121,11 +125,7 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
         utc_offset_min: clock::utc_offset_min(),
         boot_id: clock::boot_id(),
         pid: std::process::id(),
-        files: source
-            .files
-            .iter()
-            .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
-            .collect(),
+        files: digests(source),
     };
     let identity = opening.operator.identity.clone();
     let mut first = vec![
@@ -143,6 +143,7 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
         store,
         run,
         book: Arc::clone(&source.book),
+        book_file: BookFile::Executed,
     })
 }
 
@@ -169,13 +170,15 @@ pub enum OpenError {
         /// The run.
         run: String,
     },
-    /// Its runbook is not the one that it was opened with.
+    /// Its runbook, or a file that it names, is not the one that is recorded.
     #[error(
-        "{run}: its runbook.yaml is not the one that the run was opened with: put the recorded bytes back, or start a new run"
+        "{run}: its {file} is not the one that the run was opened with: put the recorded bytes back, or start a new run"
     )]
     Changed {
         /// The run.
         run: String,
+        /// Which file.
+        file: String,
     },
     /// Its runbook is not valid.
     #[error("the runbook is not valid\n\n{0}")]
@@ -197,17 +200,70 @@ pub fn read(path: &Path) -> Result<Source, OpenError> {
     parsed(path, bytes, &dir)
 }
 
-/// Reads the runbook that a run executes: the pinned bytes, never the file that they once came from.
+/// Reads the runbook that `run` executes: the pinned bytes, never the file that they once came from.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn pinned(dir: &RunDir) -> Result<Source, OpenError> {
-    let path = dir.runbook();
+/// It cannot be read, or is not what the record says.
+pub fn pinned(dir: &RunDir, run: &RunState) -> Result<Source, OpenError> {
+    let root = match run.amendments.last() {
+        Some(amended) => dir.path.join(&amended.dir),
+        None => dir.path.clone(),
+    };
+    let path = root.join("runbook.yaml");
     let bytes = fs::read(&path).map_err(|source| OpenError::Io {
         path: path.display().to_string(),
         source,
     })?;
-    parsed(path, bytes, &dir.path.join("files"))
+    let (sha256, files) = run.executes();
+    let changed = |file: &str| OpenError::Changed {
+        run: dir.name(),
+        file: file.to_owned(),
+    };
+    if sha256_hex(&bytes) != sha256 {
+        return Err(changed("runbook.yaml"));
+    }
+    // Before it is read: a file that somebody changed may not even be valid.
+    for (name, sha256) in files {
+        let kept = fs::read(root.join("files").join(name)).ok();
+        if kept.is_none_or(|kept| sha256_hex(&kept) != *sha256) {
+            return Err(changed(name));
+        }
+    }
+    parsed(path, bytes, &root.join("files"))
+}
+
+/// Returns the digests of the files that the runbook names.
+pub fn digests(source: &Source) -> BTreeMap<String, String> {
+    let files = source.files.iter();
+    files
+        .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
+        .collect()
+}
+
+/// Keeps what an amended run executes from now on; what a process left that died before it was recorded is overwritten.
+///
+/// # Errors
+/// The disk refuses.
+pub fn keep_amendment(dir: &RunDir, amendment: &Amendment) -> Result<(), OpenError> {
+    let within = RunDir {
+        path: dir.path.join(&amendment.event.dir),
+    };
+    let io_error = |source| OpenError::Io {
+        path: within.path.display().to_string(),
+        source,
+    };
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&within.path);
+    made.map_err(io_error)?;
+    keep_at(&within, &within.runbook(), &amendment.source.bytes)?;
+    for (name, bytes) in &amendment.source.files {
+        keep_file(&within, name, bytes)?;
+    }
+    File::open(&dir.path)
+        .and_then(|d| d.sync_all())
+        .map_err(io_error)
 }
 
 fn parsed(path: PathBuf, bytes: Vec<u8>, dir: &Path) -> Result<Source, OpenError> {
@@ -247,10 +303,19 @@ fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
             "a runbook names files below its own directory only",
         )));
     }
+    keep_at(dir, &path, bytes)
+}
+
+/// Writes a file within the run's directory so that no crash takes it away again.
+fn keep_at(dir: &RunDir, path: &Path, bytes: &[u8]) -> Result<(), OpenError> {
+    let io_error = |source| OpenError::Io {
+        path: path.display().to_string(),
+        source,
+    };
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(io_error)?;
     }
-    let kept = File::create(&path).and_then(|mut file| {
+    let kept = File::create(path).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -387,10 +452,12 @@ pub fn world(
         store,
         run,
         book,
+        book_file,
     } = open;
     let closed = run.closed.is_some();
     let mut model = Model::new(Purpose::Drive, Arc::clone(&book), run);
     prepare(&mut model, &dir);
+    model.book_file = book_file;
     let mut world = World::new(Arc::clone(&book), out.clone());
     if !closed {
         world.bookkeeper = Some(Bookkeeper::start(store, redactor(&model), out));

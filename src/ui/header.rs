@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::app::model::{Model, Purpose, Recording};
+use crate::app::model::{BookFile, Model, Purpose, Recording};
 use crate::app::monitor::Link;
 use crate::app::step::known;
 use crate::domain::run::event::{HoldReason, Mode, Status};
@@ -87,6 +87,17 @@ fn title_line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
 }
 
 fn mode(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = mode_alone(model, theme);
+    if !model.run.amendments.is_empty() {
+        spans.push(Span::styled(" amended", theme.quiet));
+    }
+    if model.book_file == BookFile::Edited {
+        spans.push(Span::styled(" file edited since", theme.warning));
+    }
+    spans
+}
+
+fn mode_alone(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
     match model.run.opened.mode {
         Mode::Rehearsal => vec![Span::styled(
             " rehearsal, nothing is touched",

@@ -10,6 +10,7 @@ use holdpoint::domain::run::event::Event;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::faults::anybody_works;
+use crate::screen::Screen;
 use crate::stage::{Kind, Stage, until};
 
 fn fill(path: &Path) {
@@ -63,7 +64,7 @@ fn a_run_directory_that_is_gone_is_said_and_the_run_goes_on_once_it_is_back() {
     });
     assert_eq!(disk.effects("second"), 0);
     screen.wait_for("on hold");
-    screen.press("p");
+    screen.release();
     screen.wait_for("Enter opens the confirmation");
     disk.assert_done_once();
 }
@@ -93,7 +94,7 @@ fn a_disk_that_hangs_holds_up_the_record_and_never_the_screen() {
     until("the hold to be recorded", || {
         disk.count(|e| matches!(e, Event::Held { .. })) == 1
     });
-    screen.press("p");
+    screen.release();
     screen.wait_for("Enter opens the confirmation");
     disk.assert_done_once();
 }
@@ -127,4 +128,103 @@ fn a_disk_that_turns_read_only_stops_the_run_and_after_its_repair_nothing_is_run
         disk.count(|e| matches!(e, Event::StepInterrupted { .. })),
         1
     );
+}
+
+/// A step that runs beside the others and never ends by itself, and one that waits for `go`.
+const BESIDE: &str = "
+runbook: 1
+title: Disk
+phases:
+  - phase: One
+    steps:
+      - {step: Beside, id: beside, run: 'echo x >> WORK/first; while :; do sleep 0.05; done', background: until end of run}
+      - {step: Gate, id: gate, run: 'echo x >> WORK/gate; while ! test -e WORK/go; do sleep 0.05; done'}
+      - {step: Second, id: second, run: 'echo x >> WORK/second'}
+      - {step: Look at it, confirm: It looks well.}
+";
+
+/// Stops the step that is shown, with a reason.
+fn stop(screen: &mut Screen) {
+    screen.press("x");
+    screen.wait_for("Enter stops it");
+    screen.press("it harms");
+    screen.answer("Enter stops it");
+}
+
+#[test]
+fn a_step_is_stopped_on_a_full_disk_and_that_is_recorded_once_there_is_room() {
+    let Some(disk) = Stage::mount(&Kind::Tmpfs) else {
+        return;
+    };
+    let text = BESIDE.replace("WORK", &disk.path("work").display().to_string());
+    fs::write(disk.path("run.yaml"), text).unwrap();
+    let mut screen = disk.run();
+    until("the gate to be reached", || disk.effects("gate") == 1);
+    fill(&disk.path("disk/ballast"));
+    disk.go();
+    screen.wait_for("NOT RECORDED");
+    screen.press("\x1b[H"); // the first row
+    screen.wait_for("Beside");
+    assert!(anybody_works(&disk.rundir()));
+    stop(&mut screen);
+    until("the step to be gone", || !anybody_works(&disk.rundir()));
+    screen.wait_for("NOT RECORDED");
+    assert_eq!(disk.count(|e| matches!(e, Event::CancelAsked { .. })), 0);
+    fs::remove_file(disk.path("disk/ballast")).unwrap();
+    screen.wait_gone("NOT RECORDED");
+    until("the rest to be done", || disk.effects("second") == 1);
+    let journal = holdpoint::engine::store::read(&disk.rundir().journal()).unwrap();
+    let told = journal.entries.iter().filter_map(|e| match &e.event {
+        Event::CancelAsked { step, reason, .. } => Some(format!("{step} asked: {reason}")),
+        Event::StepFinished(end) if end.step.as_str() == "beside" => {
+            Some(format!("{} ended: {}", end.step, end.outcome.summary))
+        }
+        _ => None,
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["beside asked: it harms", "beside ended: stopped: it harms"]
+    );
+}
+
+#[test]
+fn a_step_is_stopped_although_its_directory_is_gone() {
+    let Some(disk) = Stage::mount(&Kind::Tmpfs) else {
+        return;
+    };
+    let mut screen = disk.run();
+    let run = disk.rundir();
+    let (data, away) = (disk.path("disk/data"), disk.path("disk/away"));
+    fs::rename(&data, &away).unwrap();
+    stop(&mut screen);
+    let moved = holdpoint::engine::rundir::RunDir {
+        path: away.join("runs").join(run.name()),
+    };
+    until("the step to be gone", || !anybody_works(&moved));
+    fs::rename(&away, &data).unwrap();
+    screen.wait_for("may have run"); // it could not leave its report where it belongs
+    assert_eq!(disk.count(|e| matches!(e, Event::CancelAsked { .. })), 1);
+    assert_eq!((disk.effects("first"), disk.effects("second")), (1, 0));
+}
+
+#[test]
+fn what_somebody_else_writes_into_the_journal_is_kept_set_aside_and_told() {
+    let stage = Stage::new();
+    let mut screen = stage.run();
+    let path = stage.rundir().journal();
+    let mut journal = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let foreign = "{\"prev\":\"0000\",\"seq\":99,\"type\":\"step.confirmed\"}\n";
+    journal.write_all(foreign.as_bytes()).unwrap();
+    screen.press("p");
+    screen.wait_for("NOT RECORDED");
+    screen.wait_gone("NOT RECORDED");
+    let kept = fs::read_to_string(path.with_file_name("journal.jsonl.torn-1")).unwrap();
+    assert_eq!(kept, foreign);
+    let digest = holdpoint::domain::digest::sha256_hex(foreign.as_bytes());
+    until("the hold to be recorded behind it", || {
+        stage.count(|e| matches!(e, Event::Held { .. })) == 1
+    });
+    let told =
+        stage.count(|e| matches!(e, Event::JournalRecovered { sha256, .. } if *sha256 == digest));
+    assert_eq!(told, 1);
 }

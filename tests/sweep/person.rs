@@ -31,7 +31,7 @@ pub fn answer(place: &Place, run: &RunDir, tally: &mut Tally) {
     };
     let claim = claim(run.clone()).unwrap();
     let mut open = claim
-        .take_up(&operator, "the sweep answers".into())
+        .take_up(&operator, "the sweep answers".into(), None)
         .unwrap();
     let waits = next(&open.book, &open.run, clock::wall_ms());
     let mut commands = Vec::new();

@@ -58,6 +58,20 @@ impl Screen {
         self.keyboard.flush().unwrap();
     }
 
+    /// Answers the question whose last line is `bar`: an answer that comes too soon is none.
+    pub fn answer(&mut self, bar: &str) {
+        self.wait_for(bar);
+        thread::sleep(Duration::from_millis(900));
+        self.press("\r");
+        self.wait_gone(bar);
+    }
+
+    /// Lets a held run go on.
+    pub fn release(&mut self) {
+        self.press("p");
+        self.answer("Enter lets steps start again");
+    }
+
     /// Waits until `text` is on the screen.
     pub fn wait_for(&self, text: &str) {
         self.wait(text, |screen| screen.contains(text));

@@ -118,7 +118,7 @@ fn acts(run: &mut Run, text: &str) {
         attempt: 1,
     });
     run.then(Event::RunbookAmended(Amended {
-        file: said(),
+        dir: said(),
         before: said(),
         sha256: said(),
         reason: said(),

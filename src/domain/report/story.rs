@@ -183,10 +183,20 @@ impl<'a> Story<'a> {
             .files
             .iter()
             .filter_map(|(name, sha256)| Some((kept_as(name)?, sha256.clone())));
+        let amended = self.run.amendments.iter().flat_map(|amended| {
+            let dir = &amended.dir;
+            let book = (format!("{dir}/runbook.yaml"), amended.sha256.clone());
+            let files = amended.files.iter().filter_map(move |(name, sha256)| {
+                Some((format!("{dir}/{}", kept_as(name)?), sha256.clone()))
+            });
+            std::iter::once(book).chain(files)
+        });
+        let amended = amended.filter(|(path, _)| is_amendment(path));
         own.into_iter()
             .map(|(path, sha256)| (path.to_owned(), sha256.clone()))
             .chain(self.reviewed())
             .chain(files)
+            .chain(amended)
             .chain(outputs)
             .filter(|(_, sha256)| is_digest(sha256))
             .collect()
@@ -314,6 +324,15 @@ pub fn kept_as(name: &str) -> Option<String> {
         .all(|part| !part.is_empty() && *part != ".." && !part.ends_with(' '));
     let path = format!("files/{}", parts.join("/"));
     (plain && !path.contains('\\') && tame::line(&path) == path).then_some(path)
+}
+
+/// Whether a path is one that this program keeps an amendment at: `amendment-1/…`.
+fn is_amendment(path: &str) -> bool {
+    let number = path
+        .strip_prefix("amendment-")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(number, _)| number);
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether a text is a digest as this program writes it.

@@ -226,10 +226,7 @@ fn holds_handovers_crashes_and_doubt_are_told() {
         &log,
         "**The run was held** by dana@example.com at 09:00:03Z. dana@example.com released it after 1.0 s.",
     );
-    has(
-        &log,
-        "**The journal was recovered** at 09:00:06Z: 7 bytes",
-    );
+    has(&log, "**The journal was recovered** at 09:00:06Z: 7 bytes");
     has(
         &log,
         "**The run was resumed** at 09:00:07Z by dana@example.com on `b`. Reason given: first screen died",

@@ -169,8 +169,13 @@ fn runbook(story: &Story) -> String {
         ),
         Some(review) => format!("**{}**", tame::cell(review.said())),
     };
+    let amended = match story.run.amendments.len() {
+        0 => String::new(),
+        1 => ", **amended once**".to_owned(),
+        n => format!(", **amended {n} times**"),
+    };
     format!(
-        "`runbook.yaml`, read from {}, {git}, {reviewed}",
+        "`runbook.yaml`, read from {}, {git}, {reviewed}{amended}",
         tame::code_cell(&opened.runbook_path)
     )
 }

@@ -1,5 +1,6 @@
 //! A run: its events, its state, and what may happen next.
 
+pub mod amend;
 pub mod assign;
 pub mod cleaned;
 pub mod decide;

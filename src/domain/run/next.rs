@@ -110,7 +110,7 @@ pub fn omitted(book: &Runbook, run: &RunState, step: &StepId) -> Option<String> 
 }
 
 /// Returns the `choose: one` groups around `step`, the outermost first: of each, the steps of its items.
-fn choices_around(book: &Runbook, step: &Step) -> Vec<Vec<Vec<StepId>>> {
+pub(super) fn choices_around(book: &Runbook, step: &Step) -> Vec<Vec<Vec<StepId>>> {
     let mut items = match step.place {
         Place::Phase(at) => book.phases.get(at).map(|p| &p.items),
         Place::Path(at) => book.rollback.get(at).map(|p| &p.items),

@@ -162,8 +162,8 @@ pub struct RunState {
     pub manual_sql: u32,
     /// How it ended.
     pub closed: Option<Closed>,
-    /// The last amendment of the runbook; `None`: it is executed as it was opened.
-    pub amended: Option<Amended>,
+    /// What was taken over from the edited runbook, oldest first; the last one is executed.
+    pub amendments: Vec<Amended>,
     /// The number of the last record.
     pub last_seq: u64,
 }
@@ -264,7 +264,7 @@ impl RunState {
                 }
             }
             Event::RetryStopped { step, .. } => self.touch(step).retries = Retries::Stopped,
-            Event::RunbookAmended(amended) => self.amended = Some(amended.clone()),
+            Event::RunbookAmended(amended) => self.amendments.push(amended.clone()),
             Event::RunLeft { .. } => self.left(),
             Event::Note { kind, text, step } => {
                 self.notes.push(NoteRecord {
@@ -342,7 +342,7 @@ impl RunState {
 
     /// Returns the digest of the runbook that is executed, and those of the files that it names.
     pub fn executes(&self) -> (&str, &BTreeMap<String, String>) {
-        match &self.amended {
+        match self.amendments.last() {
             Some(amended) => (&amended.sha256, &amended.files),
             None => (&self.opened.runbook_sha256, &self.opened.files),
         }

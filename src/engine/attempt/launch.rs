@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -85,6 +86,9 @@ pub fn launch_interactive_with(
 /// Asks attempt `name` to stop; asking twice is asking once. It has stopped when its state says so.
 pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
     let files = named(run_dir, name)?;
+    if !run_dir.is_dir() {
+        return cancel_out_of_reach(run_dir, name);
+    }
     match state(run_dir, name) {
         AttemptState::Starting | AttemptState::Running { .. } => {}
         AttemptState::NotStarted | AttemptState::Ended(_) | AttemptState::Lost { .. } => {
@@ -105,6 +109,20 @@ pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
     asked
         .map(drop)
         .map_err(AttemptError::file(files.cancel(), "written"))
+}
+
+/// Whose directory is out of reach (unmounted, moved) still has a supervisor, which is found by what it was told.
+fn cancel_out_of_reach(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
+    let told = [
+        SUBCOMMAND.as_bytes(),
+        run_dir.as_os_str().as_bytes(),
+        name.as_bytes(),
+    ];
+    let asked = process::with_arguments(&told).map(|supervisor| supervisor.signal(Signal::TERM));
+    match asked {
+        Some(Ok(())) => Ok(()),
+        Some(Err(_)) | None => Err(AttemptError::NotRunning(name.to_owned())),
+    }
 }
 
 fn named(run_dir: &Path, name: &str) -> Result<Files, AttemptError> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::process::{
@@ -85,6 +86,27 @@ pub fn look(pid: u32) -> Option<Process> {
     // The name may hold anything, a newline or a half character too.
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
+}
+
+/// Returns the process of this user whose last arguments are `arguments`.
+pub fn with_arguments(arguments: &[&[u8]]) -> Option<Id> {
+    let wanted: Vec<u8> = arguments.iter().fold(Vec::new(), |mut all, argument| {
+        all.push(0);
+        all.extend_from_slice(argument);
+        all
+    });
+    let own = rustix::process::getuid().as_raw();
+    let mut pids = fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.find_map(|pid| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let ours = fs::metadata(format!("/proc/{pid}")).ok()?.uid() == own;
+        let same = line
+            .strip_suffix(&[0])
+            .is_some_and(|l| l.ends_with(&wanted));
+        (ours && same).then(|| look(pid)).flatten().map(|p| p.id)
+    })
 }
 
 /// Returns everything that descends from this process, parents before children.

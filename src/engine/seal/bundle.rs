@@ -110,15 +110,28 @@ impl Bundle {
     /// # Errors
     /// It cannot be read, or is not valid.
     pub fn book(&self) -> Result<Runbook, SealError> {
-        let bytes = self
-            .read("runbook.yaml")
-            .map_err(io_at(self.dir.join("runbook.yaml")))?;
+        let root = self.amended().map_or(String::new(), |dir| dir + "/");
+        let path = format!("{root}runbook.yaml");
+        let bytes = self.read(&path).map_err(io_at(self.dir.join(&path)))?;
         let files = |name: &str| {
             let path = report::kept_as(name).unwrap_or_default();
-            let bytes = self.read(&path)?;
+            let bytes = self.read(&format!("{root}{path}"))?;
             String::from_utf8(bytes).map_err(io::Error::other)
         };
         parse::parse(&bytes, "runbook.yaml", &files).map_err(|p| SealError::Runbook(p.render()))
+    }
+
+    /// Returns the directory of the runbook's last amendment; `None`: there is none, or the journal cannot say.
+    fn amended(&self) -> Option<String> {
+        let journal = Journal::read(&self.journal().ok()?).ok()?;
+        journal
+            .entries
+            .into_iter()
+            .rev()
+            .find_map(|e| match e.event {
+                Event::RunbookAmended(amended) => Some(amended.dir),
+                _ => None,
+            })
     }
 
     /// Returns the log as the journal tells it, before anybody signs it.

@@ -127,11 +127,11 @@ pub fn suspended(story: &Story, entry: &Entry, for_ms: u64) -> String {
 pub fn amended(story: &Story, entry: &Entry, amended: &Amended) -> String {
     let changes: Vec<String> = amended.changes.iter().map(tame::cell).collect();
     format!(
-        "**The runbook was amended** at {} by {}: {}. It is {} from here on, SHA-256 {}; before, SHA-256 {}.{}",
+        "**The runbook was amended** at {} by {}: {}. From here on it is {}, SHA-256 {}; before, SHA-256 {}.{}",
         story.clock(entry),
         tame::cell(&entry.by),
         changes.join("; "),
-        tame::code_span(&amended.file),
+        tame::code_span(format!("{}/runbook.yaml", amended.dir)),
         tame::code_span(&amended.sha256),
         tame::code_span(&amended.before),
         because(&amended.reason)

@@ -61,8 +61,9 @@ pub struct Opened {
 /// Changes that were taken over from the edited runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Amended {
-    /// The file in the run's directory that is executed from now on: `runbook.1.yaml`.
-    pub file: String,
+    /// The directory in the run's directory that holds what is executed from now on: `amendment-1`, with `runbook.yaml`
+    /// and `files` as the run's own directory has them.
+    pub dir: String,
     /// SHA-256 of the runbook before.
     pub before: String,
     /// SHA-256 of the runbook from now on.
@@ -71,7 +72,7 @@ pub struct Amended {
     pub reason: String,
     /// What is different, one sentence each.
     pub changes: Vec<String>,
-    /// The files that it names, with their SHA-256; they lie in `files.1`.
+    /// The files that it names, with their SHA-256.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
 }
