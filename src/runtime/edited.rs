@@ -7,8 +7,11 @@ use similar::TextDiff;
 
 use crate::domain::run::amend::amend;
 use crate::domain::run::event::Amended;
+use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
+use crate::domain::runbook::model::Demand;
 use crate::domain::tame;
+use crate::engine::seal::Desk;
 use crate::runtime::opening::{self, Source};
 
 /// Lines that are shown around a change.
@@ -84,7 +87,18 @@ impl Edited {
     /// The file cannot be executed, or what is different may not be taken over: one sentence each.
     pub fn amendment(&self, executed: &Source, run: &RunState) -> Result<Amendment, Vec<String>> {
         let source = self.now.clone().map_err(|why| vec![why])?;
-        let changes = amend(&executed.book, &source.book, run)?;
+        let mut changes = amend(&executed.book, &source.book, run)?;
+        let review = opening::reviewed(&Desk::this(), &source, &run.opened.target, None).review;
+        match (review.finding, review.demand) {
+            (ReviewFinding::Valid, _) => changes.push(review.said()),
+            (_, Demand::Welcome) => {}
+            (_, Demand::Demanded) => {
+                return Err(vec![format!(
+                    "the target demands a reviewed runbook, and {}: have it reviewed, see `holdpoint approve`",
+                    review.said()
+                )]);
+            }
+        }
         let dir = format!("amendment-{}", run.amendments.len() + 1);
         let (before, _) = run.executes();
         let event = Amended {
