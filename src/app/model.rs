@@ -148,9 +148,9 @@ pub struct Model {
     /// Facts that the disk refused; they are written as soon as it takes records again.
     pub unsaved: Vec<Vec<Event>>,
     /// Attempts that are to be stopped and whose record is on its way to the disk.
-    pub to_stop: Vec<(StepId, u32)>,
+    pub to_stop: Vec<Stopping>,
     /// Attempts that were told to stop before that was recorded, because the disk refuses or hangs.
-    pub told_to_stop: Vec<(StepId, u32)>,
+    pub told_to_stop: Vec<Stopping>,
     /// A failed step that is run again by itself, and when, on the forward clock.
     pub retry: Option<Retrial>,
     /// When Enter last answered or tried to answer a dialog, on the forward clock.
@@ -184,6 +184,17 @@ pub enum BookFile {
     Executed,
     /// It was edited since; the run goes on with its own copy.
     Edited,
+}
+
+/// An attempt that is to be stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopping {
+    /// The step.
+    pub step: StepId,
+    /// The attempt.
+    pub attempt: u32,
+    /// The reason.
+    pub reason: String,
 }
 
 /// Whether the server has said who it is.
@@ -341,14 +352,23 @@ impl Model {
 
     /// Returns whether the attempt that `record` is of was asked to stop, on record or before it can be recorded.
     pub fn cancel_of(&self, step: &StepId) -> CancelState {
-        let record = self.run.record(step);
-        let told = |(id, attempt): &(StepId, u32)| {
-            id == step && record.is_some_and(|r| r.attempts == *attempt)
-        };
-        if self.told_to_stop.iter().any(told) {
-            return CancelState::Asked;
+        match (self.told_to_stop(step), self.run.record(step)) {
+            (Some(_), _) => CancelState::Asked,
+            (None, record) => record.map_or(CancelState::NotAsked, |r| r.cancel),
         }
-        record.map_or(CancelState::NotAsked, |r| r.cancel)
+    }
+
+    /// Returns why the running attempt of `step` was asked to stop.
+    pub fn cancelled_because(&self, step: &StepId) -> &str {
+        let recorded = || self.run.record(step).map_or("", |r| r.why.as_str());
+        self.told_to_stop(step)
+            .map_or_else(recorded, |told| told.reason.as_str())
+    }
+
+    fn told_to_stop(&self, step: &StepId) -> Option<&Stopping> {
+        let attempt = self.run.record(step)?.attempts;
+        let mut told = self.told_to_stop.iter();
+        told.find(|told| told.step == *step && told.attempt == attempt)
     }
 
     /// Puts one line on the status line.

@@ -6,14 +6,13 @@ use crate::app::autopilot;
 use crate::app::inspect;
 use crate::app::keys::Scope;
 use crate::app::message::{Effect, Leaving, Msg};
-use crate::app::model::{Model, Now, Purpose, Recording, Tone};
+use crate::app::model::{Model, Now, Purpose, Recording, Stopping, Tone};
 use crate::app::monitor;
 use crate::app::news;
 use crate::app::shown;
 use crate::domain::journal::Entry;
 use crate::domain::run::decide::{Command, decide};
 use crate::domain::run::event::Event;
-use crate::domain::runbook::model::StepId;
 use crate::domain::sample::words::lasting;
 
 /// Milliseconds for which a record may be on its way before the disk is said to hang.
@@ -146,9 +145,17 @@ pub fn append(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     effects
 }
 
-fn to_stop(event: &Event) -> Option<(StepId, u32)> {
+fn to_stop(event: &Event) -> Option<Stopping> {
     match event {
-        Event::CancelAsked { step, attempt, .. } => Some((step.clone(), *attempt)),
+        Event::CancelAsked {
+            step,
+            attempt,
+            reason,
+        } => Some(Stopping {
+            step: step.clone(),
+            attempt: *attempt,
+            reason: reason.clone(),
+        }),
         _ => None,
     }
 }
@@ -172,7 +179,7 @@ fn stop_unrecorded(model: &mut Model) -> Vec<Effect> {
         );
     }
     model.told_to_stop.extend(stops.clone());
-    let stop = |(step, attempt)| Effect::Stop { step, attempt };
+    let stop = |Stopping { step, attempt, .. }| Effect::Stop { step, attempt };
     stops.into_iter().map(stop).collect()
 }
 

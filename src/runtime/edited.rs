@@ -3,26 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use similar::TextDiff;
-
+use crate::domain::difference;
 use crate::domain::run::amend::amend;
 use crate::domain::run::event::Amended;
 use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::Demand;
-use crate::domain::tame;
 use crate::engine::seal::Desk;
 use crate::runtime::opening::{self, Source};
-
-/// Lines that are shown around a change.
-const CONTEXT: usize = 3;
 
 /// A runbook's file that is not what its run executes.
 #[derive(Debug, Clone)]
 pub struct Edited {
     /// The file.
     pub path: PathBuf,
-    /// What is different, as a unified diff without control characters.
+    /// What is different, as a unified diff, tamed.
     pub diff: String,
     /// What stands in it now, or why it cannot be executed.
     pub now: Result<Source, String>,
@@ -67,17 +62,15 @@ fn unified(name: &str, executed: &[u8], now: &[u8]) -> String {
         String::from_utf8_lossy(executed),
         String::from_utf8_lossy(now),
     );
-    let diff = TextDiff::from_lines(executed.as_ref(), now.as_ref());
-    let text = diff
-        .unified_diff()
-        .context_radius(CONTEXT)
-        .header(
-            &format!("{name} (executed)"),
-            &format!("{name} (the file now)"),
-        )
-        .to_string();
-    let lines = text.lines().map(|line| tame::line(line) + "\n");
-    lines.collect()
+    let lines = difference::lines(&executed, &now);
+    if lines.is_empty() {
+        return String::new();
+    }
+    difference::unified(
+        &lines,
+        &format!("{name} (executed)"),
+        &format!("{name} (the file now)"),
+    )
 }
 
 impl Edited {

@@ -126,7 +126,7 @@ pub(super) fn ended(
     let asked = model.cancel_of(id) == CancelState::Asked;
     if step.background.is_some() && asked && outcome.ended == Ended::Cancelled {
         outcome.ended = Ended::Passed;
-        let why = model.run.record(id).map_or("", |r| r.why.as_str());
+        let why = model.cancelled_because(id);
         outcome.summary = format!("stopped: {why}");
     }
     let retrial = retrial(model, &step, attempt, &outcome, tail);
