@@ -55,7 +55,7 @@ fn none_left_out(book: &Runbook, run: &RunState) -> bool {
 fn anything_changed(book: &Runbook, run: &RunState) -> bool {
     let mut steps = book.steps.iter();
     let changing = steps.any(|step| match step.action {
-        Action::Decide(_) => false,
+        Action::Decide(_) | Action::Sign(_) => false,
         _ => !step.only_looks() && run.was_started(&step.id),
     });
     changing || run.manual_sql > 0
