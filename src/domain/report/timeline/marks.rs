@@ -6,6 +6,7 @@ use crate::domain::report::time;
 use crate::domain::report::timeline::{Bar, Look, at};
 use crate::domain::run::event::{BackendAct, BackendActed, Event, HoldReason, NoteKind};
 use crate::domain::runbook::model;
+use crate::domain::sample::words::lasting;
 
 /// Something that happened at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,9 +139,19 @@ fn told(story: &Story, entry: &Entry) -> Option<(Sort, String)> {
         }
         Event::RunLeft { how } => (Sort::Run, format!("the driver left: {how}")),
         Event::RunResumed { reason, .. } => (Sort::Run, format!("resumed by {by}: {reason}")),
-        Event::JournalRecovered { .. } => {
-            (Sort::Alarm, "journal recovered after a crash".to_owned())
-        }
+        Event::JournalRecovered { .. } => (Sort::Alarm, "journal recovered".to_owned()),
+        Event::RetryStopped { step, .. } => (
+            Sort::Decision,
+            format!("automatic retry of step {} stopped by {by}", number(step)),
+        ),
+        Event::Suspended { for_ms } => (
+            Sort::Alarm,
+            format!("the machine was suspended for {}", lasting(*for_ms)),
+        ),
+        Event::RunbookAmended(amended) => (
+            Sort::Decision,
+            format!("runbook amended by {by}: {}", amended.reason),
+        ),
         Event::RunClosed(closed) => (
             Sort::Run,
             format!("closed by {by}: {}", closed.status.word()),
