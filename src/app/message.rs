@@ -83,6 +83,8 @@ pub enum Msg {
         /// What was found; `None`: it has ended.
         found: Result<Option<SessionDetail>, String>,
     },
+    /// The journal's head was told to a witness, or not.
+    Posted(Posted),
     /// A role signed in a step, or not.
     StepSigned {
         /// What was asked.
@@ -171,6 +173,8 @@ pub enum Effect {
     Keep(Vec<Line>),
     /// Look whether the disk takes records again.
     ProbeDisk,
+    /// Tell the witnesses the journal's head.
+    PostHead,
     /// Let a role sign in a step: its key may ask for the terminal.
     SignStep(Box<AskedSignature>),
     /// Write the log, and sign it where that is asked for.
@@ -181,6 +185,36 @@ pub enum Effect {
     Redraw,
     /// Leave.
     Quit(Leaving),
+}
+
+/// What came of telling a witness the journal's head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Who was told.
+    pub sink: String,
+    /// The record.
+    pub seq: u64,
+    /// Its digest.
+    pub head: String,
+    /// What came back, or why it was not told.
+    pub answer: Result<String, String>,
+}
+
+impl Posted {
+    /// Returns it as a record.
+    pub fn event(self) -> Event {
+        let (receipt, error) = match self.answer {
+            Ok(receipt) => (receipt, String::new()),
+            Err(error) => (String::new(), error),
+        };
+        Event::WitnessPosted {
+            seq: self.seq,
+            head: self.head,
+            receipt,
+            sink: self.sink,
+            error,
+        }
+    }
 }
 
 /// What a role is to sign in a step, and who signs.

@@ -1,11 +1,12 @@
-//! Tests of a step in which a role signs.
+//! Tests of a step in which a role signs, and of telling witnesses.
 
 use crossterm::event::KeyCode;
 
 use crate::app::desk::Desk;
-use crate::app::message::{AskedSignature, Effect, Msg};
+use crate::app::message::{AskedSignature, Effect, Msg, Posted};
+use crate::domain::attempt::Ended;
 use crate::domain::run::event::{Checkpoint, Event, SignedWord, StepSigned};
-use crate::domain::run::fixture::book;
+use crate::domain::run::fixture::{book, outcome};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
 
@@ -161,4 +162,50 @@ fn a_signature_of_another_role_is_not_taken() {
     }
     bring(&mut desk, wanted, Ok(point));
     assert_eq!(desk.stand("go"), &Stand::Waiting);
+}
+
+#[test]
+fn witnesses_are_told_before_anything_is_changed_and_when_a_session_is_acted_on() {
+    let steps = "
+phases:
+  - phase: One
+    steps:
+      - {step: look, id: look, check: 'true'}
+      - {step: a, id: a, run: 'true'}
+      - {step: b, id: b, run: 'true'}
+";
+    let posts = |desk: &Desk| {
+        desk.effects
+            .iter()
+            .filter(|e| **e == Effect::PostHead)
+            .count()
+    };
+    let mut desk = Desk::new(book(steps), "prod");
+    assert_eq!(
+        (desk.launched(), posts(&desk)),
+        (vec!["look.1".to_owned()], 0)
+    );
+    desk.ended("look", 1, outcome(Ended::Passed));
+    desk.wait(1_000);
+    assert_eq!(posts(&desk), 1);
+    let place = |wanted: &dyn Fn(&Effect) -> bool| desk.effects.iter().position(wanted);
+    let posted = place(&|e| *e == Effect::PostHead);
+    assert!(posted < place(&|e| matches!(e, Effect::Launch { step, .. } if step.as_str() == "a")));
+    desk.ended("a", 1, outcome(Ended::Passed));
+    desk.wait(1_000);
+    assert_eq!(desk.launched().len(), 3);
+    assert_eq!(posts(&desk), 1, "the first change alone");
+    let failed = Posted {
+        sink: "runbook".into(),
+        seq: 3,
+        head: "ab".into(),
+        answer: Err("no route".into()),
+    };
+    desk.tell(Msg::Posted(failed));
+    let recorded = desk.events.last().unwrap();
+    assert!(
+        matches!(recorded, Event::WitnessPosted { seq: 3, error, .. } if error == "no route"),
+        "{recorded:?}"
+    );
+    assert_eq!(desk.stand("b"), &Stand::Running, "nothing is held up by it");
 }

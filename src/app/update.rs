@@ -5,7 +5,7 @@ use crate::app::answers;
 use crate::app::autopilot;
 use crate::app::inspect;
 use crate::app::keys::Scope;
-use crate::app::message::{Effect, Leaving, Msg};
+use crate::app::message::{Effect, Leaving, Msg, Posted};
 use crate::app::model::{Model, Now, Purpose, Recording, Stopping, Tone};
 use crate::app::monitor;
 use crate::app::news;
@@ -60,6 +60,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Monitor(news) => news::monitor(model, news),
         Msg::Acted { session, outcome } => news::acted(model, &session, outcome),
         Msg::Statement(end) => news::statement(model, end),
+        Msg::Posted(posted) => witnessed(model, posted),
         Msg::StepSigned { asked, signed } => answers::signed(model, &asked, signed),
         Msg::Digested { step, path, digest } => answers::digested(model, &step, &path, digest),
         Msg::Inspected { pid, found } => {
@@ -88,6 +89,21 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Terminated { how } => terminated(model, how),
     }
+}
+
+/// A witness that could not be told is worth a word, and holds nothing up.
+fn witnessed(model: &mut Model, posted: Posted) -> Vec<Effect> {
+    if model.run.closed.is_some() {
+        return Vec::new();
+    }
+    if let Err(why) = &posted.answer {
+        let sink = &posted.sink;
+        model.say(
+            Tone::Warning,
+            format!("the {sink}'s witness was not told: {why}"),
+        );
+    }
+    append(model, vec![posted.event()])
 }
 
 /// Asks for `command`; a refusal is told on the status line.
@@ -217,6 +233,7 @@ fn is_fact(event: &Event) -> bool {
             | Event::CancelAsked { .. }
             | Event::RetryStopped { .. }
             | Event::Suspended { .. }
+            | Event::WitnessPosted { .. }
     )
 }
 

@@ -10,7 +10,7 @@ use crate::engine::rundir::{self, RunDir};
 use crate::engine::store;
 use crate::runtime::claim::{Claim, claim};
 use crate::runtime::edited::{Amendment, Edited, edited};
-use crate::runtime::opening;
+use crate::runtime::{opening, seal};
 
 /// Takes a run up again.
 ///
@@ -78,8 +78,12 @@ pub fn take_up(dir: RunDir, wishes: &Wishes) -> Result<u8, Failure> {
             Err(failure)
         }
         Ok((reason, amendment, notice)) => {
-            let open = claim.take_up(&operator, reason, amendment)?;
-            session::drive(open, wishes.face, notice)
+            let (run, _) = claim.stands();
+            let is_handover = run.closed.is_none() && run.operator.identity != operator.identity;
+            let mut open = claim.take_up(&operator, reason, amendment)?;
+            // Who takes a run over signs for it, so that nobody can say that they did.
+            let unsigned = is_handover.then(|| seal::sign_opening(&mut open, "handover").err());
+            session::drive(open, wishes.face, notice.or(unsigned.flatten()))
         }
     }
 }

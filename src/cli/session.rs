@@ -18,6 +18,7 @@ use crate::runtime::rehearsed;
 use crate::runtime::server::Server;
 use crate::runtime::suspension;
 use crate::runtime::terminal::Screen;
+use crate::runtime::witness;
 
 /// Whether there is a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,9 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
         });
         world.follow_outputs();
         world.take_up(&model);
+        if model.run.closed.is_none() {
+            witness::post(&mut world, &model);
+        }
         world.retry(&mut model);
         world.tasks.spawn(suspension::watch(out));
         // The system gives it back when all of this process has ended: whatever is still being written is written first.

@@ -103,6 +103,14 @@ pub struct Journal {
     pub torn: usize,
 }
 
+impl Journal {
+    /// Returns what the run itself did last: that its head was told to somebody is no part of it.
+    pub fn last_of_run(&self) -> Option<&Event> {
+        let own = |e: &&Entry| !matches!(e.event, Event::WitnessPosted { .. });
+        self.entries.iter().rev().find(own).map(|e| &e.event)
+    }
+}
+
 impl Entry {
     /// Returns the line, line end included, that stands behind a line whose digest is `prev`.
     ///

@@ -9,3 +9,4 @@ pub mod samples;
 pub mod sandbox;
 pub mod seal;
 pub mod store;
+pub mod witness;

@@ -15,6 +15,9 @@ pub use crate::engine::driving::{Driver, DriverLock, Life};
 /// The environment variable that names another data directory.
 pub const DATA_ENV: &str = "HOLDPOINT_DATA";
 
+/// What git needs to know of a record: its bytes are never to be changed, on no machine. The digests depend on them.
+const ATTRIBUTES: &str = "* -text\n";
+
 /// Why a run directory cannot be used. The text says what, why and what now.
 #[derive(Debug, Error)]
 pub enum RunDirError {
@@ -188,6 +191,10 @@ impl RunDir {
                 .map_err(io_at(&sub))?;
         }
         let run = Self { path };
+        let attributes = run.path.join(".gitattributes");
+        private(&attributes)
+            .and_then(|mut file| file.write_all(ATTRIBUTES.as_bytes()))
+            .map_err(io_at(&attributes))?;
         let book = run.runbook();
         let mut file = private(&book).map_err(io_at(&book))?;
         file.write_all(runbook)

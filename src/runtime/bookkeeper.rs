@@ -62,17 +62,28 @@ impl Bookkeeper {
         }
     }
 
-    /// Returns the number of the last record and its digest; `None`: the disk did not answer within `patience`.
-    pub fn head(&self, patience: Duration) -> Option<(u64, String)> {
-        let (tell, told) = channel();
-        self.asks.send(Ask::Head(tell)).ok()?;
-        told.recv_timeout(patience).ok()
+    /// Returns who asks where the journal stands, from wherever that is wanted.
+    pub fn asker(&self) -> Asker {
+        Asker(self.asks.clone())
     }
 
     /// Ends, and gives the store back; `None` where its thread has failed.
     pub fn end(self) -> Option<Store> {
         drop(self.asks);
         self.thread.join().ok()
+    }
+}
+
+/// Who asks where the journal stands.
+#[derive(Debug, Clone)]
+pub struct Asker(Sender<Ask>);
+
+impl Asker {
+    /// Returns the number of the last record and its digest; `None`: the disk did not answer within `patience`.
+    pub fn head(&self, patience: Duration) -> Option<(u64, String)> {
+        let (tell, told) = channel();
+        self.0.send(Ask::Head(tell)).ok()?;
+        told.recv_timeout(patience).ok()
     }
 }
 

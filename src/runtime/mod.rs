@@ -15,3 +15,4 @@ pub mod server;
 pub mod steps;
 pub mod suspension;
 pub mod terminal;
+pub mod witness;

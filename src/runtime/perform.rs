@@ -30,6 +30,7 @@ use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::samples::SampleKeeper;
 use crate::runtime::server::Server;
 use crate::runtime::steps::{self, Attempt};
+use crate::runtime::witness;
 
 /// Everything that effects need.
 #[derive(Debug)]
@@ -187,6 +188,7 @@ impl World {
                     keeper.probe();
                 }
             }
+            Effect::PostHead => witness::post(self, model),
             Effect::SignStep(asked) => return Some(Concern::SignStep(asked)),
             Effect::Seal(sealing) => return Some(Concern::Seal(sealing)),
             Effect::Ring => return Some(Concern::Ring),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::app::message::{AskedSignature, Sealing};
@@ -9,10 +10,12 @@ use crate::app::model::Model;
 use crate::domain::report::signoff::Decision;
 use crate::domain::run::event::{Checkpoint, Event, Operator, StepSigned};
 use crate::engine::seal::checkpoint::{self, Covered};
+use crate::engine::seal::review;
 use crate::engine::seal::verify::{Question, verify};
 use crate::engine::seal::{Approval, Bundle, Desk, SealError, Signer, append_signoff, find};
 use crate::runtime::opening::{self, OpenRun};
 use crate::runtime::perform::World;
+use crate::runtime::witness;
 
 /// The environment variable that names another list of trusted signers than the configured one.
 pub const TRUST_ENV: &str = "HOLDPOINT_TRUST";
@@ -77,7 +80,10 @@ pub fn sign_step(
     };
     let key = key.map_err(|e| e.to_string())?;
     let patience = Duration::from_secs(5);
-    let head = world.bookkeeper.as_ref().and_then(|b| b.head(patience));
+    let head = world
+        .bookkeeper
+        .as_ref()
+        .and_then(|b| b.asker().head(patience));
     let (seq, head) = head.ok_or("the disk does not answer")?;
     let run = &model.run.opened.run;
     let said = StepSigned {
@@ -114,6 +120,9 @@ fn key_of(desk: &Desk, operator: &Operator) -> Result<crate::engine::seal::Key, 
 /// What kept it from being written or signed.
 pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String>, String> {
     let dir = world.run_dir.as_ref().ok_or("there is no run")?;
+    if !is_read_only(&dir.journal()) {
+        witness::post_last(world, model);
+    }
     make_read_only(&dir.journal()).map_err(|e| format!("the journal cannot be closed: {e}"))?;
     let bundle = Bundle::at(&dir.path);
     bundle
@@ -153,7 +162,11 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
         &desk,
         &dir.path,
         &Question {
-            trust: std::env::var_os(TRUST_ENV).map(Into::into),
+            trust: review::list_for(
+                &desk,
+                Path::new(&model.runbook_dir),
+                std::env::var_os(TRUST_ENV).map(Into::into),
+            ),
             ..Question::default()
         },
     ) {
@@ -161,6 +174,10 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
         Err(e) => lines.push(format!("it cannot be verified here: {e}")),
     }
     Ok(lines)
+}
+
+fn is_read_only(path: &std::path::Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| m.permissions().readonly())
 }
 
 fn make_read_only(path: &std::path::Path) -> std::io::Result<()> {

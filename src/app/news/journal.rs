@@ -12,8 +12,8 @@ use crate::app::questions;
 use crate::domain::attempt::Ended;
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{Event, Peaks, Started};
-use crate::domain::run::state::Stand;
-use crate::domain::runbook::model::{Action, StepId, Terminal};
+use crate::domain::run::state::{Stand, StepRecord};
+use crate::domain::runbook::model::{Action, Step, StepId, Terminal};
 use crate::domain::sample::news::{Extra, Need, Wishes};
 use crate::domain::sample::own::OwnStep;
 
@@ -44,17 +44,20 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
             attempt,
             reason,
         } => stopped(model, step, *attempt, reason),
-        Event::BackendActed(act) => vec![Effect::Act {
-            session: SessionRef {
-                pid: act.pid,
-                backend_start: act.backend_start.clone(),
-                user: act.user.clone(),
-                application: act.application.clone(),
-                query: act.query.clone(),
-                xact_ms: act.xact_ms,
+        Event::BackendActed(act) => vec![
+            Effect::PostHead,
+            Effect::Act {
+                session: SessionRef {
+                    pid: act.pid,
+                    backend_start: act.backend_start.clone(),
+                    user: act.user.clone(),
+                    application: act.application.clone(),
+                    query: act.query.clone(),
+                    xact_ms: act.xact_ms,
+                },
+                act: act.act,
             },
-            act: act.act,
-        }],
+        ],
         Event::ManualSql { number, sql, .. } => vec![Effect::Send {
             number: *number,
             sql: sql.clone(),
@@ -68,6 +71,7 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         Event::StepInterrupted { .. } | Event::Held { .. } | Event::AlarmRaised(_) => {
             vec![Effect::Ring]
         }
+        Event::RollbackEntered { .. } => vec![Effect::PostHead],
         Event::RunClosed(_) => {
             model.dialog = Some(questions::sign(model));
             let lines = model.monitor.recorder.close();
@@ -90,7 +94,6 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::BackendResult { .. }
         | Event::ManualSqlResult { .. }
         | Event::TargetLost { .. }
-        | Event::RollbackEntered { .. }
         | Event::RollbackFinished { .. }
         | Event::WitnessPosted { .. }
         | Event::JournalRecovered { .. }
@@ -139,6 +142,16 @@ pub fn wishes(model: &Model) -> Effect {
     })
 }
 
+/// Whether this start is the first of the run that may change anything.
+fn is_first_change(model: &Model, step: &Step) -> bool {
+    let changing = |(id, record): (&StepId, &StepRecord)| {
+        let step = model.book.step(id);
+        step.filter(|s| !s.only_looks())
+            .map_or(0, |_| record.attempts)
+    };
+    !step.only_looks() && model.run.steps.iter().map(changing).sum::<u32>() == 1
+}
+
 fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
     let Some(step) = model.book.step(&started.step).cloned() else {
         return Vec::new();
@@ -153,6 +166,7 @@ fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
     }
     let (step_id, attempt) = (started.step.clone(), started.attempt);
     let mut effects = vec![wishes(model)];
+    effects.extend(is_first_change(model, &step).then_some(Effect::PostHead));
     match &step.action {
         Action::Watch(_) => {}
         Action::Run(shell) if shell.terminal == Terminal::Whole => {

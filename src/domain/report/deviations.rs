@@ -147,6 +147,9 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
             story.clock(entry)
         )),
         Event::RunResumed { host, reason, .. } => Some(run::resumed(story, entry, host, reason)),
+        Event::WitnessPosted {
+            seq, sink, error, ..
+        } => (!error.is_empty()).then(|| run::unwitnessed(story, entry, *seq, sink, error)),
         Event::RunLeft { how } => Some(run::left(story, entry, how)),
         Event::Unknown { kind, .. } => Some(format!(
             "**Record {} is of a type that this version does not know:** {}; it is in the journal.",
@@ -164,7 +167,6 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
         | Event::BackendResult { .. }
         | Event::ManualSqlResult { .. }
         | Event::RollbackFinished { .. }
-        | Event::WitnessPosted { .. }
         | Event::RunClosed(_) => None,
     }
 }

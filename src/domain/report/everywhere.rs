@@ -111,6 +111,8 @@ fn acts(run: &mut Run, text: &str) {
         seq: 1,
         head: said(),
         receipt: said(),
+        sink: said(),
+        error: said(),
     });
     run.then(Event::Suspended { for_ms: 7 });
     run.then(Event::RetryStopped {

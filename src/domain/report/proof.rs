@@ -56,9 +56,16 @@ fn posted(story: &Story) -> String {
         .entries()
         .iter()
         .filter_map(|e| match &e.event {
-            Event::WitnessPosted { seq, head, receipt } => Some(format!(
-                "record {seq} ({}) at {}, answer {}",
+            Event::WitnessPosted {
+                seq,
+                head,
+                receipt,
+                sink,
+                error,
+            } if error.is_empty() => Some(format!(
+                "record {seq} ({}) to the witness of the {} at {}, answer {}",
                 tame::code_span(head),
+                tame::cell(sink),
                 story.clock(e),
                 tame::code_span(receipt)
             )),

@@ -6,18 +6,20 @@ use crate::domain::redact::Redactor;
 use crate::domain::run::event::Event;
 
 /// Where free text stands: what people, programs and servers say. Names and digests hold the run together and stay.
-pub(super) const FREE: [&str; 20] = [
+pub(super) const FREE: [&str; 22] = [
     "actual",
     "answer",
     "blocker",
     "changes",
     "command",
     "detail",
+    "error",
     "expected",
     "how",
     "left_behind",
     "query",
     "reason",
+    "receipt",
     "remark",
     "result",
     "seen",

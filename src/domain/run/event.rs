@@ -218,8 +218,15 @@ pub enum Event {
         seq: u64,
         /// The digest.
         head: String,
-        /// What came back, or the error.
+        /// What came back.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         receipt: String,
+        /// Who was told: `runbook`, `config`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sink: String,
+        /// Why it was not told; empty: it was.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        error: String,
     },
     /// Bytes after the last line end were set aside.
     #[serde(rename = "journal.recovered")]

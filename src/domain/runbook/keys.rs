@@ -22,6 +22,7 @@ pub static ROOT: Table = Table {
         key("targets", Shape::Named(&TARGET), "Where it may run, chosen by --target; the first is the default."),
         key("window", Shape::Map(&WINDOW), "The change window, counted from the planned start."),
         key("roles", Shape::Roles(&ROLE), "Who signs off: roles, or `{role: …, means: …}` with what their signature means."),
+        key("witness", Shape::Map(&WITNESS), "Who is told the journal's head while the run goes on, so that nobody can rewrite it later."),
         key("contacts", Shape::List(&CONTACT), "Whom to call."),
         key("monitor", Shape::Map(&MONITOR), "What is watched beside the steps."),
         key("phases", Shape::List(&PHASE), "The way forward, in order."),
@@ -90,6 +91,18 @@ pub static ROLE: Table = Table {
     keys: &[
         key("role", Shape::Text, "Its name."),
         key("means", Shape::Text, "What approving means, as it stands above the signature: `I ran the smoke test and accept the result`."),
+    ],
+};
+
+/// `witness: …`
+pub static WITNESS: Table = Table {
+    name: "`witness`",
+    required: &["run"],
+    one_of: &[],
+    keys: &[
+        key("run", Shape::Text, "A shell script; `holdpoint-head RUN SEQ HASH` stands on its standard input. Its answer goes into the record."),
+        key("timeout", Shape::Duration, "After what time it is stopped; 10s where nothing is said. The run never waits for it."),
+        key("agent", Shape::Flag, "Whether it may use the operator's ssh-agent, for `git push` over ssh."),
     ],
 };
 
@@ -346,5 +359,5 @@ pub static EXPECT: Table = Table {
 /// Every table.
 pub static TABLES: &[&Table] = &[
     &ROOT, &PARAMETER, &TARGET, &IDENTITY, &WINDOW, &ROLE, &CONTACT, &MONITOR, &ALARM, &OWN_VALUE, &PHASE,
-    &PATH, &GROUP, &STEP, &HTTP, &WATCH, &CHOICE, &RETRY, &PROBE, &SESSIONS, &SQL_FILE, &EXPECT,
+    &PATH, &GROUP, &STEP, &HTTP, &WATCH, &CHOICE, &RETRY, &PROBE, &SESSIONS, &SQL_FILE, &EXPECT, &WITNESS,
 ];

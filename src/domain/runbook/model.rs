@@ -20,7 +20,7 @@ pub use step::{
     Skipping, Start, Step, WayBack,
 };
 pub use target::{
-    Contact, Demand, Identity, Offset, Parameter, Protection, ServerRole, Target, Window,
+    Contact, Demand, Identity, Offset, Parameter, Protection, ServerRole, Target, Window, Witness,
 };
 
 /// A step's name: given in the file, else made from its title. Unique in its runbook and kept in the journal.
@@ -67,6 +67,8 @@ pub struct Runbook {
     pub meanings: BTreeMap<String, String>,
     /// Whom to call.
     pub contacts: Vec<Contact>,
+    /// Who is told the journal's head.
+    pub witness: Option<Witness>,
     /// What is watched beside the steps.
     pub monitor: MonitorPlan,
     /// The way forward, in order.

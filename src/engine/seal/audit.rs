@@ -153,7 +153,7 @@ fn tell(run: &mut Run, chain: Chain, path: &Path) {
             _ => None,
         })
         .unwrap_or_default();
-    run.stand = match entries.last().map(|e| &e.event) {
+    run.stand = match chain.journal.last_of_run() {
         Some(Event::RunClosed(closed)) => Stand::Closed(closed.status),
         Some(_) => {
             let dir = RunDir {

@@ -230,7 +230,7 @@ impl Bundle {
     /// The journal cannot be read.
     pub fn ending(&self) -> Result<Ending, SealError> {
         let journal = Journal::read(&self.journal()?).map_err(report::ReportError::from)?;
-        let last = journal.entries.last().map(|e| &e.event);
+        let last = journal.last_of_run();
         Ok(Ending {
             closed: match last {
                 Some(Event::RunClosed(_)) if journal.torn == 0 => Closing::Closed,

@@ -35,6 +35,7 @@ pub use error::SealError;
 pub use keygen::{DemoKey, Passphrase, allowed_line, demo_key, make};
 pub use keys::{Key, Place, find, own, remember};
 pub use review::NAMESPACE as REVIEW;
+pub use scratch::Scratch;
 pub use serial::serial;
 pub use sign::sign;
 pub use wire::PublicKey;

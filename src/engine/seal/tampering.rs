@@ -233,3 +233,104 @@ fn a_signature_in_a_step_is_the_roles_own_and_cannot_be_changed() {
         );
     }
 }
+
+#[test]
+fn the_last_head_may_be_posted_after_the_run_was_closed() {
+    let place = Place::new();
+    let mut all = events();
+    let closed = journal(&all);
+    let last = closed.split_inclusive('\n').next_back().unwrap();
+    let head = crate::domain::digest::sha256_hex(last.as_bytes());
+    let seq = u64::try_from(all.len()).unwrap();
+    let posted = |error: &str| Event::WitnessPosted {
+        seq,
+        head: head.clone(),
+        receipt: "ok".into(),
+        sink: "runbook".into(),
+        error: error.into(),
+    };
+    all.push(posted(""));
+    place.edit("journal.jsonl", |_| journal(&all));
+    let trust = place.signed();
+    assert!(place.log().contains(&format!(
+        "record {seq} (`{head}`) to the witness of the runbook"
+    )));
+    assert!(!place.log().contains("goes on after the run was closed"));
+    let heads = vec![format!("{seq}:{head}").parse().unwrap()];
+    let question = Question {
+        trust: Some(trust),
+        heads,
+        ..Question::default()
+    };
+    says(
+        &place.asked(&question).unwrap(),
+        Verdict::Verified,
+        "PASS  witness",
+    );
+
+    let place = Place::new();
+    all.pop();
+    all.push(posted("no route"));
+    place.edit("journal.jsonl", |_| journal(&all));
+    place.bundle.write_log().unwrap();
+    assert!(
+        place
+            .log()
+            .contains("was not told the head of record 5** at 09:00:05Z: `no route`"),
+        "{}",
+        place.log()
+    );
+}
+
+#[test]
+fn a_record_survives_a_copy_a_zip_and_gits_line_ends() {
+    let place = Place::new();
+    fs::write(place.bundle.dir.join(".gitattributes"), "* -text\n").unwrap();
+    // What a checkout with line ends of another system would change.
+    let output = "upgraded\r\nand\n";
+    place.edit("output/01.1.txt", |_| output.to_owned());
+    let mut all = events();
+    if let Event::StepFinished(finished) = &mut all[3] {
+        finished.outcome.output.sha256 = crate::domain::digest::sha256_hex(output.as_bytes());
+    }
+    place.edit("journal.jsonl", |_| journal(&all));
+    let trust = place.signed();
+    let run = super::fixture::RUN;
+    let script = format!(
+        "git init -q repo && cp -a {run} repo/ && cd repo && git config user.name a && git config user.email a@x
+         git add . && git commit -qm one && cd .. && git -c core.autocrlf=true -c core.eol=crlf clone -q repo cloned
+         mkdir unpacked && tar -cf - {run} | tar -xf - -C unpacked
+         if command -v python3 >/dev/null; then python3 -m zipfile -c r.zip {run} && python3 -m zipfile -e r.zip unzipped; fi"
+    );
+    let mut sh = std::process::Command::new("sh");
+    sh.args(["-euc", &script])
+        .current_dir(place.root.path())
+        .env("HOME", &place.desk.home);
+    assert!(sh.status().unwrap().success());
+    for copy in ["cloned", "unpacked", "unzipped"] {
+        let dir = place.path(copy).join(run);
+        if copy == "unzipped" && !dir.exists() {
+            continue; // nothing here packs such files
+        }
+        let question = Question {
+            trust: Some(trust.clone()),
+            ..Question::default()
+        };
+        let report = super::verify::verify(&place.desk, &dir, &question).unwrap();
+        says(&report, Verdict::Verified, "PASS  bytes");
+    }
+    // Without the file, such a clone is another record: that is what it is there for.
+    let without = "cd repo && git rm -q --cached */.gitattributes && rm */.gitattributes && git commit -qm two && cd .. && git -c core.autocrlf=true clone -q repo bare";
+    let mut sh = std::process::Command::new("sh");
+    sh.args(["-euc", without])
+        .current_dir(place.root.path())
+        .env("HOME", &place.desk.home);
+    assert!(sh.status().unwrap().success());
+    let question = Question {
+        trust: Some(trust),
+        ..Question::default()
+    };
+    let report =
+        super::verify::verify(&place.desk, &place.path("bare").join(run), &question).unwrap();
+    says(&report, Verdict::Failed, "FAIL  evidence");
+}

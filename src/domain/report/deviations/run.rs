@@ -147,6 +147,16 @@ pub fn recovered(story: &Story, entry: &Entry, bytes: u64, sha256: &str) -> Stri
     )
 }
 
+/// A witness was not told.
+pub fn unwitnessed(story: &Story, entry: &Entry, seq: u64, sink: &str, error: &str) -> String {
+    format!(
+        "**The witness of the {} was not told the head of record {seq}** at {}: {}",
+        tame::cell(sink),
+        story.clock(entry),
+        tame::code_span(error)
+    )
+}
+
 /// Another process took the run up.
 pub fn resumed(story: &Story, entry: &Entry, host: &str, reason: &str) -> String {
     let why = match reason.trim() {

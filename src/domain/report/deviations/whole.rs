@@ -55,10 +55,7 @@ fn ending(story: &Story, found: &mut Vec<String>) {
         );
         return;
     };
-    if !matches!(
-        story.entries().last().map(|e| &e.event),
-        Some(Event::RunClosed(_))
-    ) {
+    if !matches!(story.journal.last_of_run(), Some(Event::RunClosed(_))) {
         found.push("**The journal goes on after the run was closed.**".to_owned());
     }
     let computed = verdict::status(story.book, &story.run);

@@ -1,5 +1,6 @@
 //! What a run is told at its start: parameters, targets, window, people to call.
 
+use crate::domain::runbook::model::Agent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -110,6 +111,17 @@ pub struct Window {
 pub struct Offset {
     /// Seconds after (before, when negative) the planned start.
     pub seconds: i64,
+}
+
+/// A command that passes the journal's head on to where the operator cannot take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Witness {
+    /// A shell script, which gets `holdpoint-head RUN SEQ HASH` on its standard input.
+    pub script: String,
+    /// After what time it is stopped; `None`: 10 s.
+    pub timeout: Option<Duration>,
+    /// Whether it may speak to the operator's ssh-agent.
+    pub agent: Agent,
 }
 
 /// Somebody to call.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::report::signoff;
-use crate::domain::runbook::keys::{ALARM, CONTACT, MONITOR, OWN_VALUE, ROLE, WINDOW};
+use crate::domain::runbook::keys::{ALARM, CONTACT, MONITOR, OWN_VALUE, ROLE, WINDOW, WITNESS};
 use crate::domain::runbook::model::{
-    AlarmAction, AlarmRule, Contact, Level, MonitorPlan, OwnValue, Window,
+    Agent, AlarmAction, AlarmRule, Contact, Level, MonitorPlan, OwnValue, Window, Witness,
 };
 use crate::domain::runbook::read::Reader;
 use crate::domain::runbook::read::fields::Fields;
@@ -81,6 +81,22 @@ impl Reader<'_> {
             names.push(name);
         }
         (names, meanings)
+    }
+
+    /// Reads `witness`.
+    pub(super) fn witness(&mut self, node: &Node) -> Option<Witness> {
+        let mut fields = Fields::open(self, node, &WITNESS)?;
+        let script = fields.read(self, "run", Self::text);
+        let timeout = fields.read(self, "timeout", Self::duration);
+        let agent = match fields.read(self, "agent", Self::flag) {
+            Some(true) => Agent::Shared,
+            Some(false) | None => Agent::Hidden,
+        };
+        Some(Witness {
+            script: script?,
+            timeout,
+            agent,
+        })
     }
 
     /// Reads `contacts`.

@@ -56,6 +56,7 @@ fn head(reader: &mut Reader, fields: &mut Fields, book: &mut Runbook) {
     if let Some(node) = fields.take("roles") {
         (book.roles, book.meanings) = reader.roles(node);
     }
+    book.witness = fields.read(reader, "witness", Reader::witness);
     if let Some(node) = fields.take("contacts") {
         book.contacts = reader.contacts(node);
     }

@@ -226,8 +226,7 @@ fn clock(lines: &mut Lines, journal: &Journal) {
 }
 
 fn closed(lines: &mut Lines, journal: &Journal) {
-    let last = journal.entries.last().map(|e| &e.event);
-    if !matches!(last, Some(Event::RunClosed(_))) {
+    if !matches!(journal.last_of_run(), Some(Event::RunClosed(_))) {
         lines.say(
             Mark::Todo,
             "run",

@@ -10,12 +10,13 @@ use crate::engine::seal::bundle::Bundle;
 use crate::engine::seal::verify::{Lines, Mark};
 
 /// What belongs to a run's directory and is no evidence: no signature covers it.
-const UNCOVERED: [&str; 5] = [
+const UNCOVERED: [&str; 6] = [
     "log.md",
     "driver.lock",
     "attempts",
     "samples.jsonl",
     "log.md.new",
+    ".gitattributes",
 ];
 
 /// What was read, by its path: each file once.
