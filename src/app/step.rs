@@ -2,6 +2,7 @@
 
 use crate::app::model::{Model, Tone};
 use crate::domain::attempt::Ended;
+use crate::domain::ready;
 use crate::domain::redact;
 use crate::domain::run::assign;
 use crate::domain::run::decide;
@@ -12,7 +13,7 @@ use crate::domain::run::state::{CancelState, Stand, StepRecord};
 use crate::domain::run::values::{Surroundings, Values};
 use crate::domain::runbook::model::{
     Access, Action, BackgroundEnd, Danger, Evidence, Identity, OnFailure, Skipping, Sql, Start,
-    Step, WayBack,
+    Step, Use, WayBack,
 };
 use crate::domain::sample::words::lasting;
 use crate::domain::units;
@@ -66,6 +67,7 @@ pub fn describe(model: &Model, step: &Step) -> StepView {
             | Action::Sql(_)
             | Action::Http(_)
             | Action::Watch(_)
+            | Action::Use(_)
             | Action::Decide(_)
             | Action::Sign(_) => Vec::new(),
         },
@@ -206,6 +208,7 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
         }
         Action::Sql(sql) => assign::as_known(values, sql.text.trim()),
         Action::Http(http) => format!("{} {}", http.method, assign::as_known(values, &http.url)),
+        Action::Use(used) => used_text(values, used),
         Action::Watch(watch) => match watch.fail_on {
             Some(level) => format!(
                 "Watch for {}; an alarm ({level:?} or worse) fails it.",
@@ -245,6 +248,7 @@ fn facts(
             }
         }
         Action::Sql(sql) => sql_facts(sql, &mut fact),
+        Action::Use(used) => used_facts(model, step, used, &mut fact),
         Action::Confirm(_)
         | Action::Http(_)
         | Action::Watch(_)
@@ -292,6 +296,36 @@ fn facts(
     }
     careful_facts(step, &mut fact);
     facts
+}
+
+/// A ready check is shown by its name, and by what it is about.
+fn used_text(values: &Values, used: &Use) -> String {
+    let mut text = assign::used_line(values, used);
+    if let Some(check) = ready::find(&used.check) {
+        text.push_str(&format!("\n{}.", check.title));
+    }
+    text
+}
+
+fn used_facts(model: &Model, step: &Step, used: &Use, fact: &mut impl FnMut(&str, String)) {
+    if let Some(on) = &used.on {
+        fact("on", on.clone());
+    }
+    if let Some(earlier) = model.book.compared_with(step) {
+        fact("compared with", format!("step {}", earlier.number));
+    }
+    let Some(check) = ready::find(&used.check) else {
+        return;
+    };
+    fact("why", check.meaning.clone());
+    let record = model.run.record(&step.id);
+    let unhappy = record
+        .and_then(|r| r.outcome.as_ref())
+        .is_some_and(|o| o.ended != Ended::Passed);
+    if unhappy {
+        fact("remedy", check.remedy.clone());
+    }
+    fact("rights", check.rights.clone());
 }
 
 fn sql_facts(sql: &Sql, fact: &mut impl FnMut(&str, String)) {
@@ -383,7 +417,12 @@ fn enter(model: &Model, step: &Step) -> String {
         (Stand::Waiting, Action::Sign(_)) => "Enter asks for the signature".into(),
         (
             Stand::Waiting,
-            Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) | Action::Watch(_),
+            Action::Run(_)
+            | Action::Check(_)
+            | Action::Sql(_)
+            | Action::Http(_)
+            | Action::Use(_)
+            | Action::Watch(_),
         ) => {
             if next::waits_for_person(&model.book, &model.run) == Some(&step.id) {
                 "Enter asks once more, then runs it".into()

@@ -89,6 +89,7 @@ fn one(model: &Model, wanted: &Step, depth: usize) {
         Action::Sql(_) => "sql",
         Action::Http(_) => "http",
         Action::Watch(_) => "watch",
+        Action::Use(_) => "ready check",
         Action::Decide(_) => "decide",
         Action::Sign(_) => "signature",
     };

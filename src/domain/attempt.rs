@@ -58,6 +58,8 @@ pub enum Work {
     Sql(SqlWork),
     /// A request.
     Http(HttpWork),
+    /// A ready check.
+    Ready(ReadyWork),
 }
 
 /// A command, ready to be started.
@@ -146,6 +148,44 @@ pub struct HttpWork {
     pub body: Option<String>,
 }
 
+/// A ready check, ready to be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyWork {
+    /// The environment variable that holds the connection string (it may hold a password).
+    pub url_env: String,
+    /// Its name.
+    pub check: String,
+    /// Its arguments, every variable put in.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// The earlier look that it is held against.
+    #[serde(default)]
+    pub before: Option<Before>,
+    /// Directory that relative paths in the arguments begin at, absolute.
+    #[serde(default)]
+    pub dir: String,
+}
+
+/// An earlier look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The step's number, for people.
+    pub step: String,
+    /// The attempt that looked: `03.1`.
+    pub attempt: String,
+    /// What it kept.
+    pub kept: Kept,
+}
+
+/// Rows that an attempt kept in `attempts/NN.A/rows.json`, so that a later one can be held against them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// How many.
+    pub rows: u64,
+    /// Lower-case hex SHA-256 of the file.
+    pub sha256: String,
+}
+
 /// `attempts/NN.A/exit.json`: how it ended; written once, atomically.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -169,6 +209,9 @@ pub struct Outcome {
     /// What is known of whatever the attempt left behind (processes, server sessions); empty: nothing.
     #[serde(default)]
     pub left_behind: Vec<String>,
+    /// The rows it kept, where it kept any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 /// The summary of an attempt whose start was recorded and whose supervisor was never launched: nothing was done.

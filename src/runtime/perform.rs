@@ -299,6 +299,7 @@ impl World {
         let mut env = Vec::new();
         let named = match &step.action {
             Action::Sql(sql) => sql.on.as_deref(),
+            Action::Use(used) => used.on.as_deref(),
             Action::Confirm(_)
             | Action::Run(_)
             | Action::Check(_)

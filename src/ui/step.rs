@@ -59,7 +59,9 @@ pub fn prints(model: &Model) -> bool {
     let id = shown(&model.book, &model.run, &model.checklist);
     let step = id.and_then(|id| model.book.step(id));
     step.is_some_and(|step| match step.action {
-        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => true,
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) | Action::Use(_) => {
+            true
+        }
         Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => false,
     })
 }
@@ -219,7 +221,7 @@ fn action(theme: &Theme, step: &Step, view: &StepView, room: usize) -> Vec<Line<
         Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => {
             return markdown::lines(&view.action.join("\n"), room, theme);
         }
-        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {}
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) | Action::Use(_) => {}
     }
     let gutter = theme.glyphs.tree[2];
     let wrapped = view

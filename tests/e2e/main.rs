@@ -6,6 +6,8 @@ mod amended;
 #[cfg(test)]
 mod auto;
 #[cfg(test)]
+mod checks;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod coming_back;

@@ -167,6 +167,7 @@ impl Story {
             secret_values: Vec::new(),
             checked: None,
             left_behind: Vec::new(),
+            kept: None,
         };
         self.tell(Event::StepFinished(Finished {
             step: id,

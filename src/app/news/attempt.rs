@@ -22,6 +22,7 @@ pub(super) fn by_hand(model: &Model, step: &StepId, ended: Ended, summary: Strin
         secret_values: Vec::new(),
         checked: None,
         left_behind: Vec::new(),
+        kept: None,
     }
 }
 

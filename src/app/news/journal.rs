@@ -175,7 +175,7 @@ fn launched(model: &mut Model, started: &Started) -> Vec<Effect> {
                 attempt,
             });
         }
-        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) => {
+        Action::Run(_) | Action::Check(_) | Action::Sql(_) | Action::Http(_) | Action::Use(_) => {
             effects.push(Effect::Launch {
                 step: step_id,
                 attempt,

@@ -20,6 +20,17 @@ pub struct ArgumentFault {
     pub hint: String,
 }
 
+/// Returns what is wrong with arguments of which some values, those with `${…}`, are not known yet.
+pub fn faults(check: &Check, given: &BTreeMap<String, String>) -> Vec<ArgumentFault> {
+    let unknown = |name: &String| given.get(name).is_some_and(|value| value.contains("${"));
+    let mut faults = match Arguments::new(check, given) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults,
+    };
+    faults.retain(|fault| check.parameter(&fault.name).is_none() || !unknown(&fault.name));
+    faults
+}
+
 /// The arguments of one check, complete and readable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments<'c> {

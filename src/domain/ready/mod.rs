@@ -13,7 +13,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-pub use arguments::{ArgumentFault, Arguments};
+pub use arguments::{ArgumentFault, Arguments, faults};
 pub use compare::compare;
 pub use definition::{Check, Comparison, Family, Kind, Parameter, Rows, When};
 pub use judge::{Judged, Verdict, judge};

@@ -100,6 +100,7 @@ fn verb(action: &Action) -> &'static str {
         Action::Run(_) | Action::Check(_) => "Command",
         Action::Sql(_) => "Statements",
         Action::Http(_) => "Request",
+        Action::Use(_) => "Ready check",
         Action::Watch(_) => "Watch",
         Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => "Started",
     }
@@ -110,6 +111,7 @@ fn has_agent(step: &Step) -> bool {
         Action::Run(shell) | Action::Check(shell) => shell.agent == Agent::Shared,
         Action::Sql(_)
         | Action::Http(_)
+        | Action::Use(_)
         | Action::Watch(_)
         | Action::Confirm(_)
         | Action::Decide(_)

@@ -104,6 +104,7 @@ impl Run {
             secret_values: Vec::new(),
             checked: None,
             left_behind: Vec::new(),
+            kept: None,
         };
         let peaks = Peaks {
             samples: 6,

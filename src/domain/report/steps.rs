@@ -146,6 +146,7 @@ fn kind(step: &Step) -> &'static str {
         Action::Sql(_) => "sql",
         Action::Http(_) => "http",
         Action::Watch(_) => "watch",
+        Action::Use(_) => "ready check",
     }
 }
 

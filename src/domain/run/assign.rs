@@ -1,16 +1,17 @@
 //! A step becomes an assignment: every variable expanded, ready for its supervisor.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::domain::attempt::{
-    Assignment, ExitTwo, HttpWork, ShellWork, SqlWork, TerminalUse, Work,
+    Assignment, Before, ExitTwo, HttpWork, ReadyWork, ShellWork, SqlWork, TerminalUse, Work,
 };
 use crate::domain::expect::{Expectation, Test};
 use crate::domain::redact;
 use crate::domain::run::values::Values;
-use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal};
+use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal, Use};
 use crate::domain::runbook::sql::{self, SqlFault};
 use crate::domain::runbook::variables::{self, Missing};
 
@@ -44,6 +45,12 @@ pub enum AssignError {
     /// A variable cannot be put into a statement.
     #[error("{0}")]
     Sql(#[from] SqlFault),
+    /// The step that it is to be compared with kept nothing.
+    #[error("there is nothing to compare with: step {number} has not looked yet")]
+    NothingKept {
+        /// The number of that step.
+        number: String,
+    },
     /// Nothing is run for it.
     #[error("step {number} is not run by a program")]
     ByHand {
@@ -69,7 +76,10 @@ pub fn assign(
     step: &Step,
     attempt: u32,
 ) -> Result<Assignment, AssignError> {
-    let work = work(values, &step.action, &step.number)?;
+    let mut work = work(values, &step.action, &step.number)?;
+    if let Work::Ready(ready) = &mut work {
+        ready.before = before(values, step)?;
+    }
     let expect = step
         .expect
         .as_ref()
@@ -139,6 +149,7 @@ fn work(values: &Values, action: &Action, number: &str) -> Result<Work, AssignEr
         Action::Check(shell) => Ok(Work::Shell(shell_work(values, shell, ExitTwo::Warns)?)),
         Action::Sql(sql) => Ok(Work::Sql(sql_work(values, sql)?)),
         Action::Http(http) => Ok(Work::Http(http_work(values, http)?)),
+        Action::Use(used) => Ok(Work::Ready(ready_work(values, used)?)),
         Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => {
             Err(AssignError::ByHand {
                 number: number.to_owned(),
@@ -200,6 +211,39 @@ fn sql_work(values: &Values, step: &Sql) -> Result<SqlWork, AssignError> {
         access: step.access,
         row_cap: ROW_CAP,
     })
+}
+
+fn ready_work(values: &Values, used: &Use) -> Result<ReadyWork, AssignError> {
+    let (place, instead) = ("`with`", "a check's arguments are shown and written down");
+    let mut with = BTreeMap::new();
+    for (name, template) in &used.with {
+        with.insert(name.clone(), plain(values, template, place, instead)?);
+    }
+    Ok(ReadyWork {
+        url_env: URL_ENV.to_owned(),
+        check: used.check.clone(),
+        with,
+        before: None,
+        dir: values.get("runbook_dir").unwrap_or_default(),
+    })
+}
+
+/// Returns the earlier look that `step` is held against, where it compares.
+fn before(values: &Values, step: &Step) -> Result<Option<Before>, AssignError> {
+    let Some(earlier) = values.book().compared_with(step) else {
+        return Ok(None);
+    };
+    let record = values.run().record(&earlier.id);
+    let kept = record.and_then(|r| Some((r.attempts, r.outcome.as_ref()?.kept.clone()?)));
+    let Some((attempt, kept)) = kept else {
+        let number = earlier.number.clone();
+        return Err(AssignError::NothingKept { number });
+    };
+    Ok(Some(Before {
+        step: earlier.number.clone(),
+        attempt: earlier.attempt_name(attempt),
+        kept,
+    }))
 }
 
 fn http_work(values: &Values, http: &Http) -> Result<HttpWork, AssignError> {
@@ -300,12 +344,25 @@ pub fn named_in_script(values: &Values, script: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Returns a ready check as it is told: `pg/long-transactions, longer_than = 5m`.
+pub fn used_line(values: &Values, used: &Use) -> String {
+    let mut line = used.check.clone();
+    for (name, value) in &used.with {
+        line.push_str(&format!(", {name} = {}", as_known(values, value)));
+    }
+    if used.compare.is_some() {
+        line.push_str(", compared with before");
+    }
+    line
+}
+
 /// Returns the one line that the journal keeps of what a step does.
 pub fn command_line(values: &Values, step: &Step) -> String {
     let text = match &step.action {
         Action::Run(shell) | Action::Check(shell) => shell.script.trim().to_owned(),
         Action::Sql(sql) => as_known(values, sql.text.trim()),
         Action::Http(http) => format!("{} {}", http.method, as_known(values, &http.url)),
+        Action::Use(used) => used_line(values, used),
         Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),
         Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => String::new(),
     };

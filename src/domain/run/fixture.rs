@@ -100,6 +100,7 @@ pub fn outcome(ended: Ended) -> Outcome {
         secret_values: Vec::new(),
         checked: None,
         left_behind: Vec::new(),
+        kept: None,
     }
 }
 

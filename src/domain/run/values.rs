@@ -30,6 +30,16 @@ impl<'a> Values<'a> {
         Self { book, run, around }
     }
 
+    /// Returns the plan.
+    pub fn book(&self) -> &'a Runbook {
+        self.book
+    }
+
+    /// Returns the run.
+    pub fn run(&self) -> &'a RunState {
+        self.run
+    }
+
     /// Returns what `name` stands for; `None`: nothing gave it a value, or it is secret.
     pub fn get(&self, name: &str) -> Option<String> {
         if self.is_secret(name) {

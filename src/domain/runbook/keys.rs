@@ -6,7 +6,7 @@ pub use shape::{Key, Shape, Table};
 use shape::key;
 
 /// The actions that this version has.
-pub const ACTIONS: &[&str] = &["confirm", "run", "check", "sql", "http", "watch", "decide", "sign"];
+pub const ACTIONS: &[&str] = &["confirm", "run", "check", "sql", "http", "watch", "decide", "sign", "use"];
 
 /// The file.
 pub static ROOT: Table = Table {
@@ -209,7 +209,7 @@ pub static STEP: Table = Table {
         key("watch", Shape::Map(&WATCH), "Time passes while the alarms are judged."),
         key("decide", Shape::List(&CHOICE), "A person chooses the way."),
         key("sign", Shape::Text, "A role signs now, with its own key: one of `roles`. What it signs is the record so far."),
-        key("use", Shape::Later("write the check out as `check` or `sql` with `expect`"), "A ready check by name (a later version)."),
+        key("use", Shape::Check, "A ready check by name: `holdpoint checks` lists and explains them."),
         // Of every step.
         key("danger", Shape::Word(&["none", "high"]), "Whether it can do harm: high waits for a key, or for the typed name of a protected target."),
         key("timeout", Shape::Duration, "Stops it."),
@@ -241,7 +241,10 @@ pub static STEP: Table = Table {
         key("stop", Shape::Word(&["term", "int"]), "The first signal when it is cancelled; term where nothing is said."),
         key("background", Shape::Word(&["until end of phase", "until end of run"]), "It runs beside the others until then."),
         key("alarm_on", Shape::Pattern, "A line of a background step that matches raises a critical alarm."),
-        // Of `sql`.
+        // Of `use`.
+        key("with", Shape::Arguments, "The check's arguments, by name."),
+        key("compare", Shape::Text, "before: held against the first step that uses the same check; or the id of an earlier one."),
+        // Of `sql` (`on` of `use` too).
         key("on", Shape::Text, "One of the target's `databases`."),
         key("lock_timeout", Shape::Duration, "PostgreSQL's lock_timeout."),
         key("statement_timeout", Shape::Duration, "PostgreSQL's statement_timeout."),
@@ -310,11 +313,13 @@ pub static RETRY: Table = Table {
 pub static PROBE: Table = Table {
     name: "`verify`",
     required: &[],
-    one_of: &["check", "sql", "http"],
+    one_of: &["check", "sql", "http", "use"],
     keys: &[
         key("check", Shape::Text, "A shell command that only looks, in the step's own shell, directory and environment."),
         key("sql", Shape::Text, "A query, in a read-only session."),
         key("http", Shape::Map(&HTTP), "A get or head request."),
+        key("use", Shape::Check, "A ready check by name."),
+        key("with", Shape::Arguments, "The check's arguments, by name."),
         key("on", Shape::Text, "One of the target's `databases`."),
         key("expect", Shape::Expect, "What must be seen."),
     ],

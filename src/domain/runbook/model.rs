@@ -11,8 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use action::{
-    Access, Action, Agent, Choice, Confirm, Http, Shell, Signing, Sql, StopSignal, Terminal,
-    Transaction, Watch,
+    Access, Action, Agent, Choice, Confirm, Earlier, Http, Shell, Signing, Sql, StopSignal,
+    Terminal, Transaction, Use, Watch,
 };
 pub use monitor::{AlarmAction, AlarmRule, Level, MonitorPlan, Op, OwnValue};
 pub use step::{
@@ -151,6 +151,25 @@ impl Runbook {
     /// Returns the steps of `place` in order.
     pub fn steps_in(&self, place: Place) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(move |step| step.place == place)
+    }
+
+    /// Returns the step whose look `step` is held against; `None`: it compares nothing, or there is none.
+    pub fn compared_with(&self, step: &Step) -> Option<&Step> {
+        let Action::Use(used) = &step.action else {
+            return None;
+        };
+        let same = |other: &&Step| match &other.action {
+            Action::Use(o) => o.check == used.check && o.on == used.on && o.compare.is_none(),
+            _ => false,
+        };
+        match used.compare.as_ref()? {
+            Earlier::First => self
+                .steps
+                .iter()
+                .filter(same)
+                .find(|o| o.ordinal < step.ordinal),
+            Earlier::Step(id) => self.step(id),
+        }
     }
 
     /// Returns the rollback path called `name` and its place.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::ready;
 use crate::domain::runbook::keys::{
     EXPECT, GROUP, Key, ROOT, SQL_FILE, STEP, Shape, TABLES, Table,
 };
@@ -48,9 +49,7 @@ fn reference(table: &Table) -> String {
 fn object(table: &Table) -> Value {
     let mut properties = Map::new();
     for key in table.keys {
-        if let Some(value) = property(key) {
-            properties.insert(key.name.into(), value);
-        }
+        properties.insert(key.name.into(), property(key));
     }
     let mut schema = json!({
         "type": "object",
@@ -71,8 +70,8 @@ fn object(table: &Table) -> Value {
     schema
 }
 
-/// Returns the schema of what stands behind `key`; `None`: this version refuses it.
-fn property(key: &Key) -> Option<Value> {
+/// Returns the schema of what stands behind `key`.
+fn property(key: &Key) -> Value {
     let mut schema = match key.shape {
         Shape::Version => json!({"const": 1}),
         Shape::Text => json!({"$ref": "#/$defs/text"}),
@@ -106,10 +105,17 @@ fn property(key: &Key) -> Option<Value> {
         Shape::Tests => json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/test"}}),
         Shape::Items => json!({"$ref": "#/$defs/items"}),
         Shape::Sql => json!({"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": reference(&SQL_FILE)}]}),
-        Shape::Later(_) => return None,
+        Shape::Check => json!({"enum": ready::all().iter().map(|c| c.name).collect::<Vec<_>>()}),
+        Shape::Arguments => json!({
+            "type": "object",
+            "additionalProperties": {"anyOf": [
+                {"type": ["string", "number"]},
+                list(&json!({"type": ["string", "number"]})),
+            ]},
+        }),
     };
     schema["description"] = Value::from(key.about);
-    Some(schema)
+    schema
 }
 
 fn list(item: &Value) -> Value {

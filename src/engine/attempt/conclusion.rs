@@ -38,6 +38,7 @@ pub fn concluded(
             actual: clean(&c.actual),
         }),
         left_behind: left_behind.iter().map(|said| clean(said)).collect(),
+        kept: verdict.kept,
         ..outcome(files, verdict.ended, clean(&verdict.summary))
     };
     if let Err(err) = keep_secrets(files, &secret, &mut outcome) {
@@ -117,5 +118,6 @@ pub fn outcome(files: &Files, ended: Ended, summary: String) -> Outcome {
         secret_values: Vec::new(),
         checked: None,
         left_behind: Vec::new(),
+        kept: None,
     }
 }

@@ -1,6 +1,8 @@
 //! How one try ended, before anybody has judged it.
 
+use crate::domain::attempt::Kept;
 use crate::domain::expect::Seen;
+use crate::domain::ready::Judged;
 use crate::engine::attempt::orders::Stop;
 
 /// How one try ended.
@@ -14,6 +16,19 @@ pub struct Ending {
     pub texts: Vec<String>,
     /// What it left behind, as sentences.
     pub left_behind: Vec<String>,
+    /// What a ready check says of itself.
+    pub said: Option<Said>,
+}
+
+/// What a ready check says of itself.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Its title: what should be so.
+    pub title: String,
+    /// Its verdict.
+    pub judged: Judged,
+    /// The rows it kept.
+    pub kept: Option<Kept>,
 }
 
 /// In which way a try ended.

@@ -41,7 +41,7 @@ pub async fn run(
         how: exchanged.err().unwrap_or(How::Done),
         seen,
         texts: vec![body],
-        left_behind: Vec::new(),
+        ..Ending::default()
     }
 }
 

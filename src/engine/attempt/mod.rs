@@ -17,6 +17,7 @@ mod mask;
 mod orders;
 mod output;
 mod process;
+mod ready;
 mod report;
 mod secrets;
 mod shell;

@@ -25,6 +25,7 @@ pub fn redactor(assignment: &Assignment) -> Redactor {
     let (url_env, text) = match &assignment.work {
         Work::Sql(work) => (Some(work.url_env.as_str()), work.text.as_str()),
         Work::Shell(work) => (None, work.script.as_str()),
+        Work::Ready(work) => (Some(work.url_env.as_str()), ""),
         Work::Http(_) => (None, ""),
     };
     let urls = [assignment.url_env.as_deref(), url_env];

@@ -128,6 +128,7 @@ fn ending(end: JobEnd, ways: Ways, output: &mut Output) -> Ending {
         },
         texts: vec![stdout, stderr],
         left_behind: end.left_behind,
+        ..Ending::default()
     }
 }
 

@@ -52,7 +52,7 @@ fn ending(seen: SqlSeen, printed: String) -> Ending {
             value: seen.first_value,
             ..Seen::default()
         },
-        left_behind: Vec::new(),
+        ..Ending::default()
     }
 }
 

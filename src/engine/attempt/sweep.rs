@@ -27,6 +27,7 @@ pub enum Sessions {
 fn url_env(assignment: &Assignment) -> Option<&String> {
     match &assignment.work {
         Work::Sql(work) => Some(&work.url_env),
+        Work::Ready(work) => Some(&work.url_env),
         Work::Shell(_) | Work::Http(_) => assignment
             .url_env
             .as_ref()

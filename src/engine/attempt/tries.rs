@@ -11,7 +11,7 @@ use crate::engine::attempt::orders::{Orders, Stop};
 use crate::engine::attempt::output::Output;
 use crate::engine::attempt::verdict::{Verdict, verdict};
 use crate::engine::attempt::words::length;
-use crate::engine::attempt::{http, shell, sql};
+use crate::engine::attempt::{http, ready, shell, sql};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -126,5 +126,6 @@ async fn once(
         Work::Shell(work) => shell::run(work, assignment, files, output, orders).await,
         Work::Sql(work) => sql::run(work, &assignment.app_name, output, orders).await,
         Work::Http(work) => http::run(work, &assignment.secrets, output, orders).await,
+        Work::Ready(work) => ready::run(work, assignment, files, output, orders).await,
     }
 }

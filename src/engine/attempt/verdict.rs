@@ -6,9 +6,10 @@ use std::io::{self, Read as _};
 
 use regex::RegexBuilder;
 
-use crate::domain::attempt::{Assignment, Checked, Ended, ExitTwo, Work};
+use crate::domain::attempt::{Assignment, Checked, Ended, ExitTwo, Kept, Work};
 use crate::domain::expect::{Expectation, Seen, judge};
-use crate::engine::attempt::ending::{Ending, How};
+use crate::domain::ready;
+use crate::engine::attempt::ending::{Ending, How, Said};
 use crate::engine::attempt::files::Files;
 
 /// `$HOLDPOINT_OUTPUT` may hold so many bytes.
@@ -29,6 +30,8 @@ pub struct Verdict {
     pub checked: Option<Checked>,
     /// What was read from its output; only of one that did what was expected.
     pub values: BTreeMap<String, String>,
+    /// The rows it kept, well ended or not.
+    pub kept: Option<Kept>,
 }
 
 impl Verdict {
@@ -39,6 +42,7 @@ impl Verdict {
             summary: summary.into(),
             checked: None,
             values: BTreeMap::new(),
+            kept: None,
         }
     }
 
@@ -76,7 +80,11 @@ pub fn verdict(assignment: &Assignment, ending: &Ending, files: &Files) -> Verdi
         How::Exited(code) => Some(*code),
         How::Done => None,
     };
-    let mut verdict = judged(assignment, exit, &ending.seen);
+    let mut verdict = match &ending.said {
+        Some(said) if assignment.expect.is_none() => own_verdict(said),
+        Some(_) | None => judged(assignment, exit, &ending.seen),
+    };
+    verdict.kept = ending.said.as_ref().and_then(|said| said.kept.clone());
     if verdict.is_good() {
         match values(assignment, ending, files).and_then(recordable) {
             Ok(values) => verdict.values = values,
@@ -84,6 +92,27 @@ pub fn verdict(assignment: &Assignment, ending: &Ending, files: &Files) -> Verdi
         }
     }
     verdict
+}
+
+/// The verdict that a ready check gives itself.
+fn own_verdict(said: &Said) -> Verdict {
+    let judged = &said.judged;
+    let ended = match judged.verdict {
+        ready::Verdict::Shown | ready::Verdict::Pass => Ended::Passed,
+        ready::Verdict::Warn => Ended::Warned,
+        ready::Verdict::Fail => Ended::Failed {
+            exit: None,
+            signal: None,
+        },
+    };
+    let checked = Checked {
+        expected: said.title.clone(),
+        actual: judged.said.clone(),
+    };
+    Verdict {
+        checked: (judged.verdict != ready::Verdict::Shown).then_some(checked),
+        ..Verdict::plain(ended, &judged.said)
+    }
 }
 
 fn failed(exit: Option<i32>, why: impl Into<String>) -> Verdict {
@@ -97,7 +126,7 @@ fn judged(assignment: &Assignment, exit: Option<i32>, seen: &Seen) -> Verdict {
         Work::Shell(shell) => {
             shell.exit_two == ExitTwo::Warns && exit == Some(2) && expectation.exit.is_none()
         }
-        Work::Sql(_) | Work::Http(_) => false,
+        Work::Sql(_) | Work::Http(_) | Work::Ready(_) => false,
     };
     let seen = Seen {
         exit: if warns { None } else { seen.exit },
@@ -115,6 +144,7 @@ fn judged(assignment: &Assignment, exit: Option<i32>, seen: &Seen) -> Verdict {
             },
             checked: said.then_some(checked),
             values: BTreeMap::new(),
+            kept: None,
         },
         Err(checked) => Verdict {
             ended: Ended::Failed { exit, signal: None },
@@ -124,6 +154,7 @@ fn judged(assignment: &Assignment, exit: Option<i32>, seen: &Seen) -> Verdict {
             },
             checked: Some(checked),
             values: BTreeMap::new(),
+            kept: None,
         },
     }
 }
@@ -201,7 +232,7 @@ fn values(
     }
     match &assignment.work {
         Work::Shell(_) => values.extend(written(files)?),
-        Work::Sql(_) | Work::Http(_) => {}
+        Work::Sql(_) | Work::Http(_) | Work::Ready(_) => {}
     }
     Ok(values)
 }

@@ -226,6 +226,7 @@ pub fn events() -> Vec<Event> {
                 secret_values: Vec::new(),
                 checked: None,
                 left_behind: Vec::new(),
+                kept: None,
             },
             peaks: Peaks::default(),
         }),

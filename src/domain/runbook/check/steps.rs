@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::domain::runbook::model::{
-    Action, Danger, Item, OnFailure, Place, Runbook, Skipping, Step, Terminal, WayBack,
+    Action, Danger, Earlier, Item, OnFailure, Place, Runbook, Skipping, Step, Terminal, WayBack,
 };
+use crate::domain::runbook::near;
 use crate::domain::runbook::read::Reader;
 
 /// Checks every step, then the ways between them.
@@ -14,6 +15,7 @@ pub(super) fn check(reader: &mut Reader, book: &Runbook, ids: &HashMap<&str, usi
         repeating(reader, i, step);
         ways(reader, i, step);
         database(reader, book, i, step);
+        comparison(reader, book, i, step);
     }
     for phase in &book.phases {
         decisions(reader, book, &phase.items);
@@ -27,7 +29,11 @@ fn danger(reader: &mut Reader, i: usize, step: &Step) {
             shell.terminal == Terminal::None && step.background.is_none()
         }
         Action::Sql(_) | Action::Http(_) => true,
-        Action::Confirm(_) | Action::Watch(_) | Action::Decide(_) | Action::Sign(_) => false,
+        Action::Confirm(_)
+        | Action::Watch(_)
+        | Action::Decide(_)
+        | Action::Use(_)
+        | Action::Sign(_) => false,
     };
     if step.danger == Danger::High && alone && step.timeout.is_none() {
         let hint = "say after what time it is to be stopped: `timeout: 30m`";
@@ -91,10 +97,12 @@ fn ways(reader: &mut Reader, i: usize, step: &Step) {
 }
 
 fn database(reader: &mut Reader, book: &Runbook, i: usize, step: &Step) {
-    let Action::Sql(sql) = &step.action else {
-        return;
+    let (key, on) = match &step.action {
+        Action::Sql(sql) => ("sql", &sql.on),
+        Action::Use(used) => ("use", &used.on),
+        _ => return,
     };
-    if sql.on.is_some() {
+    if on.is_some() {
         return;
     }
     let lacking: Vec<&str> = book
@@ -104,7 +112,7 @@ fn database(reader: &mut Reader, book: &Runbook, i: usize, step: &Step) {
         .filter(|t| t.database.is_none())
         .map(|t| t.name.as_str())
         .collect();
-    let at = reader.marks[i].key("sql");
+    let at = reader.marks[i].key(key);
     if book.targets.is_empty() {
         let hint = "add `targets: {production: {database: '${DATABASE_URL}'}}`";
         reader.error(
@@ -116,6 +124,42 @@ fn database(reader: &mut Reader, book: &Runbook, i: usize, step: &Step) {
         let message = format!("the target {} has no `database`", lacking.join(", "));
         let hint = "give it one, name another with `on`, or restrict the step with `only`";
         reader.error(at, message, Some(hint.into()));
+    }
+}
+
+/// A comparison needs an earlier look of the same check.
+fn comparison(reader: &mut Reader, book: &Runbook, i: usize, step: &Step) {
+    let Action::Use(used) = &step.action else {
+        return;
+    };
+    let Some(earlier) = &used.compare else { return };
+    let at = reader.marks[i].value("compare");
+    match (earlier, book.compared_with(step)) {
+        (Earlier::First, None) => {
+            let message = format!(
+                "no earlier step uses {}: there is nothing to compare with",
+                used.check
+            );
+            let hint = "use it once before the change, without `compare`";
+            reader.error(at, message, Some(hint.into()));
+        }
+        (Earlier::Step(id), Some(other)) => {
+            let same = matches!(&other.action, Action::Use(o) if o.check == used.check);
+            if !same || other.ordinal >= step.ordinal {
+                let message = format!("`{id}` is no earlier step that uses {}", used.check);
+                let hint = "`compare: before` takes the first one";
+                reader.error(at, message, Some(hint.into()));
+            }
+        }
+        (Earlier::Step(id), None) => {
+            let names = book.steps.iter().map(|step| step.id.as_str());
+            let hint = near::nearest(id.as_str(), names).map_or_else(
+                || "`compare: before` takes the first one that uses the check".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            reader.error(at, format!("there is no step `{id}`"), Some(hint));
+        }
+        (Earlier::First, Some(_)) => {}
     }
 }
 

@@ -45,8 +45,10 @@ pub enum Shape {
     Items,
     /// A statement, or `{file: …}`.
     Sql,
-    /// Of a later version: refused with this hint.
-    Later(&'static str),
+    /// The name of a ready check.
+    Check,
+    /// A map from names to texts, numbers or lists of them.
+    Arguments,
 }
 
 /// A key.

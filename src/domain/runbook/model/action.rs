@@ -1,5 +1,6 @@
 //! What a step does: exactly one of these.
 
+use crate::domain::runbook::model::StepId;
 use crate::domain::runbook::model::monitor::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +25,30 @@ pub enum Action {
     Decide(Vec<Choice>),
     /// A role signs, now.
     Sign(Signing),
+    /// A ready check.
+    Use(Use),
+}
+
+/// A ready check, put to the step's database; see [`ready`](crate::domain::ready).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Use {
+    /// Its name, as `pg/invalid-indexes`.
+    pub check: String,
+    /// Its arguments, with `${…}`.
+    pub with: BTreeMap<String, String>,
+    /// A named database of the target; `None`: its own.
+    pub on: Option<String>,
+    /// The earlier look that this one is held against.
+    pub compare: Option<Earlier>,
+}
+
+/// An earlier look of the same check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// The first step of the file that uses the same check on the same database.
+    First,
+    /// That of this step.
+    Step(StepId),
 }
 
 /// What a person is asked to do and say.

@@ -145,7 +145,7 @@ pub enum Skipping {
 /// A read-only question about the world, with what its answer must be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
-    /// What is asked: [`Action::Check`], [`Action::Sql`] (read only) or [`Action::Http`].
+    /// What is asked: [`Action::Check`], [`Action::Sql`] (read only), [`Action::Http`] or [`Action::Use`].
     pub action: Action,
     /// What must be seen.
     pub expect: Option<Expectation>,
@@ -203,6 +203,7 @@ impl Step {
             | Action::Check(_)
             | Action::Sql(_)
             | Action::Http(_)
+            | Action::Use(_)
             | Action::Watch(_) => true,
             Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => false,
         }
@@ -211,7 +212,7 @@ impl Step {
     /// Whether it only looks, so that repeating it is harmless.
     pub fn only_looks(&self) -> bool {
         match &self.action {
-            Action::Check(_) | Action::Watch(_) => true,
+            Action::Check(_) | Action::Watch(_) | Action::Use(_) => true,
             Action::Sql(sql) => sql.access == Access::ReadOnly,
             Action::Http(http) => matches!(http.method.as_str(), "GET" | "HEAD"),
             Action::Run(_) | Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => false,

@@ -20,6 +20,7 @@ impl Reader<'_> {
             Some("run") => self.shell(fields, "run").map(Action::Run),
             Some("check") => self.shell(fields, "check").map(Action::Check),
             Some("sql") => self.sql_step(fields).map(Action::Sql),
+            Some("use") => self.use_step(fields),
             Some("http") => fields.read(self, "http", Self::http).map(Action::Http),
             Some("watch") => fields.read(self, "watch", Self::watch).map(Action::Watch),
             Some("decide") => fields
@@ -227,6 +228,7 @@ impl Reader<'_> {
     pub(super) fn probe(&mut self, node: &Node, action: &Action) -> Option<Probe> {
         let mut fields = Fields::open(self, node, &PROBE)?;
         let kinds = fields.present(PROBE.one_of);
+        let used = self.used(&mut fields);
         let on = fields.read(self, "on", Self::database_name);
         let script = fields.read(self, "check", Self::text);
         let query = fields.read(self, "sql", Self::query);
@@ -235,7 +237,7 @@ impl Reader<'_> {
         let inner = std::mem::replace(&mut self.http_expect, outer);
         let expect = fields.read(self, "expect", Self::expectation).or(inner);
         if kinds.len() != 1 {
-            let hint = "exactly one of: check, sql, http";
+            let hint = "exactly one of: check, sql, http, use";
             self.error(
                 node.at.clone(),
                 "`verify` asks one question",
@@ -249,8 +251,11 @@ impl Reader<'_> {
             let message = "`verify` only looks: its request is a get or a head";
             self.error(at.clone(), message, None);
         }
-        if on.is_some() && query.is_none() {
-            self.error(node.at.clone(), "`on` is for `sql`", None);
+        if on.is_some() && query.is_none() && used.is_none() {
+            self.error(node.at.clone(), "`on` is for `sql` and `use`", None);
+        }
+        if fields.has("with") && !fields.has("use") {
+            self.error(node.at.clone(), "`with` is for `use`", None);
         }
         let check = script.map(|script| Action::Check(shell_like(action, script)));
         let sql = query.map(|text| {
@@ -261,7 +266,8 @@ impl Reader<'_> {
                 ..Sql::default()
             })
         });
-        let action = check.or(sql).or(request.map(Action::Http))?;
+        let used = used.map(Action::Use);
+        let action = check.or(sql).or(request.map(Action::Http)).or(used)?;
         Some(Probe { action, expect })
     }
 }
@@ -280,6 +286,7 @@ fn shell_like(action: &Action, script: String) -> Shell {
         | Action::Sql(_)
         | Action::Http(_)
         | Action::Watch(_)
+        | Action::Use(_)
         | Action::Decide(_)
         | Action::Sign(_) => Shell {
             script,

@@ -213,10 +213,10 @@ impl Reader<'_> {
         let elsewhere = ELSEWHERE
             .iter()
             .find(|(word, here)| *word == name && table.get(here).is_some() && !has(here));
-        let hint = if let Some(near) = near::nearest(name, free) {
-            Some(format!("did you mean `{near}`?"))
-        } else if let Some((_, here)) = elsewhere {
+        let hint = if let Some((_, here)) = elsewhere {
             Some(format!("did you mean `{here}`?"))
+        } else if let Some(near) = near::nearest(name, free) {
+            Some(format!("did you mean `{near}`?"))
         } else if let Some(home) = TABLES.iter().find(|t| t.get(name).is_some()) {
             Some(format!("`{name}` belongs to {}", home.name))
         } else if table.keys.len() > LISTED {

@@ -16,6 +16,7 @@ mod scalar;
 mod sql;
 mod step;
 mod target;
+mod using;
 
 pub(super) use root::runbook;
 pub(super) use target::allowed;

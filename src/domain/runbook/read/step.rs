@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::runbook::keys::{ACTIONS, GROUP, RETRY, SESSIONS, STEP, Shape};
+use crate::domain::ready;
+use crate::domain::runbook::keys::{ACTIONS, GROUP, RETRY, SESSIONS, STEP};
 use crate::domain::runbook::model::{
     Action, Background, BackgroundEnd, Choose, Danger, Evidence, Group, Item, OnFailure, Place,
     Retry, Sessions, Skipping, Start, Step, StepId, WayBack,
@@ -91,21 +92,11 @@ impl Reader<'_> {
 
     /// Returns which action the step has; none and two are noted.
     fn action_kind(&mut self, fields: &Fields) -> Option<&'static str> {
-        for (name, at) in fields.present(&["use"]) {
-            if let Some(Shape::Later(hint)) = STEP.get(name).map(|key| key.shape) {
-                let message = format!(
-                    "`{name}` is an action of the format that this version does not have yet"
-                );
-                self.error(at, message, Some(hint.into()));
-            }
-        }
         let found = fields.present(ACTIONS);
         match found.as_slice() {
             [] => {
-                if fields.present(&["use"]).is_empty() {
-                    let hint = format!("give it one of: {}", ACTIONS.join(", "));
-                    self.error(fields.at.clone(), "the step has no action", Some(hint));
-                }
+                let hint = format!("give it one of: {}", ACTIONS.join(", "));
+                self.error(fields.at.clone(), "the step has no action", Some(hint));
                 None
             }
             [(one, _)] => Some(one),
@@ -176,9 +167,13 @@ impl Reader<'_> {
     fn nature(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
         let automated = !matches!(kind, Some("confirm" | "decide" | "sign"));
         if !matches!(kind, Some("decide" | "sign")) {
+            let written = fields.has("evidence");
             step.evidence = self.evidence(fields, kind);
+            if !written && shows(&step.action) {
+                step.evidence = Evidence::Show;
+            }
         }
-        if !matches!(kind, Some("decide" | "sign" | "watch" | "check")) {
+        if !matches!(kind, Some("decide" | "sign" | "watch" | "check" | "use")) {
             let dangers = [("none", Danger::None), ("high", Danger::High)];
             let danger = fields.read(self, "danger", |cx, n| cx.word(n, &dangers));
             step.danger = danger.unwrap_or_default();
@@ -214,7 +209,7 @@ impl Reader<'_> {
                 .take("capture")
                 .map(|n| self.captures(n))
                 .unwrap_or_default();
-            if kind != Some("check") {
+            if !matches!(kind, Some("check" | "use")) {
                 step.verify = fields.read(self, "verify", |cx, n| cx.probe(n, &step.action));
             }
         }
@@ -324,6 +319,17 @@ impl Reader<'_> {
     }
 }
 
+/// Whether the log shows what it brought although nobody asks for it: nothing judges it, or it is a comparison.
+fn shows(action: &Action) -> bool {
+    match action {
+        Action::Use(used) => {
+            let shown = |check: &ready::Check| check.rows == ready::Rows::Shown;
+            used.compare.is_some() || ready::find(&used.check).is_some_and(shown)
+        }
+        _ => false,
+    }
+}
+
 /// Returns where a step and its keys stand.
 fn marks(node: &Node, fields: &Fields) -> Marks {
     let entries = fields.entries.iter();
@@ -343,9 +349,17 @@ fn where_it_belongs(key: &str, kind: &str) -> Option<String> {
         "items" => "`confirm`",
         "shell" | "in" | "env" | "interactive" | "agent" | "stop" => "`run` and `check`",
         "background" | "alarm_on" => "`run`",
-        "on" | "lock_timeout" | "statement_timeout" | "transaction" | "read_only" => "`sql`",
+        "on" => "`sql` and `use`",
+        "with" | "compare" => "`use`",
+        "lock_timeout" | "statement_timeout" | "transaction" | "read_only" => "`sql`",
         "timeout" if by_hand => {
             return Some("a question to a person never answers itself; `takes` warns".into());
+        }
+        "verify" if kind == "use" => {
+            return Some("a ready check only looks: run it again".into());
+        }
+        "danger" if kind == "use" => {
+            return Some("a ready check only looks: take it out".into());
         }
         "verify" if kind == "check" => return Some("a check only looks: run it again".into()),
         "danger" if kind == "check" => {
@@ -356,9 +370,9 @@ fn where_it_belongs(key: &str, kind: &str) -> Option<String> {
             return Some("a background step has no end to judge: take it out".into());
         }
         "capture" | "expect" | "retry" | "timeout" | "sessions" => {
-            "`run`, `check`, `sql` and `http`"
+            "`run`, `check`, `sql`, `http` and `use`"
         }
-        "until" => "`check`, `sql` and `http`",
+        "until" => "`check`, `sql`, `http` and `use`",
         "verify" => "`run`, `sql` and `http`",
         _ => return None,
     };

@@ -8,5 +8,6 @@ mod names;
 mod probes;
 mod sql;
 mod types;
+mod using;
 mod variables;
 mod yaml;

@@ -133,6 +133,7 @@ impl Names {
             Action::Run(shell) | Action::Check(shell) => self.shell(shell),
             Action::Sql(sql) => self.sql(&sql.text),
             Action::Http(http) => self.http(http),
+            Action::Use(used) => self.texts(used.with.values()),
             Action::Watch(_) | Action::Sign(_) => {}
             Action::Decide(choices) => {
                 for choice in choices {

@@ -35,7 +35,7 @@ phases:
 "
         ),
         [
-            "6:5 `step` the step has no action (give it one of: confirm, run, check, sql, http, watch, decide, sign)",
+            "6:5 `step` the step has no action (give it one of: confirm, run, check, sql, http, watch, decide, sign, use)",
             "7:5 `command` a step has no key `command` (did you mean `run`?)",
             "8:5 `description` a step has no key `description` (did you mean `note`?)",
         ]
