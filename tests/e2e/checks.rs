@@ -76,11 +76,11 @@ fn a_change_that_nobody_planned_fails_it() {
 
 #[test]
 fn rows_that_somebody_changed_are_compared_with_nothing() {
-    let steps = "
+    let steps = r#"
       - {step: What is there, use: pg/row-counts}
       - {step: Tamper, run: 'echo >> "$(echo ../data/runs/*/attempts/01.1/rows.json)"'}
       - {step: Compare, use: pg/row-counts, compare: before}
-";
+"#;
     let (stage, _) = stage(steps);
     let (code, said) = ends(&stage, &["run", "run.yaml", "--auto"]);
     assert_eq!(code, 1, "{said}");
@@ -95,19 +95,41 @@ fn checks_are_listed_explained_and_run_without_a_runbook() {
     assert!(said.contains("pg/invalid-indexes"), "{said}");
     let (code, said) = ends(&stage, &["checks", "pg/long-transactions"]);
     assert_eq!(code, 0);
-    assert!(said.contains("longer_than: duration, 1m by default"), "{said}");
+    assert!(
+        said.contains("longer_than: duration, 1m by default"),
+        "{said}"
+    );
     let (code, said) = ends(&stage, &["checks", "pg/long-transaction"]);
     assert_eq!(code, 2);
-    assert!(said.contains("did you mean `pg/long-transactions`?"), "{said}");
-    let of_book = ["checks", "run", "--runbook", "run.yaml", "pg/invalid-indexes"];
+    assert!(
+        said.contains("did you mean `pg/long-transactions`?"),
+        "{said}"
+    );
+    let of_book = [
+        "checks",
+        "run",
+        "--runbook",
+        "run.yaml",
+        "pg/invalid-indexes",
+    ];
     let (code, said) = ends(&stage, &of_book);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("1 passed"), "{said}");
     let bad = "insert into orders values (3); create table twice as select 1 as a from orders;";
     server().execute(&name, bad).unwrap();
     let url = server().url(&name);
-    let args = ["checks", "run", "pg/duplicate-rows", "--target", &url, "--json",
-        "--with", "table=twice", "--with", "columns=a"];
+    let args = [
+        "checks",
+        "run",
+        "pg/duplicate-rows",
+        "--target",
+        &url,
+        "--json",
+        "--with",
+        "table=twice",
+        "--with",
+        "columns=a",
+    ];
     let (code, said) = ends(&stage, &args);
     assert_eq!(code, 1, "{said}");
     let answer: serde_json::Value = serde_json::from_str(&said).unwrap();

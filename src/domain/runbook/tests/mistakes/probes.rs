@@ -59,7 +59,7 @@ phases:
     verify: {sql: select 1, check: d}
 "
         ),
-        ["9:13 `{` `verify` asks one question (exactly one of: check, sql, http)",]
+        ["9:13 `{` `verify` asks one question (exactly one of: check, sql, http, use)",]
     );
 }
 
