@@ -394,26 +394,23 @@ async fn whole_server(server: &Sandbox) {
         &case("pg/replication-slots", Fail, "lost").with("fail_retained=0B"),
     )
     .await;
-    match Receiver::start(server) {
-        Some(receiver) => {
-            must_say(
-                &url,
-                &case("pg/replication-lag", Pass, "ok").with("warn_bytes=1GB"),
-            )
+    if let Some(receiver) = Receiver::start(server) {
+        must_say(
+            &url,
+            &case("pg/replication-lag", Pass, "ok").with("warn_bytes=1GB"),
+        )
+        .await;
+        one.run("insert into t select i, i from generate_series(100, 5000) i")
             .await;
-            one.run("insert into t select i, i from generate_series(100, 5000) i")
-                .await;
-            must_say(
-                &url,
-                &case("pg/replication-lag", Fail, "pg_receivewal").with("fail_bytes=0B"),
-            )
-            .await;
-            drop(receiver);
-        }
-        None => {
-            let said = b"there is no pg_receivewal here: pg/replication-lag is not tripped\n";
-            std::io::stderr().write_all(said).unwrap();
-        }
+        must_say(
+            &url,
+            &case("pg/replication-lag", Fail, "pg_receivewal").with("fail_bytes=0B"),
+        )
+        .await;
+        drop(receiver);
+    } else {
+        let said = b"there is no pg_receivewal here: pg/replication-lag is not tripped\n";
+        std::io::stderr().write_all(said).unwrap();
     }
     one.run("alter system set archive_command = '/bin/false'")
         .await;

@@ -1,0 +1,11 @@
+-- title: The migration tool's history is whole
+-- when: before, after
+-- rows: by verdict
+-- with: tool text; alembic, dbmate, django, flyway, golang-migrate, goose, liquibase, prisma, rails or sqlx
+-- with: dir text = ; the directory with the migrations, relative to the runbook (or to where holdpoint is called); without it only the history is read
+-- with: table relation = ; the history's table, where it is not the tool's usual one
+-- with: pending text = allowed; none: nothing may be pending any more, as after the migration
+-- with: applied list = ; versions that must be applied
+-- rights: SELECT on the history's table
+-- means: Asks the table and the files, not the tool: several end with 0 although a migration failed, was edited after it was applied, or did nothing. Checksums are computed anew for Flyway, Prisma and SQLx. A tool that rolls back what failed leaves no line of it: after a migration say what must be applied.
+-- remedy: Failed: clean up what it left behind, then the tool's own repair. Changed: bring the file back to what was applied, and make the change a new migration. Out of order, or without a file: find out which branch it came from before anything is applied.
