@@ -159,6 +159,7 @@ pub fn for_person(model: &Model, step: &Step) -> Dialog {
         | Action::Check(_)
         | Action::Sql(_)
         | Action::Http(_)
+        | Action::Use(_)
         | Action::Watch(_) => confirm(model, step),
     }
 }
