@@ -12,6 +12,7 @@ use crate::domain::report::{self, Told, signoff};
 use crate::domain::run::event::Event;
 use crate::domain::runbook::model::Runbook;
 use crate::domain::runbook::parse;
+use crate::domain::sample::timeline::Timeline;
 use crate::engine::seal::error::{SealError, io_at};
 
 /// The largest file that is read, in bytes.
@@ -162,11 +163,14 @@ impl Bundle {
             Some(log) => log,
             None => self.tell()?,
         };
+        // No signature covers the samples: what cannot be read of them is left out of the picture.
+        let samples = self.read("samples.jsonl").unwrap_or_default();
+        let samples = Timeline::read(&String::from_utf8_lossy(&samples));
         let made = Made {
             book: &book,
             journal: &journal,
             log: &log,
-            seen: &[],
+            seen: &samples.lines,
         };
         Ok(html::page(&made, &|path| self.scan(path).ok())?)
     }

@@ -9,9 +9,10 @@ use ring::digest::{SHA256, digest};
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::Journal;
 use crate::domain::report::story::Story;
-use crate::domain::report::timeline::{self, Seen, Timeline};
+use crate::domain::report::timeline::{self, Timeline};
 use crate::domain::report::{Files, ReportError, signoff};
 use crate::domain::runbook::model::Runbook;
+use crate::domain::sample::timeline::Line;
 use crate::domain::tame;
 
 mod markdown;
@@ -31,7 +32,7 @@ pub struct Made<'a> {
     /// The log as it stands, signed or not.
     pub log: &'a str,
     /// The monitor's samples, where the run kept them.
-    pub seen: &'a [Seen],
+    pub seen: &'a [Line],
 }
 
 /// Returns the page.
@@ -83,7 +84,7 @@ fn banner(made: &Made, story: &Story) -> String {
     )
 }
 
-fn picture(story: &Story, seen: &[Seen]) -> String {
+fn picture(story: &Story, seen: &[Line]) -> String {
     let Some(timeline) = Timeline::of(story, seen) else {
         return String::new();
     };

@@ -6,6 +6,7 @@ use crate::domain::report::story::{Attempt, Story};
 use crate::domain::report::time;
 use crate::domain::run::event::Event;
 use crate::domain::runbook::model::{Place, Step};
+use crate::domain::sample::timeline::Line;
 
 mod draw;
 mod felt;
@@ -13,7 +14,6 @@ mod marks;
 mod plan;
 
 pub use draw::draw;
-pub use felt::Seen;
 pub use marks::{Mark, Sort};
 
 /// A run along its time. All moments are milliseconds since 1970 by the wall clock of the record.
@@ -93,7 +93,7 @@ pub struct Level {
 
 impl Timeline {
     /// Returns the timeline; `None` where no record has a time that can be read.
-    pub fn of(story: &Story, seen: &[Seen]) -> Option<Self> {
+    pub fn of(story: &Story, seen: &[Line]) -> Option<Self> {
         let times = || story.entries().iter().filter_map(at);
         let (from, to) = (times().min()?, times().max()?);
         let planned = plan::planned(story);
