@@ -16,6 +16,8 @@ mod database;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod input;
 #[cfg(test)]
 mod pty;

@@ -23,7 +23,7 @@ pub fn assert_sealed(stage: &Stage, trust: &Path, who: &str, role: &str) {
     let (code, said) = verified(stage, trust);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("VERDICT: VERIFIED"), "{said}");
-    let (agrees, said) = stock(&dir, trust, who, role);
+    let (agrees, said) = stock(&dir, trust, "1", who, role);
     assert!(agrees, "{said}");
 
     let whole = fs::read(&log).unwrap();
@@ -34,7 +34,7 @@ pub fn assert_sealed(stage: &Stage, trust: &Path, who: &str, role: &str) {
     let (code, said) = verified(stage, trust);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("VERDICT: FAILED"), "{said}");
-    let (agrees, said) = stock(&dir, trust, who, role);
+    let (agrees, said) = stock(&dir, trust, "1", who, role);
     assert!(!agrees, "{said}");
     fs::write(&log, whole).unwrap();
 }
@@ -48,8 +48,8 @@ fn verified(stage: &Stage, trust: &Path) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
-/// Runs the commands that the log itself prints for those who have no holdpoint.
-fn stock(dir: &Path, trust: &Path, who: &str, role: &str) -> (bool, String) {
+/// Runs the commands that the log itself prints for those who have no holdpoint, for the signature of this number.
+pub fn stock(dir: &Path, trust: &Path, number: &str, who: &str, role: &str) -> (bool, String) {
     let log = fs::read_to_string(dir.join("log.md")).unwrap();
     let (_, after) = log
         .split_once("```sh\n")
@@ -60,7 +60,7 @@ fn stock(dir: &Path, trust: &Path, who: &str, role: &str) -> (bool, String) {
     cp.arg("-r").arg(dir.join(".")).arg(copy.path());
     assert!(cp.status().unwrap().success());
     let commands = commands
-        .replace("n=N ", "n=1 ")
+        .replace("n=N ", &format!("n={number} "))
         .replace("ALLOWED_SIGNERS", trust.to_str().unwrap())
         .replace("-I WHO", &format!("-I {who}"))
         .replace("role.ROLE@", &format!("role.{role}@"));
@@ -75,7 +75,7 @@ fn stock(dir: &Path, trust: &Path, who: &str, role: &str) -> (bool, String) {
 }
 
 /// Makes a key for `name` below the stage's home; returns it and a line that trusts it.
-fn key(stage: &Stage, name: &str) -> (PathBuf, String) {
+pub fn key(stage: &Stage, name: &str) -> (PathBuf, String) {
     let path = stage.home().join(".ssh").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut keygen = Command::new("ssh-keygen");

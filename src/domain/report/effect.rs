@@ -76,13 +76,39 @@ fn watched(story: &Story, seen: Vec<(&Attempt, Peaks)>) -> Vec<[String; 7]> {
     rows
 }
 
-fn acts(story: &Story, wanted: BackendAct) -> usize {
-    let is_wanted = |event: &Event| matches!(event, Event::BackendActed(a) if a.act == wanted);
-    story
+/// How many there were, and of each the session and what ran meanwhile.
+fn acts(story: &Story, wanted: BackendAct) -> String {
+    let each: Vec<String> = story
         .entries()
         .iter()
-        .filter(|e| is_wanted(&e.event))
-        .count()
+        .filter_map(|entry| match &entry.event {
+            Event::BackendActed(a) if a.act == wanted => {
+                Some(format!("pid {} {}", a.pid, meanwhile(story, entry)))
+            }
+            _ => None,
+        })
+        .collect();
+    match each.len() {
+        0 => "0".to_owned(),
+        n => format!("{n} ({})", each.join(", ")),
+    }
+}
+
+fn meanwhile(story: &Story, entry: &Entry) -> String {
+    let ran = |a: &&Attempt| {
+        a.entry.seq < entry.seq && a.finished.is_none_or(|(end, _)| end.seq > entry.seq)
+    };
+    let names: Vec<_> = story
+        .attempts
+        .iter()
+        .filter(ran)
+        .map(|a| named(story, a))
+        .collect();
+    if names.is_empty() {
+        "while no step ran".to_owned()
+    } else {
+        format!("during {}", names.join(", "))
+    }
 }
 
 fn named(story: &Story, attempt: &Attempt) -> String {

@@ -7,7 +7,7 @@ use crate::domain::report::story::Story;
 use crate::domain::report::time;
 use crate::domain::run::event::{Mode, Operator, TargetSeen};
 use crate::domain::run::review::ReviewFinding;
-use crate::domain::runbook::model::Protection;
+use crate::domain::runbook::model::{Protection, StepId};
 use crate::domain::tame;
 
 /// Adds the verdict.
@@ -107,16 +107,30 @@ pub fn server(seen: &TargetSeen) -> String {
 fn duration(story: &Story) -> String {
     let (spent, sittings) = clocks::spent(story);
     let spent = time::took(spent);
+    let changing = changing(story);
     if sittings == 1 {
-        return format!("{spent} (monotonic clock)");
+        return format!("{spent} (monotonic clock); {changing}");
     }
     let wall = match clocks::wall_ms(story).map(u64::try_from) {
         Some(Ok(ms)) => time::took(ms),
         Some(Err(_)) | None => "unknown".to_owned(),
     };
     format!(
-        "{spent} at the screen in {sittings} sittings (monotonic clock); {wall} from first to last record (wall clock)"
+        "{spent} at the screen in {sittings} sittings (monotonic clock); {wall} from first to last record (wall clock); {changing}"
     )
+}
+
+/// For how long commands worked that can change the target.
+fn changing(story: &Story) -> String {
+    let can = |step: &StepId| story.book.step(step).is_none_or(|s| !s.only_looks());
+    let lasted = story
+        .attempts
+        .iter()
+        .filter(|a| can(&a.started.step))
+        .filter_map(|a| a.outcome())
+        .map(|o| o.duration_ms);
+    let sum = lasted.fold(0_u64, u64::saturating_add);
+    format!("steps that can change the target {}", time::took(sum))
 }
 
 fn mode(mode: Mode) -> &'static str {

@@ -19,6 +19,8 @@ pub mod verify;
 mod wire;
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod reviewing;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::cases::CASES;
 use super::checkpoint::{Covered, checkpoint, in_step};
 use super::fixture::{Place, events, journal, says};
 use super::verify::{Question, Verdict};
@@ -333,4 +334,80 @@ fn a_record_survives_a_copy_a_zip_and_gits_line_ends() {
     let report =
         super::verify::verify(&place.desk, &place.path("bare").join(run), &question).unwrap();
     says(&report, Verdict::Failed, "FAIL  evidence");
+}
+
+#[test]
+fn every_known_tampering_gets_its_verdict_and_its_line() {
+    for (what, tamper, verdict, line) in CASES {
+        let place = Place::new();
+        let trust = place.signed();
+        tamper(&place);
+        let report = place.verified(&trust);
+        let told = report.text();
+        assert_eq!(report.verdict, *verdict, "{what}:\n{told}");
+        assert!(told.contains(line), "{what}: `{line}` is not in:\n{told}");
+    }
+}
+
+#[test]
+fn who_rewrites_and_signs_with_all_others_is_found_out_by_a_posted_head_alone() {
+    let place = Place::new();
+    let trust = place.signed();
+    let posted = crate::engine::seal::verify::Chain::read(&place.bundle)
+        .unwrap()
+        .heads[4]
+        .clone();
+    let mut rewritten = events();
+    rewritten.remove(1);
+    place.edit("journal.jsonl", |_| journal(&rewritten));
+    fs::remove_file(&place.bundle.log).unwrap();
+    for (role, who) in [("Database Admin", "dana"), ("QA Lead", "quinn")] {
+        let key = super::find(&place.desk, Some(&place.path(who).to_string_lossy())).unwrap();
+        place
+            .sign(role, &format!("{who}@example.com"), &key)
+            .unwrap();
+    }
+    says(&place.verified(&trust), Verdict::Verified, "");
+    let question = Question {
+        trust: Some(trust),
+        heads: vec![format!("5:{posted}").parse().unwrap()],
+        ..Question::default()
+    };
+    says(
+        &place.asked(&question).unwrap(),
+        Verdict::Failed,
+        "is NOT in this journal: the journal was rewritten after it was posted",
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_told() {
+    let place = Place::new();
+    place.edit("journal.jsonl", |_| {
+        let mut head = crate::domain::journal::GENESIS.to_owned();
+        let mut all = String::new();
+        for (at, event) in events().into_iter().enumerate() {
+            let line = crate::domain::journal::Entry {
+                seq: at as u64 + 1,
+                t: format!(
+                    "2026-11-20T{}:00:{at:02}.000Z",
+                    if at < 3 { "09" } else { "08" }
+                ),
+                mono_ms: at as u64 * 1_000,
+                by: "dana@example.com".into(),
+                event,
+            }
+            .encode(&head)
+            .unwrap();
+            head = crate::domain::digest::sha256_hex(line.as_bytes());
+            all += &line;
+        }
+        all
+    });
+    let trust = place.signed();
+    says(
+        &place.verified(&trust),
+        Verdict::Verified,
+        "WARN  clock        the wall clock moved -3599.00 s while +1.00 s passed, before record 4",
+    );
 }

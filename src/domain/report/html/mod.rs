@@ -71,8 +71,8 @@ fn banner(made: &Made, story: &Story) -> String {
     let signed = signoff::read(made.log).map_or(0, |layout| layout.blocks.len());
     let signed = match signed {
         0 => "nobody has signed it yet".to_owned(),
-        1 => "it carries 1 signature".to_owned(),
-        n => format!("it carries {n} signatures"),
+        1 => "<code>log.md</code> carries 1 signature".to_owned(),
+        n => format!("<code>log.md</code> carries {n} signatures"),
     };
     format!(
         "<header>\n<p class=\"status {class}\">{status}</p>\n<p class=\"id\">{}</p>\n\

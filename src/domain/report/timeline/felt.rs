@@ -10,12 +10,22 @@ const HOLDS: i64 = 15_000;
 
 /// Returns the sessions that waited for a lock.
 pub fn blocked(story: &Story, seen: &[Line]) -> Vec<Level> {
-    levels(story, seen, |p| u64::from(p.blocked), |p| u64::from(p.blocked))
+    levels(
+        story,
+        seen,
+        |p| u64::from(p.blocked),
+        |p| u64::from(p.blocked),
+    )
 }
 
 /// Returns the connections.
 pub fn connections(story: &Story, seen: &[Line]) -> Vec<Level> {
-    levels(story, seen, |p| u64::from(p.connections), |p| u64::from(p.connections))
+    levels(
+        story,
+        seen,
+        |p| u64::from(p.connections),
+        |p| u64::from(p.connections),
+    )
 }
 
 fn levels(
@@ -51,7 +61,11 @@ fn until(point: &Point, next: Option<&Line>) -> i64 {
         Some(Line::Gap(gap)) => gap.at_ms,
         None => end,
     };
-    if (end..=latest).contains(&next) { next } else { end }
+    if (end..=latest).contains(&next) {
+        next
+    } else {
+        end
+    }
 }
 
 fn peak(attempt: &Attempt, of: fn(&Peaks) -> u64) -> Option<Level> {

@@ -140,6 +140,10 @@ impl Timeline {
                 self.to = self.to.max(to);
             }
         }
+        let (from, to) = (self.from, self.to);
+        for row in &mut self.rows {
+            row.planned = row.planned.filter(|p| p.0 < to && p.1 > from);
+        }
     }
 }
 

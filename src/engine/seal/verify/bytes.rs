@@ -17,37 +17,38 @@ pub fn look(lines: &mut Lines, bytes: &[u8]) -> Option<String> {
     };
     let has_crlf =
         bare.contains('\n') && bare.matches('\n').count() == bare.matches("\r\n").count();
-    let log = if has_crlf {
+    let mut log = if has_crlf {
         bare.replace("\r\n", "\n")
     } else {
         bare.to_owned()
     };
+    let has_end = log.ends_with('\n');
+    if !has_end {
+        log.push('\n');
+    }
     if let Some((line, what)) = fault(&log) {
         lines.say(Mark::Fail, "bytes", format!("line {line}: {what}"));
         return None;
     }
-    match (had_mark, has_crlf) {
-        (false, false) => lines.say(
+    let done: Vec<&str> = [
+        (had_mark, "a byte order mark was added"),
+        (has_crlf, "line ends were changed to CRLF"),
+        (!has_end, "the last line end was lost"),
+    ]
+    .into_iter()
+    .filter_map(|(is, what)| is.then_some(what))
+    .collect();
+    if done.is_empty() {
+        lines.say(
             Mark::Pass,
             "bytes",
             "UTF-8, LF, no control or invisible characters",
-        ),
-        (true, false) => warn(lines, "a byte order mark was added"),
-        (false, true) => warn(lines, "line ends were changed to CRLF"),
-        (true, true) => warn(
-            lines,
-            "a byte order mark was added and line ends were changed to CRLF",
-        ),
+        );
+    } else {
+        let text = format!("{}; checked after undoing that", done.join(" and "));
+        lines.say(Mark::Warn, "bytes", text);
     }
     Some(log)
-}
-
-fn warn(lines: &mut Lines, what: &str) {
-    lines.say(
-        Mark::Warn,
-        "bytes",
-        format!("{what}; checked after undoing that"),
-    );
 }
 
 /// Returns the first line that holds what no log holds.
@@ -67,12 +68,7 @@ fn fault(log: &str) -> Option<(usize, String)> {
             return Some((at + 1, "a blank at its end".to_owned()));
         }
     }
-    (!log.ends_with('\n')).then(|| {
-        (
-            log.split('\n').count(),
-            "the last line has no end".to_owned(),
-        )
-    })
+    None
 }
 
 /// Takes the log apart.
