@@ -129,6 +129,7 @@ fn attempt(dir: &Path, at: usize) -> Done<[Event; 2]> {
         secret_values: Vec::new(),
         checked: None,
         left_behind: Vec::new(),
+        kept: None,
     };
     let finished = Finished {
         step,
