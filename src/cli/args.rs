@@ -12,6 +12,7 @@ use crate::cli::diff::DiffArgs;
 use crate::cli::keygen::KeygenArgs;
 use crate::cli::log::LogArgs;
 use crate::cli::report::ReportArgs;
+use crate::cli::new::NewArgs;
 use crate::cli::sign::SignArgs;
 use crate::cli::trust::TrustArgs;
 use crate::cli::verify::VerifyArgs;
@@ -60,6 +61,8 @@ pub enum Command {
     Trust(TrustArgs),
     /// Make an SSH key to sign with.
     Keygen(KeygenArgs),
+    /// Write a runbook that fits the migrations of the project at hand.
+    New(NewArgs),
     /// Say everything that is wrong with runbooks.
     Check(CheckArgs),
     /// List the ready checks, explain one, or put them to a server.

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod keygen;
 pub mod log;
 pub mod monitor;
+pub mod new;
 pub mod person;
 pub mod rehearse;
 pub mod report;
@@ -93,6 +94,7 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::Diff(args)) => diff::diff(&args),
         Some(Command::Trust(args)) => trust::trust(&args),
         Some(Command::Keygen(args)) => keygen::keygen(&args),
+        Some(Command::New(args)) => new::new(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
         Some(Command::Checks(args)) => checks::checks(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),

@@ -7,6 +7,7 @@ pub mod digest;
 pub mod expect;
 pub mod journal;
 pub mod ready;
+pub mod project;
 pub mod redact;
 pub mod report;
 pub mod run;
