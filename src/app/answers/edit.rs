@@ -90,7 +90,6 @@ pub(super) fn tick(dialog: &mut Dialog) {
             Tick::Ticked => Tick::Open,
         };
     }
-    dialog.cursor = (dialog.cursor + 1).min(dialog.boxes.len().saturating_sub(1));
 }
 
 pub(super) fn unfilled(dialog: &Dialog) -> Option<String> {

@@ -207,10 +207,8 @@ fn version_before(project: &Project) -> String {
         return String::new();
     };
     let script = format!(
-        "version=\n\
-         if [ -n \"$(psql -XAtqc \"select to_regclass('{}')\" \"$url\")\" ]; then\n  \
-           version=$(psql -XAtqc \"{version}\" \"$url\")\n\
-         fi\n\
+        "there=$(psql -XAtqc \"select to_regclass('{}')\" \"$url\") version=\n\
+         if [ -n \"$there\" ]; then version=$(psql -XAtqc \"{version}\" \"$url\"); fi\n\
          echo \"version=${{version:-none}}\"",
         project.table
     );
@@ -226,7 +224,8 @@ fn version_before(project: &Project) -> String {
 
 fn nothing_unfinished(project: &Project, title: &str, id: &str, sql: &str) -> String {
     let script = format!(
-        "[ -n \"$(psql -XAtqc \"select to_regclass('{}')\" \"$url\")\" ] || {{ echo 'nothing was ever applied'; exit 0; }}\n\
+        "there=$(psql -XAtqc \"select to_regclass('{}')\" \"$url\")\n\
+         [ -n \"$there\" ] || {{ echo 'nothing was ever applied'; exit 0; }}\n\
          rows=$(psql -XAtqc \"{sql}\" \"$url\")\n\
          [ -z \"$rows\" ] || {{ echo \"$rows\"; exit 1; }}\n\
          echo 'nothing'",
@@ -415,12 +414,16 @@ fn restore(project: &Project) -> String {
     ));
     let with = "case \"$url\" in *\\?*) with='&' ;; *) with='?' ;; esac\nadmin() { psql -Xq -v ON_ERROR_STOP=1 -v old=\"$database\" -v new=\"${database}_restored\" -v aside=\"${database}_before_restore\" \"$url${with}dbname=postgres\"; }\n";
     let beside = format!(
-        "{with}echo 'drop database if exists :\"new\"; create database :\"new\" template template0' | tr ';' '\\n' | while read -r line; do echo \"$line\" | admin; done\n\
+        "{with}admin <<'SQL'\n\
+         drop database if exists :\"new\";\n\
+         create database :\"new\" template template0;\n\
+         SQL\n\
          pg_restore -d \"$url${{with}}dbname=${{database}}_restored\" --exit-on-error -j 2 \"$dump_file\"\n\
          psql -XAtqc 'analyze' \"$url${{with}}dbname=${{database}}_restored\"\n\
          tables=$(psql -XAtqc \"select count(*) from pg_class where relkind = 'r' and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)\" \"$url${{with}}dbname=${{database}}_restored\")\n\
-         echo \"$tables tables restored\"\n\
-         [ \"$tables\" -gt 0 ]"
+         dumped=$(pg_restore --list \"$dump_file\" | awk '$4 == \"TABLE\" && $5 != \"DATA\" {{ n++ }} END {{ print n + 0 }}')\n\
+         echo \"$tables tables restored, $dumped in the dump\"\n\
+         [ \"$tables\" -eq \"$dumped\" ]"
     );
     out.push_str(&shell(
         project,
@@ -449,7 +452,7 @@ fn restore(project: &Project) -> String {
     ));
     if let Some(version) = project.version {
         let script = format!(
-            "version=\n[ -z \"$(psql -XAtqc \"select to_regclass('{}')\" \"$url\")\" ] || version=$(psql -XAtqc \"{version}\" \"$url\")\necho \"${{version:-none}}, before it was $version_before\"\n[ \"${{version:-none}}\" = \"$version_before\" ]",
+            "there=$(psql -XAtqc \"select to_regclass('{}')\" \"$url\") version=\nif [ -n \"$there\" ]; then version=$(psql -XAtqc \"{version}\" \"$url\"); fi\necho \"${{version:-none}}, before it was $version_before\"\n[ \"${{version:-none}}\" = \"$version_before\" ]",
             project.table
         );
         out.push_str(&shell(
