@@ -109,9 +109,17 @@ fn plan(step: &Step) -> Step {
 
 /// What protects a step that is still to come is not taken away from it in the night.
 fn weaker(was: &Step, new: &Runbook, run: &RunState) -> Option<String> {
-    let is = new
-        .step(&was.id)
-        .filter(|_| run.record(&was.id).is_none())?;
+    if run.record(&was.id).is_some() {
+        return None;
+    }
+    let Some(is) = new.step(&was.id) else {
+        return (was.skipping == Skipping::Forbidden).then(|| {
+            format!(
+                "{} is critical and is gone in the file: it may not be left out",
+                named(was)
+            )
+        });
+    };
     let lost = if was.danger == Danger::High && is.danger != Danger::High {
         "`danger: high`"
     } else if was.skipping == Skipping::Forbidden && is.skipping != Skipping::Forbidden {
@@ -260,6 +268,9 @@ phases:
         let b = "danger: high, timeout: 1m, critical: true";
         assert!(refused(b, "timeout: 1m, critical: true").contains("danger: high"));
         assert!(refused(b, "danger: high, timeout: 1m").contains("critical"));
+        let gone =
+            "      - {step: b, id: b, run: 'true', danger: high, timeout: 1m, critical: true}\n";
+        assert!(refused(gone, "").contains("critical and is gone"));
         let old = book(OLD);
         for (from, to) in [
             ("protect: true", "protect: false"),
