@@ -262,3 +262,39 @@ fn is_kind(kind: &str, value: &Value) -> bool {
         other => panic!("unknown type {other}"),
     }
 }
+
+#[test]
+fn a_project_at_hand_gets_a_runbook_that_is_good_and_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("runbook.yaml");
+    let project = root().join("tests/fixtures/alembic");
+    let new = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
+        command
+            .arg("new")
+            .arg("--dir")
+            .arg(&project)
+            .arg("-o")
+            .arg(&file);
+        let out = command.args(more).output().unwrap();
+        let both = [out.stdout, out.stderr].concat();
+        (out.status.code().unwrap(), String::from_utf8(both).unwrap())
+    };
+    let (code, said) = new(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("Alembic: alembic.ini (3 migrations)"),
+        "{said}"
+    );
+    assert!(said.contains("newest version here: a3"), "{said}");
+    let (_, parsed) = check::load(&file).unwrap();
+    assert_eq!(parsed.problems.render(), "");
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.contains(&format!("project_dir: {{default: \"{}", project.display())));
+    let (code, said) = new(&[]);
+    assert_eq!((code, said.contains("--force")), (4, true), "{said}");
+    let (code, said) = new(&["--from", "rails", "--force"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("there is no Rails project"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+}
