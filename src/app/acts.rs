@@ -212,7 +212,7 @@ fn running(model: &Model) -> Option<Step> {
         model
             .run
             .record(id)
-            .is_some_and(|r| r.stand == Stand::Running)
+            .is_some_and(|r| matches!(r.stand, Stand::Running | Stand::InDoubt))
             && model.cancel_of(id) == CancelState::NotAsked
     };
     let shown = shown(model).filter(|s| stoppable(&s.id));
@@ -222,7 +222,8 @@ fn running(model: &Model) -> Option<Step> {
             .running()
             .filter(|(id, _)| stoppable(id))
             .filter_map(|(id, _)| model.book.step(id));
-        steps.find(|s| s.background.is_none()).cloned()
+        let beside = steps.find(|s| s.background.is_none()).cloned();
+        beside.or_else(|| at_hand(model).filter(|s| stoppable(&s.id)))
     })
 }
 

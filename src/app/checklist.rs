@@ -91,8 +91,32 @@ pub enum Mark {
     NotApplicable,
 }
 
+/// What every row asks for, found out once a frame.
+struct Now<'a> {
+    book: &'a Runbook,
+    run: &'a RunState,
+    waits: Option<&'a StepId>,
+    at: Option<Place>,
+}
+
+impl<'a> Now<'a> {
+    fn of(book: &'a Runbook, run: &'a RunState) -> Self {
+        Self {
+            book,
+            run,
+            waits: next::waits_for_person(book, run),
+            at: place_at(book, run),
+        }
+    }
+}
+
 /// Returns the mark of `step`.
 pub fn mark(book: &Runbook, run: &RunState, step: &StepId) -> Mark {
+    mark_now(&Now::of(book, run), step)
+}
+
+fn mark_now(now: &Now, step: &StepId) -> Mark {
+    let (book, run) = (now.book, now.run);
     match run.stand(step) {
         Stand::Running => Mark::Running,
         Stand::InDoubt => Mark::InDoubt,
@@ -102,7 +126,7 @@ pub fn mark(book: &Runbook, run: &RunState, step: &StepId) -> Mark {
         Stand::Accepted => Mark::Accepted,
         Stand::Skipped => Mark::Skipped,
         Stand::Waiting if next::omitted(book, run, step).is_some() => Mark::NotApplicable,
-        Stand::Waiting if next::waits_for_person(book, run) == Some(step) => Mark::WaitsForYou,
+        Stand::Waiting if now.waits == Some(step) => Mark::WaitsForYou,
         Stand::Waiting => Mark::ToCome,
     }
 }
@@ -115,6 +139,7 @@ fn warned(run: &RunState, step: &StepId) -> bool {
 /// Returns the checklist's rows: every phase, the steps of the open ones, and the rollback path that was entered.
 pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Row> {
     let mut rows = Vec::new();
+    let now = Now::of(book, run);
     let parts = book
         .phases
         .iter()
@@ -125,7 +150,11 @@ pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Ro
         Some((place, &path.title, &path.items))
     });
     for (place, title, items) in parts.chain(entered) {
-        let here = here(book, run, place);
+        let here = if now.at == Some(place) {
+            Here::Yes
+        } else {
+            Here::No
+        };
         let chosen = selected
             .and_then(|id| book.step(id))
             .is_some_and(|s| s.place == place);
@@ -146,22 +175,22 @@ pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Ro
             },
         });
         if fold == Fold::Open {
-            item_rows(book, run, items, 1, &mut rows);
+            item_rows(&now, items, 1, &mut rows);
         }
     }
     rows
 }
 
-fn item_rows(book: &Runbook, run: &RunState, items: &[Item], depth: usize, rows: &mut Vec<Row>) {
+fn item_rows(now: &Now, items: &[Item], depth: usize, rows: &mut Vec<Row>) {
     for item in items {
         match item {
             Item::Step(at) => {
-                let Some(step) = book.steps.get(*at) else {
+                let Some(step) = now.book.steps.get(*at) else {
                     continue;
                 };
                 let kind = RowKind::Step {
                     id: step.id.clone(),
-                    mark: mark(book, run, &step.id),
+                    mark: mark_now(now, &step.id),
                 };
                 rows.push(Row {
                     depth,
@@ -175,13 +204,14 @@ fn item_rows(book: &Runbook, run: &RunState, items: &[Item], depth: usize, rows:
                     text: group.title.clone(),
                     kind: RowKind::Group,
                 });
-                item_rows(book, run, &group.items, depth + 1, rows);
+                item_rows(now, &group.items, depth + 1, rows);
             }
         }
     }
 }
 
-fn here(book: &Runbook, run: &RunState, place: Place) -> Here {
+/// Returns the part that the run is in.
+fn place_at(book: &Runbook, run: &RunState) -> Option<Place> {
     let at = next::current(book, run)
         .and_then(|id| book.step(id))
         .map(|s| s.place);
@@ -189,11 +219,7 @@ fn here(book: &Runbook, run: &RunState, place: Place) -> Here {
         Route::Back { path } => book.path(path).map(|(place, _)| place),
         Route::Forward => book.phases.len().checked_sub(1).map(Place::Phase),
     };
-    if at.or(last) == Some(place) {
-        Here::Yes
-    } else {
-        Here::No
-    }
+    at.or(last)
 }
 
 /// Returns how many steps of `place` are settled, and how many apply.
@@ -216,4 +242,30 @@ pub fn shown<'a>(book: &'a Runbook, run: &'a RunState, list: &'a Checklist) -> O
         .or_else(|| next::current(book, run))
         .or_else(|| running().next())
         .or_else(|| next::route(book, run).last().map(|s| &s.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::run::fixture::{book, run};
+
+    #[test]
+    fn a_long_checklist_costs_as_much_a_row_as_a_short_one() {
+        let steps = |n: usize| -> String {
+            let step = |i| format!("      - {{step: s{i}, id: s{i}, check: 'true'}}\n");
+            (0..n).map(step).collect()
+        };
+        let groups = "      - group: G\n        choose: one\n        steps:\n          - {step: x, id: x, check: 'true'}\n          - {step: y, id: y, check: 'true'}\n";
+        let long = format!(
+            "phases:\n  - phase: One\n    steps:\n{}{groups}",
+            steps(4_000)
+        );
+        let (book, run) = (book(&long), run("prod", vec![]));
+        let begun = std::time::Instant::now();
+        let rows = rows(&book, &run, None);
+        assert_eq!(rows.len(), 4_004);
+        // Quadratic it would take over ten seconds in a debug build.
+        let took = begun.elapsed();
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
+    }
 }

@@ -47,7 +47,7 @@ pub fn monitor(args: &MonitorArgs) -> Result<u8, Failure> {
             &mut world.tasks,
             out,
         ));
-        session::look(model, world, news).await
+        Box::pin(session::look(model, world, news)).await
     });
     machine.shutdown_background();
     ended

@@ -44,7 +44,7 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
             model.say(Tone::Quiet, format!("no monitors here: {}", failure.said));
         }
         world.tasks.spawn(grow(dir, follower, state, out));
-        session::look(model, world, news).await
+        Box::pin(session::look(model, world, news)).await
     });
     machine.shutdown_background();
     ended

@@ -36,6 +36,15 @@ pub enum AttemptNews {
         /// What is known.
         why: String,
     },
+    /// Its supervisor is gone, and what it had left running was to be ended.
+    Swept {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// What became of it.
+        why: String,
+    },
     /// It provably never began.
     NeverBegan {
         /// The step.

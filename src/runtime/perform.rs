@@ -24,12 +24,12 @@ use crate::domain::runbook::model::{Action, Runbook, Step, StepId};
 use crate::domain::runbook::variables;
 use crate::domain::sample::timeline::Line;
 use crate::domain::signal::AttemptNews;
-use crate::engine::attempt::{self, AttemptState};
+use crate::engine::attempt::{self, Asked};
 use crate::engine::rundir::RunDir;
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::samples::SampleKeeper;
 use crate::runtime::server::Server;
-use crate::runtime::steps::{self, Attempt};
+use crate::runtime::steps::{self, Attempt, KeptSecret, Question, Secrets};
 use crate::runtime::witness;
 
 /// Everything that effects need.
@@ -233,10 +233,14 @@ impl World {
             return;
         };
         match self.assigned(&step, number, model) {
-            Ok((assignment, env)) => {
+            Ok((assignment, secrets)) => {
                 self.listen(&step, &attempt);
-                self.tasks
-                    .spawn(steps::launch(attempt, assignment, env, self.out.clone()));
+                self.tasks.spawn(steps::launch(
+                    attempt,
+                    assignment,
+                    secrets,
+                    self.out.clone(),
+                ));
             }
             Err(why) => self.never_began(id, number, why),
         }
@@ -245,7 +249,8 @@ impl World {
     fn lend(&mut self, id: &StepId, number: u32, model: &Model) -> Option<Concern> {
         let step = self.book.step(id).cloned()?;
         let attempt = self.attempt(&step, step.attempt_name(number), number)?;
-        match self.assigned(&step, number, model) {
+        let assigned = self.assigned(&step, number, model);
+        match assigned.and_then(|(a, secrets)| Ok((a, secrets.read()?))) {
             Ok((assignment, env)) => Some(Concern::Lend {
                 attempt,
                 assignment: Box::new(assignment),
@@ -280,7 +285,7 @@ impl World {
         step: &Step,
         number: u32,
         model: &Model,
-    ) -> Result<(Assignment, Vec<(String, String)>), String> {
+    ) -> Result<(Assignment, Secrets), String> {
         let around = step::surroundings(model);
         let values = Values::new(&self.book, &model.run, &around);
         let assignment = assign::assign(
@@ -295,7 +300,7 @@ impl World {
     }
 
     /// What reaches a supervisor by its environment alone: the connection string, and captured secrets.
-    fn secret_env(&self, step: &Step, model: &Model) -> Result<Vec<(String, String)>, String> {
+    fn secret_env(&self, step: &Step, model: &Model) -> Result<Secrets, String> {
         let mut env = Vec::new();
         let named = match &step.action {
             Action::Sql(sql) => sql.on.as_deref(),
@@ -311,21 +316,24 @@ impl World {
         if let Some(url) = database_url(model, named)? {
             env.push((URL_ENV.to_owned(), url));
         }
-        for (name, (id, number)) in &model.run.secret_values {
-            let Some(kept) = self.kept_secret(id, *number, name) else {
-                return Err(format!(
-                    "the secret value `{name}` that step {id} captured is not in the run's directory any more"
-                ));
-            };
-            env.push((name.clone(), kept));
-        }
-        Ok(env)
+        let kept = model.run.secret_values.iter().map(|(name, (id, number))| {
+            let path = self.secret_file(id, *number, name).ok_or_else(|| {
+                format!("the step {id} that captured the secret value `{name}` is not in the runbook any more")
+            })?;
+            Ok(KeptSecret {
+                name: name.clone(),
+                step: id.clone(),
+                path,
+            })
+        });
+        let kept = kept.collect::<Result<Vec<_>, String>>()?;
+        Ok(Secrets { env, kept })
     }
 
-    fn kept_secret(&self, id: &StepId, number: u32, name: &str) -> Option<String> {
+    fn secret_file(&self, id: &StepId, number: u32, name: &str) -> Option<PathBuf> {
         let dir = &self.run_dir.as_ref()?.path;
         let attempt = self.book.step(id)?.attempt_name(number);
-        std::fs::read_to_string(dir.join("attempts").join(attempt).join("secret").join(name)).ok()
+        Some(dir.join("attempts").join(attempt).join("secret").join(name))
     }
 
     fn stop(&mut self, id: &StepId, number: u32) {
@@ -335,9 +343,13 @@ impl World {
         let Some(attempt) = self.attempt(&step, step.attempt_name(number), number) else {
             return;
         };
+        let (out, step) = (self.out.clone(), id.clone());
         // An attempt that has ended meanwhile is told by whoever waits for it.
         self.tasks.spawn_blocking(move || {
-            let _ = attempt::cancel(&attempt.run_dir, &attempt.name);
+            if let Ok(Asked::Orphans(why)) = attempt::cancel(&attempt.run_dir, &attempt.name) {
+                let attempt = number;
+                let _ = out.send(Msg::Attempt(AttemptNews::Swept { step, attempt, why }));
+            }
         });
     }
 
@@ -351,18 +363,6 @@ impl World {
         let Some(dir) = self.run_dir.as_ref().map(|d| d.path.clone()) else {
             return;
         };
-        let unused = (1..10_000).find(|n| {
-            let name = format!("{:02}.verify.{n}", step.ordinal);
-            matches!(attempt::state(&dir, &name), AttemptState::NotStarted)
-        });
-        let number: u32 = unused.unwrap_or(1);
-        let Some(attempt) = self.attempt(
-            &step,
-            format!("{:02}.verify.{number}", step.ordinal),
-            number,
-        ) else {
-            return;
-        };
         let around = step::surroundings(model);
         let values = Values::new(&self.book, &model.run, &around);
         let assigned = assign::assign_probe(
@@ -371,15 +371,21 @@ impl World {
             &model.run.opened.run,
             &step,
             &probe,
-            number,
+            1,
         );
         match assigned
             .map_err(|e| e.to_string())
             .and_then(|a| Ok((a, self.secret_env(&step, model)?)))
         {
-            Ok((assignment, env)) => {
+            Ok((assignment, secrets)) => {
+                let question = Question {
+                    run_dir: dir,
+                    run: model.run.opened.run.clone(),
+                    step,
+                    assignment,
+                };
                 self.tasks
-                    .spawn(steps::probe(attempt, assignment, env, self.out.clone()));
+                    .spawn(steps::probe(question, secrets, self.out.clone()));
             }
             Err(detail) => {
                 let answer = crate::domain::run::event::Answer::Unknown;

@@ -11,8 +11,9 @@ use tokio::sync::watch;
 
 use crate::app::message::Msg;
 use crate::domain::attempt::{Assignment, Ended, Outcome};
+use crate::domain::run::assign;
 use crate::domain::run::event::Answer;
-use crate::domain::runbook::model::StepId;
+use crate::domain::runbook::model::{Step, StepId};
 use crate::domain::signal::AttemptNews;
 use crate::domain::tame;
 use crate::engine::attempt::{self, AttemptState, Tail};
@@ -40,19 +41,59 @@ pub struct Attempt {
     pub number: u32,
 }
 
+/// What reaches a supervisor by its environment alone: the connection string, and captured secrets.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// What is known.
+    pub env: Vec<(String, String)>,
+    /// What lies in files.
+    pub kept: Vec<KeptSecret>,
+}
+
+/// A captured secret.
+#[derive(Debug, Clone)]
+pub struct KeptSecret {
+    /// Its name.
+    pub name: String,
+    /// The step that captured it.
+    pub step: StepId,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+impl Secrets {
+    /// Reads what lies in files: on a disk that hangs this hangs.
+    ///
+    /// # Errors
+    /// One is not there any more, as a sentence.
+    pub fn read(self) -> Result<Vec<(String, String)>, String> {
+        let mut env = self.env;
+        for KeptSecret { name, step, path } in self.kept {
+            let value = std::fs::read_to_string(path).map_err(|_| {
+                format!("the secret value `{name}` that step {step} captured is not in the run's directory any more")
+            })?;
+            env.push((name, value));
+        }
+        Ok(env)
+    }
+}
+
 /// Launches `attempt` and tells how it ends.
 pub async fn launch(
     attempt: Attempt,
     assignment: Assignment,
-    env: Vec<(String, String)>,
+    secrets: Secrets,
     out: UnboundedSender<Msg>,
 ) {
     let (dir, name) = (attempt.run_dir.clone(), attempt.name.clone());
-    let launched =
-        tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
+    let launched = tokio::task::spawn_blocking(move || {
+        let env = secrets.read()?;
+        attempt::launch(&dir, &name, &assignment, &env).map_err(|e| e.to_string())
+    })
+    .await;
     let refused = match launched {
         Ok(Ok(())) => return wait(attempt, SUPERVISOR_REFUSED, out).await,
-        Ok(Err(e)) => e.to_string(),
+        Ok(Err(why)) => why,
         Err(e) => e.to_string(),
     };
     // A launch that failed half-way is told as it stands in the directory, and not as it looks from here.
@@ -190,19 +231,44 @@ pub async fn listen(attempt: Attempt, pattern: Regex, out: UnboundedSender<Msg>)
     }
 }
 
+/// A `verify` question that is to be asked.
+#[derive(Debug)]
+pub struct Question {
+    /// The run's directory.
+    pub run_dir: PathBuf,
+    /// The run's id.
+    pub run: String,
+    /// The step.
+    pub step: Step,
+    /// What is asked, as if it were for the first time.
+    pub assignment: Assignment,
+}
+
+impl Question {
+    /// Asks under the first name that is unused; returns the name.
+    fn ask(mut self, secrets: Secrets) -> Result<String, String> {
+        let name_of = |n: u32| format!("{:02}.verify.{n}", self.step.ordinal);
+        let unused = (1..10_000).find(|n| {
+            let state = attempt::state(&self.run_dir, &name_of(*n));
+            matches!(state, AttemptState::NotStarted)
+        });
+        let number = unused.unwrap_or(1);
+        let name = name_of(number);
+        self.assignment.attempt = number;
+        self.assignment.app_name = assign::app_name(&self.run, &self.step, number);
+        let env = secrets.read()?;
+        attempt::launch(&self.run_dir, &name, &self.assignment, &env).map_err(|e| e.to_string())?;
+        Ok(name)
+    }
+}
+
 /// Asks the `verify` question and tells the answer.
-pub async fn probe(
-    attempt: Attempt,
-    assignment: Assignment,
-    env: Vec<(String, String)>,
-    out: UnboundedSender<Msg>,
-) {
-    let (dir, name) = (attempt.run_dir.clone(), attempt.name.clone());
-    let launched =
-        tokio::task::spawn_blocking(move || attempt::launch(&dir, &name, &assignment, &env)).await;
+pub async fn probe(question: Question, secrets: Secrets, out: UnboundedSender<Msg>) {
+    let (dir, step) = (question.run_dir.clone(), question.step.id.clone());
+    let launched = tokio::task::spawn_blocking(move || question.ask(secrets)).await;
     let state = match launched {
-        Ok(Ok(())) => attempt::ended(attempt.run_dir.clone(), attempt.name.clone()).await,
-        Ok(Err(e)) => AttemptState::Lost { why: e.to_string() },
+        Ok(Ok(name)) => attempt::ended(dir, name).await,
+        Ok(Err(why)) => AttemptState::Lost { why },
         Err(e) => AttemptState::Lost { why: e.to_string() },
     };
     let (answer, detail) = match state {
@@ -213,7 +279,7 @@ pub async fn probe(
         }
     };
     let _ = out.send(Msg::Attempt(AttemptNews::Verified {
-        step: attempt.step,
+        step,
         answer,
         detail,
     }));

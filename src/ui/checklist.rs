@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 
 use crate::app::checklist::{Fold, Here, Row, RowKind, rows, shown};
 use crate::app::model::{Model, Pane};
-use crate::app::step;
 use crate::domain::run::schedule;
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
@@ -162,7 +161,8 @@ fn time(model: &Model, theme: &Theme, id: &StepId) -> Span<'static> {
     let clock_of = |ms: u64| clock(std::time::Duration::from_millis(ms));
     let usual = || {
         let step = model.book.step(id)?;
-        let takes = schedule::takes_ms(step, &step::known(model))?;
+        let rehearsed = model.rehearsed.get(id).map(|(_, ms)| (id.clone(), *ms));
+        let takes = schedule::takes_ms(step, &rehearsed.into_iter().collect())?;
         Some(Span::styled(format!("~{}", clock_of(takes)), theme.quiet))
     };
     let Some(record) = model.run.record(id) else {

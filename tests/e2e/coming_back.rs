@@ -213,3 +213,27 @@ fn the_start_screen_takes_a_run_up_again() {
     hp.press("q");
     hp.ends_with(0);
 }
+
+#[test]
+fn what_a_killed_supervisor_left_running_is_ended_from_the_screen() {
+    let stage = Stage::with(WAITS);
+    let mut hp = started(&stage);
+    let job: Value = serde_json::from_str(&stage.kept("attempts/01.1/job")).unwrap();
+    let job = u32::try_from(job["pid"].as_u64().unwrap()).unwrap();
+    kill(supervisor(&stage));
+    hp.wait_for("is still running");
+    assert!(is_alive(job));
+    hp.press_for("x", "Enter stops it");
+    hp.type_text("it must not go on");
+    hp.answer("Enter stops it");
+    stage.wait_events("step.interrupted", 2);
+    assert!(!is_alive(job));
+    let told = stage.events("step.interrupted");
+    assert!(
+        told[1]["why"].as_str().unwrap().contains("was ended"),
+        "{told:?}"
+    );
+    assert_eq!(stage.events("step.cancel_asked").len(), 1);
+    assert_eq!(stage.read("effects"), "begun\n");
+    leave(&mut hp);
+}

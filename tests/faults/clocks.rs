@@ -12,7 +12,7 @@ use holdpoint::engine::store::{self, Store};
 
 use crate::stage::Stage;
 
-/// Moves `CLOCK_REALTIME` alone, as `settimeofday` does.
+/// Moves `CLOCK_REALTIME` alone, as `settimeofday` does; and takes from `CLOCK_MONOTONIC` the time that was slept.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -27,6 +27,12 @@ int clock_gettime(clockid_t id, struct timespec *to) {
   long seconds = 0;
   if (file) {
     if (fscanf(file, "%ld", &seconds) == 1) to->tv_sec += seconds;
+    fclose(file);
+  }
+  name = id == CLOCK_MONOTONIC ? getenv("SLEPT_CLOCK") : 0;
+  file = name ? fopen(name, "r") : 0;
+  if (file) {
+    if (fscanf(file, "%ld", &seconds) == 1) to->tv_sec -= seconds;
     fclose(file);
   }
   return (int)got;
@@ -165,4 +171,80 @@ fn the_journal_takes_records_in_their_order_whatever_the_wall_clock_says() {
     let read = store::read(&path).unwrap();
     assert_eq!(read.entries, back);
     assert_eq!(RunState::fold(&read.entries).notes.len(), 2);
+}
+
+/// Every process of the run but this test.
+fn processes(stage: &Stage) -> Vec<rustix::process::Pid> {
+    let here = stage.path("").canonicalize().unwrap();
+    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let entry = entry.unwrap();
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let at = fs::read_link(entry.path().join("cwd")).ok()?;
+        (at == here).then(|| rustix::process::Pid::from_raw(pid))?
+    });
+    pids.collect()
+}
+
+#[test]
+fn a_suspend_is_told_and_is_no_time_in_which_anybody_watched() {
+    const SLEPT: u64 = 6;
+    let book = "
+runbook: 1
+title: Suspended
+phases:
+  - phase: Work
+    steps:
+      - {step: Watch, id: watch, watch: {for: 5s}}
+      - {step: Look at it, confirm: It looks well.}
+";
+    let stage = Stage::with(book);
+    let library = shim(&stage.path("")).expect("a C compiler");
+    let (clock, next) = (stage.path("slept"), stage.path("next"));
+    let set = |seconds: u64| {
+        fs::write(&next, seconds.to_string()).unwrap();
+        fs::rename(&next, &clock).unwrap();
+    };
+    set(0);
+    let stage = stage.env("LD_PRELOAD", &library).env("SLEPT_CLOCK", &clock);
+    let mut screen = stage.run();
+    stage.wait_events("step.started", 1);
+    thread::sleep(Duration::from_millis(1_500));
+    // As in a suspend: everything stands still, and so does the one clock; the others go on.
+    let all = processes(&stage);
+    assert!(!all.is_empty());
+    let signal = |signal| {
+        for pid in &all {
+            rustix::process::kill_process(*pid, signal).unwrap();
+        }
+    };
+    signal(rustix::process::Signal::STOP);
+    thread::sleep(Duration::from_secs(SLEPT));
+    set(SLEPT);
+    signal(rustix::process::Signal::CONT);
+    let told = stage.wait_events("machine.suspended", 1)[0]["for_ms"].as_u64();
+    println!("suspended for {SLEPT} s, told as {told:?} ms");
+    assert!((SLEPT * 1_000 - 1_500..SLEPT * 1_000 + 500).contains(&told.unwrap()));
+    let watch = stage.wait_events("step.finished", 1)[0].clone();
+    assert_eq!(watch["outcome"]["ended"], "passed");
+    let ended = stage
+        .journal()
+        .into_iter()
+        .find(|e| e["type"] == "step.finished")
+        .unwrap();
+    let began = stage
+        .journal()
+        .into_iter()
+        .find(|e| e["type"] == "step.started")
+        .unwrap();
+    let spent = ended["mono_ms"].as_u64().unwrap() - began["mono_ms"].as_u64().unwrap();
+    assert!(
+        spent >= 5_000 + SLEPT * 1_000 - 1_000,
+        "watched for its time beside the suspend: {spent}"
+    );
+    screen.wait_for("Enter opens the confirmation");
+    screen.leave();
+    let log = stage.log();
+    assert!(log.contains("**The machine was suspended**"), "{log}");
+    assert!(!log.contains("wall clock moved"), "{log}");
+    stage.assert_verifies();
 }

@@ -109,6 +109,12 @@ impl Cluster {
         assert!(status.success(), "{}", fs::read_to_string(&log).unwrap());
     }
 
+    /// Makes a standby a primary, while whoever is connected stays so.
+    pub fn promote(&self) {
+        let done = self.pg_ctl(&["promote", "-w"]).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
     pub fn down(&self) {
         let status = self
             .pg_ctl(&["stop", "-w", "-m", "immediate"])

@@ -153,3 +153,52 @@ fn held(stage: &Stage, screen: &mut Terminal) {
         stage.events("step.started").len() == 1
     });
 }
+
+#[test]
+fn a_standby_that_is_promoted_under_a_standing_connection_holds_the_run() {
+    let primary = Cluster::start("");
+    let standby = primary.standby();
+    primary.down();
+    standby.up();
+    let book = RUNBOOK.replace("role: primary", "role: standby");
+    let stage = Stage::with(&book).env("DATABASE_URL", standby.url());
+    let mut screen = stage.run();
+    assert_eq!(stage.wait_events("target", 1)[0]["role"], "standby");
+    screen.wait_for("nobody waits for a lock");
+    let begun = Instant::now();
+    standby.promote();
+    let seen = stage.wait_events("target", 2);
+    println!(
+        "seen {} ms after it was promoted",
+        begun.elapsed().as_millis()
+    );
+    assert_eq!(seen[1]["role"], "primary");
+    let said = differs(&seen[1]);
+    assert!(
+        said.iter().any(|d| d.contains("must be standby")),
+        "{said:?}"
+    );
+    assert!(
+        stage.events("target.lost").is_empty(),
+        "the connection stood"
+    );
+    held(&stage, &mut screen);
+}
+
+#[test]
+fn no_step_starts_between_losing_the_server_and_seeing_it_again() {
+    let cluster = Cluster::start("");
+    let (stage, mut screen) = begin(&cluster.url());
+    cluster.down();
+    wait_aged(&screen);
+    stage.touch("go");
+    stage.wait_events("step.finished", 1);
+    // A person looks what Enter would do, and lets it be.
+    screen.press_for("\r", "start without the server");
+    assert_eq!(stage.events("step.started").len(), 1);
+    screen.press("\x1b");
+    cluster.up();
+    screen.wait_for("Enter opens the confirmation");
+    assert_eq!(stage.events("step.started").len(), 2);
+    screen.leave();
+}

@@ -70,7 +70,13 @@ pub fn attempt(model: &mut Model, news: AttemptNews) -> Vec<Effect> {
             let outcome = by_hand(model, &step, Ended::NotStarted, why);
             finish(model, &step, attempt, outcome)
         }
-        AttemptNews::Lost { .. } | AttemptNews::NeverBegan { .. } => Vec::new(),
+        AttemptNews::Swept { step, attempt, why } if doubts(model, &step, attempt) => {
+            model.say(Tone::Warning, why.clone());
+            append(model, vec![Event::StepInterrupted { step, attempt, why }])
+        }
+        AttemptNews::Lost { .. } | AttemptNews::NeverBegan { .. } | AttemptNews::Swept { .. } => {
+            Vec::new()
+        }
         AttemptNews::Verified {
             step,
             answer,
@@ -109,6 +115,11 @@ pub(super) fn runs(model: &Model, step: &StepId, attempt: u32) -> bool {
         .run
         .record(step)
         .is_some_and(|r| r.stand == Stand::Running && r.attempts == attempt)
+}
+
+fn doubts(model: &Model, step: &StepId, attempt: u32) -> bool {
+    let record = model.run.record(step);
+    record.is_some_and(|r| r.stand == Stand::InDoubt && r.attempts == attempt)
 }
 
 pub(super) fn ended(

@@ -108,7 +108,7 @@ pub fn after_doubt(model: &Model, step: &Step) -> Dialog {
     .toned(Tone::Danger);
     dialog = dialog.says(Tone::Danger, why).says(
         Tone::Plain,
-        "Nothing is run again by itself. Find out whether it took effect, then say so.",
+        "Nothing is run again by itself. Find out whether it took effect, then say so. x ends what may be left of it.",
     );
     let mut choices = Vec::new();
     if step.verify.is_some() {

@@ -1,6 +1,5 @@
 //! What of an edited runbook may be taken over while its run goes on: changes of steps that nobody has touched.
 
-use crate::domain::run::next;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Danger, Place, Runbook, Skipping, Step, StepId, WayBack};
 
@@ -36,7 +35,10 @@ fn around(old: &Runbook, new: &Runbook) -> Vec<String> {
         ("the secrets", old.secrets == new.secrets),
         ("the targets", old.targets == new.targets),
         ("the window", old.window == new.window),
-        ("the roles", old.roles == new.roles),
+        (
+            "the roles",
+            old.roles == new.roles && old.meanings == new.meanings,
+        ),
         ("the contacts", old.contacts == new.contacts),
         ("the monitor", old.monitor == new.monitor),
     ];
@@ -74,10 +76,7 @@ fn touched(old: &Runbook, new: &Runbook, id: &StepId) -> Option<String> {
     let was = old.step(id)?;
     let what = match new.step(id) {
         None => "is gone in the file",
-        Some(is)
-            if here(was) == here(is)
-                && next::choices_around(old, was) == next::choices_around(new, is) =>
-        {
+        Some(is) if here(was) == here(is) && old.choices(id) == new.choices(id) => {
             return None;
         }
         Some(is) if plan(was) == plan(is) => "has moved in the file",

@@ -4,7 +4,7 @@ use crate::domain::run::event::{HoldReason, Mode};
 use crate::domain::run::schedule;
 use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{
-    Action, Choose, Danger, Item, OnFailure, Place, Runbook, Start, Step, StepId,
+    Action, Danger, OnFailure, Place, Runbook, Start, Step, StepId,
 };
 
 /// What comes next.
@@ -94,53 +94,14 @@ pub fn omitted(book: &Runbook, run: &RunState, step: &StepId) -> Option<String> 
             "“{title}” was never started: there is nothing to undo"
         ));
     }
-    let chosen = choices_around(book, step)
-        .into_iter()
-        .find_map(|branches| {
-            let mut others = branches
-                .into_iter()
-                .filter(|b| !b.contains(&step.id))
-                .flatten();
-            others.find(|other| run.was_started(other))
-        })?;
+    let chosen = book.choices(&step.id).iter().find_map(|branches| {
+        let mut others = branches.iter().filter(|b| !b.contains(&step.id)).flatten();
+        others.find(|other| run.was_started(other))
+    })?;
     let title = book
-        .step(&chosen)
+        .step(chosen)
         .map_or(chosen.as_str(), |s| s.title.as_str());
     Some(format!("“{title}” was chosen instead"))
-}
-
-/// Returns the `choose: one` groups around `step`, the outermost first: of each, the steps of its items.
-pub(super) fn choices_around(book: &Runbook, step: &Step) -> Vec<Vec<Vec<StepId>>> {
-    let mut items = match step.place {
-        Place::Phase(at) => book.phases.get(at).map(|p| &p.items),
-        Place::Path(at) => book.rollback.get(at).map(|p| &p.items),
-    };
-    let mut choices = Vec::new();
-    while let Some(around) = items {
-        let group = around.iter().find_map(|item| match item {
-            Item::Group(group) if ids_in(book, &group.items).contains(&step.id) => Some(group),
-            Item::Group(_) | Item::Step(_) => None,
-        });
-        let one = group.filter(|g| g.choose == Choose::One);
-        choices.extend(one.map(|g| {
-            g.items
-                .iter()
-                .map(|i| ids_in(book, std::slice::from_ref(i)))
-                .collect()
-        }));
-        items = group.map(|g| &g.items);
-    }
-    choices
-}
-
-fn ids_in(book: &Runbook, items: &[Item]) -> Vec<StepId> {
-    items.iter().fold(Vec::new(), |mut ids, item| {
-        match item {
-            Item::Step(at) => ids.extend(book.steps.get(*at).map(|s| s.id.clone())),
-            Item::Group(group) => ids.extend(ids_in(book, &group.items)),
-        }
-        ids
-    })
 }
 
 /// Returns the steps of the way that the run goes, in order.
@@ -229,7 +190,7 @@ pub fn next(book: &Runbook, run: &RunState, now_ms: i64) -> Next {
 /// Returns what there is to choose from before `step`: what each item of the outermost `choose: one` group around it
 /// of which nothing was begun starts with. Where only one item applies there is no choice.
 fn choosing(book: &Runbook, run: &RunState, step: &Step) -> Option<Vec<StepId>> {
-    (0..choices_around(book, step).len()).find_map(|depth| {
+    (0..book.choices(&step.id).len()).find_map(|depth| {
         let heads = heads(book, run, step, depth);
         (heads.len() > 1).then_some(heads)
     })
@@ -237,8 +198,7 @@ fn choosing(book: &Runbook, run: &RunState, step: &Step) -> Option<Vec<StepId>> 
 
 /// Returns the first steps that apply of the choice at `depth` around `step`; an item that is a choice itself gives its own.
 fn heads(book: &Runbook, run: &RunState, step: &Step, depth: usize) -> Vec<StepId> {
-    let choices = choices_around(book, step);
-    let Some(branches) = choices.get(depth) else {
+    let Some(branches) = book.choices(&step.id).get(depth) else {
         return vec![step.id.clone()];
     };
     if branches.iter().flatten().any(|id| run.was_started(id)) {

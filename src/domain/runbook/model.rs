@@ -1,6 +1,7 @@
 //! The plan: what somebody wrote down before the window began.
 
 mod action;
+mod lookup;
 mod monitor;
 mod step;
 mod target;
@@ -14,6 +15,7 @@ pub use action::{
     Access, Action, Agent, Choice, Confirm, Earlier, Http, Shell, Signing, Sql, StopSignal,
     Terminal, Transaction, Use, Watch,
 };
+pub use lookup::{Branches, Lookup};
 pub use monitor::{AlarmAction, AlarmRule, Level, MonitorPlan, Op, OwnValue};
 pub use step::{
     Background, BackgroundEnd, Capture, Danger, Evidence, OnFailure, Probe, Retry, Sessions,
@@ -77,6 +79,8 @@ pub struct Runbook {
     pub rollback: Vec<RollbackPath>,
     /// Every step of every phase and path, in the order of the file. [`Item::Step`] points in here.
     pub steps: Vec<Step>,
+    /// What is looked up in it on every frame.
+    pub lookup: Lookup,
 }
 
 /// A part of the way forward.
@@ -145,7 +149,16 @@ pub enum Place {
 impl Runbook {
     /// Returns the step called `id`.
     pub fn step(&self, id: &StepId) -> Option<&Step> {
-        self.steps.iter().find(|step| step.id == *id)
+        let known = self.lookup.of(self).place(id);
+        let found = known.and_then(|at| self.steps.get(at));
+        found
+            .filter(|step| step.id == *id)
+            .or_else(|| self.steps.iter().find(|step| step.id == *id))
+    }
+
+    /// Returns the `choose: one` groups around `step`, the outermost first: the steps of each of its items.
+    pub fn choices(&self, step: &StepId) -> &[Branches] {
+        self.lookup.of(self).choices(step)
     }
 
     /// Returns the steps of `place` in order.

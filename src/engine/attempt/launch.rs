@@ -17,6 +17,9 @@ use crate::engine::attempt::files::{self, Files, Holder, Lock};
 use crate::engine::attempt::process;
 use crate::engine::attempt::state::{AttemptState, state};
 
+/// How long the processes of a supervisor that is gone may take to end.
+const ORPHAN_GRACE: Duration = Duration::from_secs(10);
+
 /// The hidden subcommand of this program that is a supervisor.
 pub const SUBCOMMAND: &str = "__attempt";
 
@@ -83,15 +86,26 @@ pub fn launch_interactive_with(
     Ok(state(run_dir, name))
 }
 
-/// Asks attempt `name` to stop; asking twice is asking once. It has stopped when its state says so.
-pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
+/// What came of asking an attempt to stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Its supervisor was told, and will report.
+    Supervisor,
+    /// Its supervisor is gone: what it had left running was ended. What became of it, as a sentence.
+    Orphans(String),
+}
+
+/// Asks attempt `name` to stop; asking twice is asking once. It has stopped when its state says so. What a supervisor
+/// left that is gone is ended here, which may take some seconds.
+pub fn cancel(run_dir: &Path, name: &str) -> Result<Asked, AttemptError> {
     let files = named(run_dir, name)?;
     if !run_dir.is_dir() {
-        return cancel_out_of_reach(run_dir, name);
+        return cancel_out_of_reach(run_dir, name).map(|()| Asked::Supervisor);
     }
     match state(run_dir, name) {
         AttemptState::Starting | AttemptState::Running { .. } => {}
-        AttemptState::NotStarted | AttemptState::Ended(_) | AttemptState::Lost { .. } => {
+        AttemptState::Lost { .. } => return Ok(Asked::Orphans(end_orphans(&files))),
+        AttemptState::NotStarted | AttemptState::Ended(_) => {
             return Err(AttemptError::NotRunning(name.to_owned()));
         }
     }
@@ -102,13 +116,50 @@ pub fn cancel(run_dir: &Path, name: &str) -> Result<(), AttemptError> {
             // Only to be quick: the supervisor looks for the file by itself.
             Ok(_) => drop(supervisor.signal(Signal::USR1)),
             // A disk that takes no file must not keep harm going.
-            Err(_) if supervisor.signal(Signal::TERM).is_ok() => return Ok(()),
+            Err(_) if supervisor.signal(Signal::TERM).is_ok() => return Ok(Asked::Supervisor),
             Err(_) => {}
         }
     }
     asked
-        .map(drop)
+        .map(|_| Asked::Supervisor)
         .map_err(AttemptError::file(files.cancel(), "written"))
+}
+
+/// Ends what a supervisor that is gone left running: first with a word, then without.
+fn end_orphans(files: &Files) -> String {
+    let Some(job) = process::read_job(&files.job()).filter(process::Id::is_alive) else {
+        return "its supervisor is gone, and its process does not run any more".into();
+    };
+    let mut family = process::below(job.pid);
+    family.extend(process::look(job.pid));
+    let alive = || family.iter().any(|p| p.id.is_alive());
+    for (signal, patience) in [
+        (Signal::TERM, ORPHAN_GRACE),
+        (Signal::KILL, Duration::from_secs(2)),
+    ] {
+        for member in &family {
+            member.id.signal(signal).ok();
+        }
+        let begun = std::time::Instant::now();
+        while alive() && begun.elapsed() < patience {
+            thread::sleep(Duration::from_millis(30));
+        }
+    }
+    let left: Vec<String> = family
+        .iter()
+        .filter(|p| p.id.is_alive())
+        .map(|p| p.id.pid.to_string())
+        .collect();
+    match left.as_slice() {
+        [] => format!(
+            "its supervisor is gone; its process {} went on without it and was ended",
+            job.pid
+        ),
+        left => format!(
+            "its supervisor is gone; of what it left, process {} could not be ended",
+            left.join(", ")
+        ),
+    }
 }
 
 /// Whose directory is out of reach (unmounted, moved) still has a supervisor, which is found by what it was told.

@@ -32,7 +32,7 @@ mod words;
 
 pub use error::AttemptError;
 pub use launch::{
-    SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with,
+    Asked, SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with,
 };
 pub use secrets::of_environment;
 pub use state::{AttemptState, ended, state};

@@ -111,6 +111,11 @@ pub fn with_arguments(arguments: &[&[u8]]) -> Option<Id> {
 
 /// Returns everything that descends from this process, parents before children.
 pub fn descendants() -> Vec<Process> {
+    below(std::process::id())
+}
+
+/// Returns everything that descends from process `root`, parents before children.
+pub fn below(root: u32) -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -118,7 +123,7 @@ pub fn descendants() -> Vec<Process> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter_map(look)
         .collect();
-    let mut family = vec![std::process::id()];
+    let mut family = vec![root];
     let mut found = Vec::new();
     let mut next = 0;
     while let Some(&parent) = family.get(next) {

@@ -215,11 +215,14 @@ pub(super) fn cancel(
     reason: String,
 ) -> Result<Vec<Event>, Refusal> {
     match run.record(&step) {
-        Some(record) if record.stand == Stand::Running => Ok(vec![Event::CancelAsked {
-            step,
-            attempt: record.attempts,
-            reason,
-        }]),
+        // What may have run may still run, without its supervisor.
+        Some(record) if matches!(record.stand, Stand::Running | Stand::InDoubt) => {
+            Ok(vec![Event::CancelAsked {
+                step,
+                attempt: record.attempts,
+                reason,
+            }])
+        }
         _ => refuse(format!(
             "step {} is not running: there is nothing to cancel",
             named(book, &step)?.number
