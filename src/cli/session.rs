@@ -16,7 +16,6 @@ use crate::runtime::opening::{self, OpenError, OpenRun};
 use crate::runtime::perform::{World, database_url};
 use crate::runtime::rehearsed;
 use crate::runtime::server::Server;
-use crate::runtime::suspension;
 use crate::runtime::terminal::Screen;
 use crate::runtime::witness;
 
@@ -103,7 +102,6 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
             witness::post(&mut world, &model);
         }
         world.retry(&mut model);
-        world.tasks.spawn(suspension::watch(out));
         // The system gives it back when all of this process has ended: whatever is still being written is written first.
         std::mem::forget(lock);
         sit(model, world, news, face).await

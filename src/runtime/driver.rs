@@ -17,6 +17,7 @@ use crate::runtime::input::Input;
 use crate::runtime::perform::{Concern, World};
 use crate::runtime::seal;
 use crate::runtime::steps;
+use crate::runtime::suspension::Suspension;
 use crate::runtime::terminal::Screen;
 use crate::ui;
 use crate::ui::theme::Theme;
@@ -42,6 +43,7 @@ struct Driver {
     world: World,
     screen: Screen,
     input: Input,
+    suspension: Suspension,
     theme: Theme,
     /// When the next frame is due; `None`: nothing has changed.
     due: Option<Instant>,
@@ -67,6 +69,7 @@ pub async fn drive(
         world,
         screen,
         input,
+        suspension: Suspension::watch(),
         theme: Theme::from_environment(|name| std::env::var(name).ok()),
         due: None,
         lent: None,
@@ -149,10 +152,12 @@ impl Driver {
     fn take(&mut self, batch: VecDeque<Msg>) -> io::Result<Option<Leaving>> {
         let mut changed = false;
         for msg in batch {
+            let slept = self.suspension.look();
             let moment = now();
             changed |= !matches!(msg, Msg::Tick(_))
                 || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
-            let mut effects = update(&mut self.model, Msg::Tick(moment));
+            let mut effects = slept.map_or_else(Vec::new, |msg| update(&mut self.model, msg));
+            effects.extend(update(&mut self.model, Msg::Tick(moment)));
             if !matches!(msg, Msg::Tick(_)) {
                 effects.extend(update(&mut self.model, msg));
             }

@@ -21,6 +21,7 @@ use crate::domain::tame;
 use crate::runtime::driver::{now, reraise};
 use crate::runtime::perform::{Concern, World};
 use crate::runtime::seal;
+use crate::runtime::suspension::Suspension;
 
 /// Milliseconds for which a server that does not answer any more is waited for.
 const PATIENCE_MS: u64 = 60_000;
@@ -42,6 +43,7 @@ pub async fn drive(
     };
     let mut second = interval(Duration::from_millis(250));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut suspension = Suspension::watch();
     loop {
         let msg = tokio::select! {
             biased;
@@ -60,7 +62,10 @@ pub async fn drive(
                 tell(&line(&model.book, entry));
             }
         }
-        let mut effects = update(&mut model, Msg::Tick(now()));
+        let mut effects = suspension
+            .look()
+            .map_or_else(Vec::new, |slept| update(&mut model, slept));
+        effects.extend(update(&mut model, Msg::Tick(now())));
         effects.extend(update(&mut model, msg));
         effects.extend(at_end(&mut model));
         if let Some(leaving) = perform(&mut world, &mut model, effects) {
