@@ -222,7 +222,9 @@ fn what_a_killed_supervisor_left_running_is_ended_from_the_screen() {
     let mut hp = stage.run();
     stage.wait_for_file("effects", "begun");
     hp.wait_for("running");
-    let job: Value = serde_json::from_str(&stage.kept("attempts/01.1/job")).unwrap();
+    let named = || serde_json::from_str::<Value>(&stage.kept("attempts/01.1/job"));
+    wait("the step's process to be named", || named().is_ok());
+    let job = named().unwrap();
     let job = u32::try_from(job["pid"].as_u64().unwrap()).unwrap();
     kill(supervisor(&stage));
     hp.wait_for("is still running");
