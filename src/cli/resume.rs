@@ -5,8 +5,11 @@ use std::io::{BufRead as _, Write as _};
 use crate::cli::args::ResumeArgs;
 use crate::cli::failure::{Failure, USAGE, WAITS};
 use crate::cli::session::{self, Face};
+use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
+use crate::domain::runbook::model::Demand;
 use crate::engine::rundir::{self, RunDir};
+use crate::engine::seal::Desk;
 use crate::engine::store;
 use crate::runtime::claim::{Claim, claim};
 use crate::runtime::edited::{Amendment, Edited, edited};
@@ -180,6 +183,14 @@ fn amended(edited: &Edited, claim: &Claim, wishes: &Wishes) -> Result<Amendment,
             "mend the file, or resume without --amend: the run then goes on with its own copy",
         )
     })?;
+    let trust = std::env::var_os(seal::TRUST_ENV).map(Into::into);
+    let target = &run.opened.target;
+    let review = opening::reviewed(&Desk::this(), &amendment.source, target, trust).review;
+    if review.demand == Demand::Demanded && review.finding != ReviewFinding::Valid {
+        // The reason that is asked for below stands for the review, as at the opening.
+        let unreviewed = format!("{}, which {target} demands", review.said());
+        amendment.event.changes.push(unreviewed);
+    }
     say(&format!(
         "{}\nTaken over: {}.",
         edited.diff,

@@ -22,6 +22,8 @@ mod input;
 #[cfg(test)]
 mod pty;
 #[cfg(test)]
+mod reviewed;
+#[cfg(test)]
 mod sealed;
 #[cfg(test)]
 mod server;

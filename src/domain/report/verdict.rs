@@ -5,7 +5,7 @@ use crate::domain::report::page::Page;
 use crate::domain::report::steps::tally;
 use crate::domain::report::story::Story;
 use crate::domain::report::time;
-use crate::domain::run::event::{Mode, Operator, TargetSeen};
+use crate::domain::run::event::{Event, Mode, Operator, TargetSeen};
 use crate::domain::run::review::ReviewFinding;
 use crate::domain::runbook::model::{Protection, StepId};
 use crate::domain::tame;
@@ -36,7 +36,15 @@ pub fn section(page: &mut Page, story: &Story, deviations: usize) {
     }
     let offset = story.opened.utc_offset_min;
     row("Started", time::whole_of(story.start(), offset));
-    let last = story.entries().last().map_or("", |e| e.t.as_str());
+    // What is told to witnesses after the close is no part of the run.
+    let closing = story
+        .entries()
+        .iter()
+        .rev()
+        .find(|e| matches!(e.event, Event::RunClosed(_)));
+    let last = closing
+        .or(story.entries().last())
+        .map_or("", |e| e.t.as_str());
     match story.run.closed {
         Some(_) => row("Finished", time::whole_of(last, offset)),
         None => row("Last record", time::whole_of(last, offset)),
