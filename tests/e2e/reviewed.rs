@@ -91,6 +91,17 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
     let said = done(&stage, &[&["approve", "run.yaml"][..], &by_rhea].concat());
     assert!(said.contains("as rhea@example.com reviewed it"), "{said}");
 
+    drive(&stage, dana, quinn);
+    sign_later(&stage, quinn);
+
+    stage.write("run.yaml", BOOK.replace("echo settled", "echo other"));
+    let (code, said) = stage.said(&["run", "run.yaml", "--auto"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("is not the one that was reviewed"), "{said}");
+}
+
+/// The run in the window: two prompts for the operator's passphrase, a signature by somebody else between them.
+fn drive(stage: &Stage, dana: &str, quinn: &str) {
     let mut hp = stage.start(&["run", "run.yaml", "--key", dana]);
     hp.wait_for("passphrase");
     hp.press("geheim\r"); // nothing of it stands on the screen
@@ -118,7 +129,10 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
     hp.shut("The log is written");
     hp.press("q");
     hp.ends_with(0);
+}
 
+/// What comes after the window: another role, an addendum, and what the auditor looks at.
+fn sign_later(stage: &Stage, quinn: &str) {
     let run = stage.run_dir();
     let run = run.to_str().unwrap();
     let by_quinn = [
@@ -130,7 +144,7 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
         "quinn@example.com",
     ];
     let said = done(
-        &stage,
+        stage,
         &[&["sign", run, "--role", "qa lead"][..], &by_quinn].concat(),
     );
     assert!(
@@ -139,7 +153,7 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
     );
     stage.write("more.txt", "Announced as 15:30Z.\n# SUCCESS\n");
     done(
-        &stage,
+        stage,
         &[&["sign", run, "--addendum", "more.txt"][..], &by_quinn].concat(),
     );
 
@@ -152,7 +166,7 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
     );
     let head = format!("{}:{}", last[2], last[3]);
     let said = done(
-        &stage,
+        stage,
         &[
             "verify",
             run,
@@ -175,10 +189,5 @@ fn a_reviewed_runbook_is_run_signed_in_the_window_and_verified() {
         log.contains("### Addendum 3\n") && log.contains("\n| # SUCCESS\n"),
         "{log}"
     );
-    done(&stage, &["diff", run]);
-
-    stage.write("run.yaml", BOOK.replace("echo settled", "echo other"));
-    let (code, said) = stage.said(&["run", "run.yaml", "--auto"]);
-    assert_eq!(code, 2, "{said}");
-    assert!(said.contains("is not the one that was reviewed"), "{said}");
+    done(stage, &["diff", run]);
 }
