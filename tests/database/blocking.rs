@@ -34,6 +34,7 @@ async fn agrees(sample: &Sample, asker: &mut Client, pids: &[i32]) {
 }
 
 struct Case {
+    db: String,
     url: String,
     asker: Client,
     watcher: Watcher,
@@ -44,10 +45,12 @@ struct Case {
 
 impl Case {
     async fn on(server: &Sandbox) -> Self {
-        let url = server.url(&fresh_on(server));
+        let db = fresh_on(server);
+        let url = server.url(&db);
         Self {
             asker: Client::open(&url).await,
             watcher: Watcher::on(&url),
+            db,
             url,
             pids: Vec::new(),
             idle: Vec::new(),
@@ -175,7 +178,7 @@ async fn advisory_locks_are_named_by_their_key(server: &Sandbox) {
 
 async fn a_prepared_transaction_stands_with_its_name_and_how_to_end_it(server: &Sandbox) {
     let mut case = Case::on(server).await;
-    let db = case.url.rsplit('/').next().unwrap().to_owned();
+    let db = case.db.clone();
     for (gid, table) in [("it's", "t"), ("other", "u")] {
         let mut client = Client::with(&case.url, "create table if not exists u (a int)").await;
         let gid = format!("{db} {gid}").replace('\'', "''");
@@ -211,7 +214,7 @@ async fn a_relation_of_another_database_is_named_as_such(server: &Sandbox) {
     let mut case = Case::on(server).await;
     case.holds("lock t in access share mode").await;
     case.waits("alter table t add c1 int").await;
-    let home = case.url.rsplit('/').next().unwrap().to_owned();
+    let home = case.db.clone();
     let mut elsewhere = Watcher::on(&server.url("postgres"));
     let pid = case.pids[1];
     let named = |s: &Sample| {
@@ -377,7 +380,8 @@ async fn who_waits_for_a_safe_snapshot_hangs_under_the_writer(server: &Sandbox) 
 }
 
 async fn blockers_that_end_between_two_reads_leave_no_waiter_without_a_place(server: &Sandbox) {
-    let url = server.url(&fresh_on(server));
+    let db = fresh_on(server);
+    let url = server.url(&db);
     let mut watcher = Watcher::on(&url);
     let mut tasks = tokio::task::JoinSet::new();
     for i in 0..4 {
@@ -393,7 +397,7 @@ async fn blockers_that_end_between_two_reads_leave_no_waiter_without_a_place(ser
     }
     for _ in 0..40 {
         let sample = watcher.sample(|s| !s.sessions.is_empty()).await;
-        let here = |s: &&Session| url.ends_with(&format!("/{}", s.database));
+        let here = |s: &&Session| s.database == db;
         let forest = tree(&sample);
         let placed: Vec<i32> = forest
             .rows()
