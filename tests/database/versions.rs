@@ -305,7 +305,11 @@ async fn what_statements_cost(server: &Sandbox) {
             client.run("select count(*) from t where v = 1").await;
         }
         watcher.wishes.send_modify(|w| w.statements = Extra::Asked);
-        let text = if sees { "select count(*) from t where v" } else { "" };
+        let text = if sees {
+            "select count(*) from t where v"
+        } else {
+            ""
+        };
         let counted = |s: &Sample| {
             let row = statement(s, text);
             row.is_some_and(|row| {

@@ -19,8 +19,9 @@ use crate::engine::database::postgres::identity::who;
 use crate::engine::database::postgres::names::Names;
 use crate::engine::database::postgres::pace::{Life, Pace};
 use crate::engine::database::postgres::rights::Rights;
+use crate::engine::database::postgres::sessions::{Budget, Waits};
 use crate::engine::database::postgres::values::{Readings, aged, unread, watch_values};
-use crate::engine::database::postgres::{server, sessions};
+use crate::engine::database::postgres::{server, sessions, trouble};
 
 /// The server gives up after 2 s by itself; whoever says nothing for longer is gone.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -124,10 +125,25 @@ async fn acquaint(
     dsn: &Dsn,
 ) -> Result<(Link, crate::domain::run::event::TargetSeen), DatabaseError> {
     let mut link = connect(dsn, MONITOR_NAME, SETTINGS).await?;
+    settings_hold(&mut link).await?;
     let seen = who(&mut link).await?;
     // No conversion: a statement's text in another encoding would fail the whole refresh.
     ask(&mut link, "SET client_encoding = 'SQL_ASCII'", LIMIT).await?;
     Ok((link, seen))
+}
+
+/// A pooler may take our settings and keep them to itself: then the next statement runs on another session without them.
+async fn settings_hold(link: &mut Link) -> Result<(), DatabaseError> {
+    let (name, wanted) = SETTINGS[0];
+    let sql = format!("SELECT pg_catalog.current_setting('{name}')");
+    let is = ask(link, &sql, LIMIT).await?;
+    match is.into_iter().flatten().next().flatten() {
+        Some(is) if is == wanted => Ok(()),
+        is => Err(trouble::pooler(&format!(
+            "{name} is {}, asked for was {wanted}",
+            is.unwrap_or_default()
+        ))),
+    }
 }
 
 /// Sleeps for `time`, whatever is wished meanwhile; `None`: nobody wishes anything any more.
@@ -155,6 +171,7 @@ struct Watch<'a> {
     server: Option<Server>,
     server_pause: Option<Instant>,
     server_note: Option<String>,
+    waits: Waits,
     refreshes: u64,
     refusals: u32,
 }
@@ -174,6 +191,7 @@ impl<'a> Watch<'a> {
             server: None,
             server_pause: None,
             server_note: None,
+            waits: Waits::default(),
             refreshes: 0,
             refusals: 0,
         })
@@ -225,10 +243,19 @@ impl<'a> Watch<'a> {
 
     async fn refresh(&mut self, link: &mut Link, wished: &Wishes) -> Result<Sample, DatabaseError> {
         let began = Instant::now();
-        let rows = i32::try_from(self.plan.rows).unwrap_or(i32::MAX);
-        let bytes = i32::try_from(self.plan.query_bytes).unwrap_or(i32::MAX);
-        let rows = sessions::ask(link, &self.rights, rows, bytes, wished.idle, LIMIT).await?;
+        let budget = Budget {
+            rows: i32::try_from(self.plan.rows).unwrap_or(i32::MAX),
+            query_bytes: i32::try_from(self.plan.query_bytes).unwrap_or(i32::MAX),
+            idle: wished.idle,
+        };
+        let rows = sessions::ask(link, &self.rights, budget, self.waits, LIMIT).await?;
         let mut sample = sessions::sample(&rows, &self.rights, &mut self.names);
+        let waiting = sample.counts.blocked > 0 || sample.sessions.iter().any(|s| s.n_blockers > 0);
+        self.waits = if waiting {
+            Waits::Likely
+        } else {
+            Waits::Unlikely
+        };
         let took = began.elapsed();
         if self.names.ask(link, LIMIT).await {
             sample = sessions::sample(&rows, &self.rights, &mut self.names);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use sqlx::postgres::PgRow;
+use sqlx::Postgres;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
 use tokio::time::timeout;
 
 use crate::domain::sample::model::{
@@ -20,31 +22,90 @@ use crate::engine::database::postgres::{row, trouble};
 const V12: &str = include_str!("sql/tick_sessions_12.sql");
 const V13: &str = include_str!("sql/tick_sessions_13.sql");
 const V14: &str = include_str!("sql/tick_sessions_14plus.sql");
+const CALM12: &str = include_str!("sql/tick_calm_12.sql");
+const CALM13: &str = include_str!("sql/tick_calm_13plus.sql");
+
+/// What is asked for in one refresh.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    /// Rows at most.
+    pub rows: i32,
+    /// Bytes of each statement at most.
+    pub query_bytes: i32,
+    /// Whether idle sessions have a row.
+    pub idle: Extra,
+}
+
+/// Whether anybody was seen to wait for a lock the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Waits {
+    /// Somebody was, or it is not known: the locks are asked for at once.
+    #[default]
+    Likely,
+    /// Nobody was: the locks are asked for only where somebody turns out to wait.
+    Unlikely,
+}
 
 /// Asks for the rows of one refresh.
 pub(super) async fn ask(
     link: &mut Link,
     rights: &Rights,
-    rows: i32,
-    query_bytes: i32,
-    idle: Extra,
+    budget: Budget,
+    waits: Waits,
     limit: Duration,
 ) -> Result<Vec<PgRow>, DatabaseError> {
+    // Without the right nobody is seen to wait but in the locks themselves.
+    if waits == Waits::Unlikely && rights.reads_all_stats {
+        let rows = fetch(link, calm(rights, budget), limit).await?;
+        if !somebody_waits(&rows) {
+            return Ok(rows);
+        }
+    }
+    fetch(link, whole(rights, budget), limit).await
+}
+
+type Asked = Query<'static, Postgres, PgArguments>;
+
+fn calm(rights: &Rights, budget: Budget) -> Asked {
+    let sql = match rights.version {
+        ..130_000 => CALM12,
+        130_000.. => CALM13,
+    };
+    sqlx::query(sql)
+        .bind(budget.rows)
+        .bind(budget.query_bytes)
+        .bind(budget.idle == Extra::Asked)
+}
+
+fn whole(rights: &Rights, budget: Budget) -> Asked {
     let sql = match rights.version {
         ..130_000 => V12,
         130_000..140_000 => V13,
         140_000.. => V14,
     };
-    let query = sqlx::query(sql)
-        .bind(rows)
-        .bind(query_bytes)
+    sqlx::query(sql)
+        .bind(budget.rows)
+        .bind(budget.query_bytes)
         .bind(rights.reads_all_stats)
-        .bind(idle == Extra::Asked)
-        .fetch_all(&mut link.conn);
-    match timeout(limit, query).await {
+        .bind(budget.idle == Extra::Asked)
+}
+
+async fn fetch(
+    link: &mut Link,
+    query: Asked,
+    limit: Duration,
+) -> Result<Vec<PgRow>, DatabaseError> {
+    match timeout(limit, query.fetch_all(&mut link.conn)).await {
         Ok(rows) => rows.map_err(|e| trouble::asking(&e)),
         Err(_) => Err(trouble::silent(&link.address, limit.as_secs())),
     }
+}
+
+fn somebody_waits(rows: &[PgRow]) -> bool {
+    let groups = rows.first().map(|first| json::<GroupRow>(first, "groups"));
+    let waits =
+        |g: &GroupRow| g.wt.as_deref() == Some("Lock") || g.w.as_deref() == Some("SafeSnapshot");
+    groups.unwrap_or_default().iter().any(waits)
 }
 
 /// Makes a sample of the rows of one refresh.

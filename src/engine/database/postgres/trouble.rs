@@ -126,11 +126,7 @@ fn refused(said: &SqlError, address: &str, user: &str, database: &str) -> Databa
             "its owner can GRANT CONNECT ON DATABASE",
         ),
         "53300" | "57P03" => return busy(said, address),
-        "08P01" if message.contains("startup parameter") => (
-            Trouble::NotThisServer,
-            format!("a connection pooler stands between us and the server: {message}"),
-            "give the server's own address: settings must not be shared with other clients",
-        ),
+        "08P01" if message.contains("startup parameter") => return pooler(message),
         code => (
             Trouble::Denied,
             format!("{address} refused the connection: {message} ({code})"),
@@ -138,6 +134,15 @@ fn refused(said: &SqlError, address: &str, user: &str, database: &str) -> Databa
         ),
     };
     trouble(kind, text, hint)
+}
+
+/// Says that somebody else's program answers in the server's name, and `how` that was found out.
+pub(super) fn pooler(how: &str) -> DatabaseError {
+    trouble(
+        Trouble::NotThisServer,
+        format!("a connection pooler stands between us and the server: {how}"),
+        "give the server's own address: settings must not be shared with other clients",
+    )
 }
 
 fn busy(said: &SqlError, address: &str) -> DatabaseError {

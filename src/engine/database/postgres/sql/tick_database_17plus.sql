@@ -2,26 +2,26 @@
 WITH me AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
 pos AS (SELECT pg_catalog.pg_is_in_recovery() AS rec,
                CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END AS lsn)
-SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
+SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
        pos.rec AS in_recovery, (pos.lsn - '0/0'::pg_catalog.pg_lsn)::bigint AS wal_bytes,
        pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())::bigint AS next_xid,
        s.*, pg_catalog.pg_stat_get_checkpointer_num_timed() AS checkpoints_timed, pg_catalog.pg_stat_get_checkpointer_num_requested() AS checkpoints_requested,
        archives.on AS archives,
-       CASE WHEN archives.on THEN (extract(epoch FROM pg_catalog.clock_timestamp() - archives.last_archived_time) * 1000)::bigint END AS archived_ms,
-       CASE WHEN archives.on THEN (extract(epoch FROM pg_catalog.clock_timestamp() - archives.last_failed_time) * 1000)::bigint END AS archive_failed_ms,
+       CASE WHEN archives.on THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - archives.last_archived_time) * 1000)::bigint END AS archived_ms,
+       CASE WHEN archives.on THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - archives.last_failed_time) * 1000)::bigint END AS archive_failed_ms,
        CASE WHEN archives.on THEN archives.failed_count END AS archive_failures,
        (SELECT pg_catalog.json_agg(r) FROM (
           SELECT w.pid, a.application_name AS app, pg_catalog.host(a.client_addr) AS client, w.state, w.sync_state,
                  (pos.lsn - w.sent_lsn)::bigint AS unsent, (pos.lsn - w.flush_lsn)::bigint AS unflushed, (pos.lsn - w.replay_lsn)::bigint AS unreplayed, (w.replay_lsn - '0/0'::pg_catalog.pg_lsn)::bigint AS replayed,
-                 (extract(epoch FROM w.replay_lag) * 1000)::bigint AS replay_lag_ms, (extract(epoch FROM w.flush_lag) * 1000)::bigint AS flush_lag_ms
+                 (pg_catalog.date_part('epoch', w.replay_lag) * 1000)::bigint AS replay_lag_ms, (pg_catalog.date_part('epoch', w.flush_lag) * 1000)::bigint AS flush_lag_ms
             FROM pg_catalog.pg_stat_get_wal_senders() w LEFT JOIN LATERAL pg_catalog.pg_stat_get_activity(w.pid) a ON true) r)::text AS senders,
        CASE WHEN pos.rec THEN (SELECT pg_catalog.row_to_json(r) FROM (
           SELECT CASE WHEN w.pid IS NULL THEN 'none' ELSE w.status END AS status, w.sender_host || ':' || w.sender_port AS sender, w.slot_name AS slot,
-                 (extract(epoch FROM pg_catalog.clock_timestamp() - w.last_msg_receipt_time) * 1000)::bigint AS heard_ms,
+                 (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - w.last_msg_receipt_time) * 1000)::bigint AS heard_ms,
                  (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_lsn)::bigint AS replayed,
                  (pg_catalog.pg_last_wal_receive_lsn() - pg_catalog.pg_last_wal_replay_lsn())::bigint AS unreplayed,
                  CASE WHEN pg_catalog.pg_last_wal_receive_lsn() IS DISTINCT FROM pg_catalog.pg_last_wal_replay_lsn()
-                      THEN (extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint ELSE 0 END AS replay_age_ms,
+                      THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint ELSE 0 END AS replay_age_ms,
                  pg_catalog.pg_get_wal_replay_pause_state() AS pause
             FROM (VALUES (1)) one(x) LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() w ON true) r)::text END AS receiver,
        (SELECT pg_catalog.json_agg(r) FROM (
@@ -29,7 +29,7 @@ SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_m
                  pg_catalog.age(xmin) AS xmin_age, pg_catalog.age(catalog_xmin) AS catalog_xmin_age
             FROM pg_catalog.pg_get_replication_slots()) r)::text AS slots,
        (SELECT pg_catalog.json_agg(r) FROM (
-          SELECT transaction::text AS xid, gid, (extract(epoch FROM pg_catalog.clock_timestamp() - prepared) * 1000)::bigint AS age_ms,
+          SELECT transaction::text AS xid, gid, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - prepared) * 1000)::bigint AS age_ms,
                  pg_catalog.pg_get_userbyid(ownerid) AS owner, dbid = me.oid AS here, pg_catalog.age(transaction) AS xid_age
             FROM pg_catalog.pg_prepared_xact() ORDER BY prepared LIMIT 20) r)::text AS prepared,
        (SELECT pg_catalog.json_agg(r) FROM (

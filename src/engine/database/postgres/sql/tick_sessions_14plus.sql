@@ -7,11 +7,16 @@
 -- * always at least one row: `groups` (all sessions but this one, counted by type, state and wait) is on the first row; pid IS NULL when no session is listed
 -- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
 WITH act AS MATERIALIZED (
-  SELECT a.pid, a.leader_pid, a.datid, a.usesysid, a.application_name, a.client_addr, a.client_port,
+  SELECT a.pid, a.leader_pid, a.datid, a.usesysid, a.application_name, a.client_addr,
          a.backend_type, a.state, a.wait_event_type, a.wait_event,
-         a.backend_start, a.xact_start, a.query_start, a.state_change, a.backend_xid, a.backend_xmin, a.query_id,
+         a.backend_start, a.xact_start, a.query_start, a.state_change, a.backend_xmin,
          CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END AS query
     FROM pg_catalog.pg_stat_get_activity(NULL) a
+), tally AS MATERIALIZED (                     -- every session but this one, counted: both lists on the first row are made of it
+  SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
+         CASE WHEN a.usesysid IS NOT NULL THEN a.application_name END AS a,
+         count(*) AS n, min(a.xact_start) AS x, max(pg_catalog.age(a.backend_xmin)) AS xmin_age
+    FROM act a WHERE a.pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), lk AS MATERIALIZED (
   SELECT coalesce(l.pid, 0) AS pid, l.virtualtransaction, l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
          l.classid, l.objid, l.objsubid, l.mode, l.granted, l.waitstart,
@@ -60,38 +65,39 @@ WITH act AS MATERIALIZED (
    GROUP BY e.pid
 ), blocker AS MATERIALIZED (                   -- sessions directly behind it
   SELECT by_pid AS pid, sum(weight)::int AS n_waiters FROM edge GROUP BY 1
+), listed AS MATERIALIZED (                    -- those worth a row, before they are joined with anything: most sessions are idle
+  SELECT a.* FROM act a
+   WHERE a.pid <> pg_catalog.pg_backend_pid()
+     AND (a.state <> 'idle' OR ($4 AND a.state = 'idle') OR a.backend_type IN ('autovacuum worker', 'walsender')
+          OR a.pid IN (SELECT pid FROM blocker) OR a.pid IN (SELECT pid FROM blocked) OR a.pid IN (SELECT pid FROM want))
 ), pick AS (
   SELECT a.*, b.n_blockers, b.hard_pids, b.hard_modes, b.soft_pid, b.prepared_xids, k.n_waiters
-    FROM act a
+    FROM listed a
     LEFT JOIN blocked b ON b.pid = a.pid
     LEFT JOIN blocker k ON k.pid = a.pid
     LEFT JOIN want w ON w.pid = a.pid
-   WHERE a.pid <> pg_catalog.pg_backend_pid() AND (w.rn IS NULL OR w.rn <= 20 OR a.pid IN (SELECT soft_pid FROM blocked))
-     AND (k.pid IS NOT NULL OR b.pid IS NOT NULL OR w.pid IS NOT NULL OR a.state <> 'idle' OR ($4 AND a.state = 'idle') OR a.backend_type IN ('autovacuum worker', 'walsender'))
+   WHERE w.rn IS NULL OR w.rn <= 20 OR a.pid IN (SELECT soft_pid FROM blocked)
    ORDER BY k.n_waiters DESC NULLS LAST, b.pid IS NULL, w.pid IS NULL, a.xact_start NULLS LAST
    LIMIT $1
 )
 SELECT CASE WHEN pg_catalog.row_number() OVER o = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
-          SELECT backend_type AS t, state AS s, wait_event_type AS wt, wait_event AS w, count(*) AS n, count(usesysid) AS nu,
-                 (extract(epoch FROM pg_catalog.clock_timestamp() - min(xact_start)) * 1000)::bigint AS xact_ms,
-                 (extract(epoch FROM pg_catalog.clock_timestamp() - min(state_change)) * 1000)::bigint AS state_ms,
-                 max(pg_catalog.age(backend_xmin)) AS xmin_age
-            FROM act WHERE pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2, 3, 4) g)::text END AS groups,
+          SELECT t, s, wt, w, sum(n) AS n, coalesce(sum(n) FILTER (WHERE u IS NOT NULL), 0) AS nu,
+                 (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - min(x)) * 1000)::bigint AS xact_ms, max(xmin_age) AS xmin_age
+            FROM tally GROUP BY 1, 2, 3, 4) g)::text END AS groups,
        CASE WHEN pg_catalog.row_number() OVER o = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
-          SELECT usesysid::bigint AS u, datid::bigint AS d, application_name AS a, count(*) AS n, count(*) FILTER (WHERE state = 'active') AS w
-            FROM act WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
+          SELECT u::bigint AS u, d::bigint AS d, a, sum(n) AS n, coalesce(sum(n) FILTER (WHERE s = 'active'), 0) AS w
+            FROM tally WHERE u IS NOT NULL AND coalesce(t, 'client backend') = 'client backend'
            GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 24) g)::text END AS clients,
-       (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
-       (SELECT n_waiters FROM blocker WHERE pid = 0) AS blocked_by_prepared,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
        p.pid, p.leader_pid, p.datid, p.usesysid,
        p.application_name, pg_catalog.host(p.client_addr) AS client, p.backend_type, p.state, p.wait_event_type, p.wait_event, p.backend_start::text AS backend_start,
-       (extract(epoch FROM pg_catalog.clock_timestamp() - p.xact_start)    * 1000)::bigint AS xact_ms,
-       (extract(epoch FROM pg_catalog.clock_timestamp() - p.query_start)   * 1000)::bigint AS query_ms,
-       (extract(epoch FROM pg_catalog.clock_timestamp() - p.state_change)  * 1000)::bigint AS state_ms,
-       (extract(epoch FROM pg_catalog.clock_timestamp() - p.backend_start) * 1000)::bigint AS backend_ms,
-       pg_catalog.age(p.backend_xmin) AS xmin_age, p.backend_xid IS NOT NULL AS has_xid, p.query_id, p.query,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.xact_start) * 1000)::bigint AS xact_ms,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.query_start) * 1000)::bigint AS query_ms,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.state_change) * 1000)::bigint AS state_ms,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.backend_start) * 1000)::bigint AS backend_ms,
+       pg_catalog.age(p.backend_xmin) AS xmin_age, p.query,
        p.n_waiters, p.n_blockers, p.hard_pids, p.hard_modes, p.soft_pid, p.prepared_xids,
-       w.locktype, w.mode AS want_mode, w.rn::int AS queue_place, w.n_same, (extract(epoch FROM pg_catalog.clock_timestamp() - w.waitstart) * 1000)::bigint AS wait_ms,
+       w.locktype, w.mode AS want_mode, w.rn::int AS queue_place, w.n_same, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - w.waitstart) * 1000)::bigint AS wait_ms,
        coalesce(w.relation, t.relation) AS lock_relid, coalesce(w.database, t.database) AS lock_datid,
        coalesce(w.page, t.page) AS page, coalesce(w.tuple, t.tuple) AS tuple, w.transactionid::text AS lock_xid, w.virtualxid, w.classid, w.objid, w.objsubid
   FROM (VALUES (1)) one(x)
