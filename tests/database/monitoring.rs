@@ -221,6 +221,32 @@ async fn a_text_in_another_encoding_and_escapes_do_no_harm() {
 }
 
 #[tokio::test]
+async fn a_megabyte_of_text_and_bytes_of_no_encoding_do_no_harm() {
+    let db = "raw";
+    let create = "create database raw encoding 'SQL_ASCII' template template0";
+    server().execute("postgres", create).unwrap();
+    let url = server().url(db);
+    let mut client = Client::open(&url).await;
+    client
+        .run(
+            "do $$ begin execute 'create table ' || quote_ident(convert_from('\\xff41fe'::bytea, 'SQL_ASCII')) || ' (i int)'; end $$",
+        )
+        .await;
+    let long = format!("begin; select '{}'", "\u{1b}[31m\u{65e5}".repeat(130_000));
+    client.run(&long).await;
+    let mut watcher = Watcher::on(&url);
+    let both = |s: &Sample| s.session(client.pid).is_some() && s.extras.tables.is_some();
+    let sample = watcher.sample(both).await;
+    let query = &sample.session(client.pid).unwrap().query;
+    assert!(query.starts_with("begin; select '") && query.len() < 8_000);
+    assert!(!query.contains('\u{1b}'), "{query:?}");
+    assert!(sample.took_ms < 1_000, "{} ms", sample.took_ms);
+    let tables = sample.extras.tables.as_deref().unwrap();
+    let named: Vec<&str> = tables.rows.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(named, ["public.\\xffA\\xfe"]);
+}
+
+#[tokio::test]
 async fn a_plain_role_is_told_what_it_may_not_see() {
     let db = fresh();
     let url = server().url(&db);

@@ -202,6 +202,9 @@ fn longest<'a>(
 
 /// Returns how many sessions wait behind a step of the run, directly or not.
 pub fn blocked_by_us(sample: &Sample) -> u32 {
+    if !sample.sessions.iter().any(|s| s.step().is_some()) {
+        return 0; // no need to weave a tree several times a look
+    }
     crate::domain::sample::blocking::tree(sample).behind_ours(sample)
 }
 
