@@ -177,7 +177,7 @@ fn mean(before: Option<u64>, later: Option<u64>, parts: (u32, u32)) -> Option<u6
 /// Makes lines of samples as they come.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recorder {
-    open: Option<Point>,
+    open: Option<Box<Point>>,
     /// How many points of the same steps there are already.
     points: u32,
     last_ms: Option<i64>,
@@ -209,9 +209,9 @@ impl Recorder {
                 } else {
                     0
                 };
-                lines.extend(self.open.replace(point).map(Box::new).map(Line::Point));
+                lines.extend(self.open.replace(Box::new(point)).map(Line::Point));
             }
-            None => self.open = Some(point),
+            None => self.open = Some(Box::new(point)),
         }
         lines
     }
@@ -230,7 +230,7 @@ impl Recorder {
     /// Returns what was not told yet: the run ends, or is left.
     pub fn close(&mut self) -> Vec<Line> {
         let open = self.open.take();
-        open.map(Box::new).map(Line::Point).into_iter().collect()
+        open.map(Line::Point).into_iter().collect()
     }
 
     fn width(&self, steps: &[Running]) -> i64 {
