@@ -67,6 +67,12 @@ pub enum Command {
     Check(CheckArgs),
     /// List the ready checks, explain one, or put them to a server.
     Checks(ChecksArgs),
+    /// Turn a markdown checklist into a runbook, with an account of every line.
+    Import(ImportArgs),
+    /// Write a runbook as a markdown checklist, to print or to paste.
+    Export(ExportArgs),
+    /// Write runbooks in their canonical form; comments stay.
+    Fmt(FmtArgs),
     /// Watch a server: who blocks whom, connections, activity. Needs no runbook.
     Monitor(MonitorArgs),
     /// Walk through a real migration on a throw-away database.
@@ -172,6 +178,53 @@ impl CheckArgs {
             Format::Human
         }
     }
+}
+
+/// `holdpoint import`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Exit codes: 0 imported, 2 imported with warnings, 1 refused.")]
+pub struct ImportArgs {
+    /// The checklist; `-` for standard input.
+    pub file: PathBuf,
+    /// The runbook; standard output by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write the account of every line there, as markdown.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Keep checklists that stand in a fence as text.
+    #[arg(long)]
+    pub no_expand: bool,
+    /// Mend fences that are never shut, or end too early.
+    #[arg(long)]
+    pub repair_fences: bool,
+    /// Write over files that exist.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `holdpoint export`
+#[derive(Debug, Clone, clap::Args)]
+pub struct ExportArgs {
+    /// The runbook.
+    pub file: PathBuf,
+    /// The checklist; standard output by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `holdpoint fmt`
+#[derive(Debug, Clone, clap::Args)]
+pub struct FmtArgs {
+    /// The runbooks.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Change nothing; exit code 1 where a file is not in its canonical form.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `holdpoint monitor`

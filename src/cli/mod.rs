@@ -8,7 +8,10 @@ pub mod check;
 pub mod checks;
 pub mod demo;
 pub mod diff;
+pub mod export;
 pub mod failure;
+pub mod fmt;
+pub mod import;
 pub mod keygen;
 pub mod log;
 pub mod monitor;
@@ -97,6 +100,9 @@ fn perform(command: Option<Command>) -> Result<u8, Failure> {
         Some(Command::New(args)) => new::new(&args),
         Some(Command::Check(args)) => Ok(check::check(&args.files, args.format())),
         Some(Command::Checks(args)) => checks::checks(&args),
+        Some(Command::Import(args)) => import::import(&args),
+        Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Fmt(args)) => fmt::fmt(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Demo(args)) => demo::demo(&args),
         Some(Command::Schema) => schema::print().map(|()| 0).map_err(|e| Failure::world(&e)),

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod difference;
 pub mod digest;
 pub mod expect;
+pub mod import;
 pub mod journal;
 pub mod project;
 pub mod ready;

@@ -27,6 +27,7 @@ pub static ROOT: Table = Table {
         key("monitor", Shape::Map(&MONITOR), "What is watched beside the steps."),
         key("phases", Shape::List(&PHASE), "The way forward, in order."),
         key("rollback", Shape::List(&PATH), "The ways back."),
+        key("reference", Shape::Text, "More to read, as markdown; never a step."),
     ],
 };
 
@@ -232,6 +233,8 @@ pub static STEP: Table = Table {
         key("sessions", Shape::Map(&SESSIONS), "How to find its sessions where its tool ignores PGAPPNAME."),
         // Of `confirm`.
         key("items", Shape::Texts, "Boxes to be ticked before it can be confirmed."),
+        // Of `run`, `check` and `sql`.
+        key("fill", Shape::Values, "Placeholders in the block, and the parameters that stand for them: {'<host>': host}."),
         // Of `run` and `check`.
         key("shell", Shape::Text, "The shell and its arguments; bash -euo pipefail -c where nothing is said."),
         key("in", Shape::Text, "Working directory, relative to the runbook's file."),

@@ -1,6 +1,7 @@
 //! The plan.
 
 pub mod check;
+pub mod fill;
 #[rustfmt::skip]
 mod keys;
 pub mod model;
@@ -12,6 +13,8 @@ pub mod schema;
 pub mod sql;
 mod tree;
 pub mod variables;
+
+pub(in crate::domain) use read::slug;
 
 #[cfg(test)]
 mod tests;

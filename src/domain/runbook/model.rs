@@ -77,6 +77,8 @@ pub struct Runbook {
     pub phases: Vec<Phase>,
     /// The ways back.
     pub rollback: Vec<RollbackPath>,
+    /// More to read, as markdown.
+    pub reference: Option<String>,
     /// Every step of every phase and path, in the order of the file. [`Item::Step`] points in here.
     pub steps: Vec<Step>,
     /// What is looked up in it on every frame.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::runbook::fill::{self, Dialect};
 use crate::domain::runbook::keys::{CHOICE, HTTP, METHODS, PROBE, WATCH};
 use crate::domain::runbook::model::{
     Access, Action, Agent, Choice, Confirm, Http, Level, Probe, Shell, Signing, Sql, StopSignal,
@@ -10,7 +11,7 @@ use crate::domain::runbook::model::{
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Reader, Slot};
 use crate::domain::runbook::tree::{Kind, Node};
-use crate::domain::runbook::variables::is_name;
+use crate::domain::runbook::variables::{is_name, is_value_name};
 
 impl Reader<'_> {
     /// Reads the step's action; an empty `confirm` stands for one that cannot be read.
@@ -55,6 +56,13 @@ impl Reader<'_> {
             }
         }
         let shell = fields.read(self, "shell", Self::words).unwrap_or_default();
+        let script = match (script, self.fills(fields)) {
+            (Some(script), Some(fills)) => {
+                let filled = fill::shell(&script, Dialect::of(&shell), &fills);
+                Some(self.filled(node, script, filled))
+            }
+            (script, _) => script,
+        };
         let dir = fields.read(self, "in", Self::template);
         let env = fields
             .take("env")
@@ -85,6 +93,40 @@ impl Reader<'_> {
             agent: if agent { Agent::Shared } else { Agent::Hidden },
             stop: stop.unwrap_or_default(),
         })
+    }
+
+    /// Reads `fill`: placeholders and the parameters that stand for them.
+    pub(super) fn fills(&mut self, fields: &mut Fields<'_>) -> Option<Vec<(String, String)>> {
+        let node = fields.take("fill")?;
+        let mut fills = Vec::new();
+        for (placeholder, at, name) in self.values(node, Slot::Text) {
+            if is_value_name(&name) {
+                self.note_use(&name, at, Slot::Text);
+                fills.push((placeholder, name));
+            } else {
+                let message = format!("`{name}` cannot be the name of a parameter");
+                let hint = "write {'<host>': host}, and `host` under `parameters`";
+                self.error(at, message, Some(hint.into()));
+            }
+        }
+        Some(fills)
+    }
+
+    /// Returns the filled text, or notes why it cannot be filled.
+    pub(super) fn filled(
+        &mut self,
+        node: &Node,
+        text: String,
+        filled: Result<String, fill::Unfilled>,
+    ) -> String {
+        match filled {
+            Ok(filled) => filled,
+            Err(why) => {
+                let hint = "write the block anew with a variable, or make it a `confirm`";
+                self.error(node.at.clone(), why.to_string(), Some(hint.into()));
+                text
+            }
+        }
     }
 
     /// Reads the shell and its arguments: words with spaces between.

@@ -18,6 +18,7 @@ mod step;
 mod target;
 mod using;
 
+pub(in crate::domain) use root::slug;
 pub(super) use root::runbook;
 pub(super) use target::allowed;
 

@@ -29,6 +29,7 @@ pub(in crate::domain::runbook) fn runbook(reader: &mut Reader, root: &Node) -> R
     if let Some(node) = fields.take("rollback") {
         book.rollback = reader.rollback(node);
     }
+    book.reference = fields.read(reader, "reference", Reader::template);
     book.steps = std::mem::take(&mut reader.steps);
     reader.name_steps(&mut book);
     book
@@ -200,7 +201,7 @@ impl Reader<'_> {
 }
 
 /// Returns the words of a title, lower case, joined by `-`, at most 40 characters; `None`: it has no ASCII letter or digit.
-pub(in crate::domain::runbook) fn slug(title: &str) -> Option<String> {
+pub(in crate::domain) fn slug(title: &str) -> Option<String> {
     let plain: String = title
         .chars()
         .filter(|c| *c != '\'' && *c != '’')

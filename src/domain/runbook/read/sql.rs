@@ -1,5 +1,6 @@
 //! Statements: read from the file or from another, and looked through for what cannot work.
 
+use crate::domain::runbook::fill;
 use crate::domain::runbook::keys::SQL_FILE;
 use crate::domain::runbook::model::{Access, Sql, Transaction};
 use crate::domain::runbook::read::fields::Fields;
@@ -27,7 +28,15 @@ impl Reader<'_> {
             Some(false) => Transaction::Each,
         };
         let read_only = fields.read(self, "read_only", Self::flag);
+        let fills = self.fills(fields);
         let (text, origin) = self.statements(node)?;
+        let text = match fills {
+            Some(fills) => {
+                let filled = fill::statements(&text, &fills);
+                self.filled(node, text, filled)
+            }
+            None => text,
+        };
         let script = sql::script(&text);
         self.look_through(&origin, &text, &script);
         self.transactions(&origin, &text, &script, transaction);

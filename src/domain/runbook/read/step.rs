@@ -347,6 +347,7 @@ fn where_it_belongs(key: &str, kind: &str) -> Option<String> {
     let by_hand = matches!(kind, "confirm" | "decide" | "sign");
     let home = match key {
         "items" => "`confirm`",
+        "fill" => "`run`, `check` and `sql`",
         "shell" | "in" | "env" | "interactive" | "agent" | "stop" => "`run` and `check`",
         "background" | "alarm_on" => "`run`",
         "on" => "`sql` and `use`",

@@ -1,0 +1,341 @@
+//! What a block of code is: something to run, and how, or text.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::domain::import::commands;
+use crate::domain::import::mask::pattern;
+use crate::domain::import::parse::Code;
+use crate::domain::import::words;
+
+/// What a block is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fence {
+    /// A script for this shell; empty: the default one.
+    Shell(&'static str),
+    /// Statements.
+    Sql,
+    /// A request.
+    Http,
+    /// A console with prompts: what was typed, and whether it was SQL.
+    Console {
+        /// The commands, prompts and output taken off.
+        typed: String,
+        /// Whether they are statements.
+        sql: bool,
+    },
+    /// A checklist that somebody quoted.
+    Checklist,
+    /// Comments only: a person reads and does it.
+    Comments,
+    /// Text; the words say why.
+    Text(&'static str),
+}
+
+/// What is known around a block.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// The text right before it.
+    pub before: &'a str,
+    /// Whether it follows a block that runs, with nothing between.
+    pub after_runnable: bool,
+}
+
+const SHELL: &[&str] = &["bash", "sh", "shell", "zsh", "console", "terminal", "shellsession", "shell-session", "sh-session", "shell-script", "fish", "ksh", "ssh", "command", "cmdline", "commandline", "bash-session"];
+const POWER: &[&str] = &["powershell", "pwsh", "ps1", "posh", "ps"];
+const SQL: &[&str] = &["sql", "psql", "mysql", "tsql", "plsql", "pgsql", "plpgsql", "postgres", "postgresql", "postgressql", "mariadb", "t-sql", "mssql", "oracle", "sqlite"];
+const TEXT: &[&str] = &["text", "txt", "plain", "plaintext", "output", "log", "logs", "none", "diff", "ascii", "example", "quote", "csv"];
+const MARKDOWN: &[&str] = &["markdown", "md", "gfm"];
+const SQL_WORDS: &[&str] = &[
+    "select", "insert", "update", "delete", "create", "alter", "drop", "truncate", "grant", "revoke", "vacuum", "analyze", "explain", "show", "with", "begin", "commit", "set", "reindex", "call", "exec", "use", "flush",
+];
+
+pattern!(PROMPT, r"^\s{0,3}(?:\([\w.-]+\)\s*)?(?:(?:\[?[\w.-]+@[\w.-]+[^$#%❯➜\n]{0,60})?[$%❯➜]|\[?[\w.-]+@[\w.-]+[^$#\n]{0,60}#)\s+(\S.*)$");
+pattern!(ROOT_PROMPT, r"^# (\S.*)$");
+pattern!(PS_PROMPT, r"^PS [^>\n]{0,80}>\s+(\S.*)$");
+pattern!(SQL_PROMPT, r"^(?:[\w.-]*[=\-*'\x22(]+[#>]|(?:mysql|MariaDB \[[^\]]*\]|sqlite|SQL)>|\s{4}->)\s+(\S.*)$");
+pattern!(REQUEST, r"^(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+(?:https?://|/|\{\{|\$\{)\S*");
+pattern!(TASK, r"^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s");
+
+/// Returns the first word of an info string, lower case.
+pub fn language(info: &str) -> String {
+    let info = info.trim().trim_start_matches(['{', '.', ' ']);
+    let word: String = info.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '_')).collect();
+    word.to_lowercase()
+}
+
+/// Whether the tag of a block names a shell or SQL.
+pub fn is_tagged_runnable(info: &str) -> bool {
+    let name = language(info);
+    let name = name.as_str();
+    SHELL.contains(&name) || POWER.contains(&name) || SQL.contains(&name) || matches!(name, "cmd" | "bat" | "batch" | "dos")
+}
+
+/// Says what a block is.
+pub fn classify(code: &Code, around: Around) -> (Fence, bool) {
+    let name = language(&code.info);
+    let name = name.as_str();
+    let text = code.text.as_str();
+    if text.trim().is_empty() {
+        return (Fence::Text("it is empty"), false);
+    }
+    if name != "" && !is_tagged_runnable(&code.info) && mostly_tasks(text) && (MARKDOWN.contains(&name) || TEXT.contains(&name)) {
+        return (Fence::Checklist, false);
+    }
+    if name.is_empty() && (code.closed || !code.fenced) && mostly_tasks(text) {
+        return (Fence::Checklist, false);
+    }
+    if let Some(reason) = suspicious(code) {
+        return (Fence::Text(reason), false);
+    }
+    let output = words::announces_output(around.before);
+    if SHELL.contains(&name) {
+        return (tagged_shell(name, text, output), false);
+    }
+    if POWER.contains(&name) {
+        let typed = console(text, &PS_PROMPT, None);
+        return (typed.map_or(Fence::Shell("pwsh -NoProfile -Command"), |typed| Fence::Console { typed, sql: false }), false);
+    }
+    match name {
+        "cmd" | "bat" | "batch" | "dos" => (Fence::Shell("cmd /c"), false),
+        "http" | "rest" => (if REQUEST.is_match(text.trim_start()) { Fence::Http } else { Fence::Text("it is no request") }, false),
+        _ if SQL.contains(&name) => (tagged_sql(text, output), false),
+        "" => untagged(text, around, output),
+        _ if TEXT.contains(&name) => (Fence::Text("its language says that it is text"), false),
+        _ if MARKDOWN.contains(&name) => (Fence::Text("it is quoted markdown"), false),
+        _ => (Fence::Text("its language is not run"), false),
+    }
+}
+
+fn tagged_shell(name: &str, text: &str, output: bool) -> Fence {
+    if let Some(typed) = console(text, &SQL_PROMPT, None).filter(|_| !text.trim_start().starts_with('$')) {
+        return Fence::Console { typed, sql: true };
+    }
+    let root = (name.contains("console") || name.contains("session") || name == "terminal").then_some(&*ROOT_PROMPT);
+    if let Some(typed) = console(text, &PROMPT, root) {
+        return Fence::Console { typed, sql: false };
+    }
+    match commands::first_command(text) {
+        None => Fence::Comments,
+        Some(first) if output && !commands::begins_like_command(first) => Fence::Text("it is what comes out"),
+        Some(_) => Fence::Shell(""),
+    }
+}
+
+fn tagged_sql(text: &str, output: bool) -> Fence {
+    if let Some(typed) = console(text, &SQL_PROMPT, None) {
+        return Fence::Console { typed, sql: true };
+    }
+    let bare = text.lines().all(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with("--") || line.starts_with('#') || line.starts_with("/*") && line.ends_with("*/")
+    });
+    if bare {
+        Fence::Comments
+    } else if output && text.lines().any(|l| l.contains("-+-") || l.trim_start().starts_with('|')) {
+        Fence::Text("it is what comes out")
+    } else if commands::first_command(text).is_some_and(|first| first.starts_with("psql ") || first.starts_with("mysql ")) {
+        Fence::Shell("")
+    } else {
+        Fence::Sql
+    }
+}
+
+/// Says what a block without a language is, and whether that is a guess.
+fn untagged(text: &str, around: Around, output: bool) -> (Fence, bool) {
+    if let Some(typed) = console(text, &PROMPT, Some(&ROOT_PROMPT)) {
+        return (Fence::Console { typed, sql: false }, false);
+    }
+    if let Some(typed) = console(text, &SQL_PROMPT, None) {
+        return (Fence::Console { typed, sql: true }, false);
+    }
+    if output || around.after_runnable {
+        return (Fence::Text("it is what comes out"), false);
+    }
+    if REQUEST.is_match(text.trim_start()) && text.lines().count() <= 30 {
+        return (Fence::Http, true);
+    }
+    if looks_like_sql(text) {
+        return (Fence::Sql, true);
+    }
+    let Some(first) = commands::first_command(text) else {
+        return (Fence::Text("it holds no command"), false);
+    };
+    if commands::begins_like_command(first) && all_like_commands(text) {
+        return (Fence::Shell(""), true);
+    }
+    (Fence::Text("it names no language, and does not look like a command"), false)
+}
+
+fn looks_like_sql(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("--"));
+    let Some(first) = first else { return false };
+    let word = first.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let upper = word.chars().all(|c| c.is_ascii_uppercase());
+    let second = first.split_whitespace().nth(1).unwrap_or_default();
+    SQL_WORDS.contains(&word.to_lowercase().as_str())
+        && text.trim_end().ends_with(';')
+        && (upper || !matches!(word.to_lowercase().as_str(), "set" | "use" | "with" | "show" | "exec" | "call"))
+        && !second.starts_with('-')
+}
+
+/// Whether most lines that could begin a command do: what is drawn or told is no script.
+fn all_like_commands(text: &str) -> bool {
+    let mut goes_on = false;
+    let mut quoted = false;
+    let (mut good, mut bad) = (0, 0);
+    for line in text.lines().map(str::trim) {
+        let counts = !goes_on && !quoted && !line.is_empty() && !line.starts_with('#');
+        if counts {
+            let part = ["fi", "done", "then", "do", "else", "esac", "}", ")", "EOF", "|", "&&", "-"].iter().any(|w| line.starts_with(w));
+            if commands::begins_like_command(line) || part {
+                good += 1;
+            } else {
+                bad += 1;
+            }
+        }
+        goes_on = line.ends_with(['\\', '|', '{', '(']) || line.ends_with("&&") || line.ends_with("||");
+        if line.contains("<<") || line.matches('\'').count() % 2 == 1 || line.matches('"').count() % 2 == 1 {
+            quoted = !quoted;
+        }
+    }
+    let drawn = text.chars().any(|c| ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '→' | '▼' | '↓'));
+    !drawn && good > 0 && bad * 3 <= good
+}
+
+fn mostly_tasks(text: &str) -> bool {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (all, tasks) = lines.fold((0, 0), |(all, tasks), line| (all + 1, tasks + usize::from(TASK.is_match(line))));
+    tasks > 0 && tasks * 2 >= all
+}
+
+/// Says why a block is not what it seems to be; such a block is never run.
+pub fn suspicious(code: &Code) -> Option<&'static str> {
+    if code.fenced && !code.closed {
+        return Some("its fence is never closed");
+    }
+    let name = language(&code.info);
+    if MARKDOWN.contains(&name.as_str()) {
+        return None;
+    }
+    let mut document = false;
+    for line in code.text.lines() {
+        let line = line.trim();
+        if line.contains("<<") {
+            document = true;
+        }
+        if !document && (line.starts_with("```") || line.starts_with("~~~")) {
+            return Some("a fence marker stands in it");
+        }
+        if !document && TASK.is_match(line) {
+            return Some("a checkbox stands in it");
+        }
+        if !document && (line.starts_with("## ") || line.starts_with("### ")) && line.split_whitespace().count() < 9 && !line.ends_with('#') && name.is_empty() && !code.text.trim_start().starts_with('#') {
+            return Some("a heading stands in it");
+        }
+    }
+    None
+}
+
+/// Returns what was typed at prompts; `None`: there are none, or they are not first.
+fn console(text: &str, prompt: &Regex, root: Option<&Regex>) -> Option<String> {
+    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    let is_root = |line: &str| {
+        root.and_then(|root| root.captures(line)).is_some_and(|found| commands::begins_like_command(&found[1]) && found[1].split_whitespace().count() <= 12 && !found[1].ends_with('.'))
+    };
+    let plain = prompt.is_match(first) || first.starts_with('#') && text.lines().any(|l| prompt.is_match(l)) && text.lines().take_while(|l| !prompt.is_match(l)).all(|l| l.trim().is_empty() || l.starts_with('#'));
+    let by_root = !plain && is_root(first) && text.lines().filter(|l| !l.trim().is_empty()).all(|l| is_root(l) || !l.starts_with('#'));
+    let prompt = match (plain, root) {
+        (true, _) => prompt,
+        (false, Some(root)) if by_root => {
+            // Commands without prompts below would be lost: then `#` begins comments.
+            let others = text.lines().any(|l| !l.trim().is_empty() && !is_root(l) && commands::begins_like_command(l));
+            if others {
+                return None;
+            }
+            root
+        }
+        _ => return None,
+    };
+    let mut typed = String::new();
+    let mut goes_on = false;
+    let mut document: Option<String> = None;
+    for line in text.lines() {
+        if let Some(end) = &document {
+            let line = line.strip_prefix("> ").unwrap_or(line);
+            typed.push_str(line);
+            typed.push('\n');
+            if line.trim() == end {
+                document = None;
+            }
+        } else if let Some(found) = prompt.captures(line) {
+            let command = &found[1];
+            typed.push_str(command);
+            typed.push('\n');
+            goes_on = command.trim_end().ends_with('\\');
+            document = command.split("<<").nth(1).map(|rest| {
+                rest.trim_start_matches(['-', ' ', '\'', '"']).chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+            }).filter(|word: &String| !word.is_empty());
+        } else if goes_on {
+            let line = line.strip_prefix("> ").unwrap_or(line);
+            typed.push_str(line);
+            typed.push('\n');
+            goes_on = line.trim_end().ends_with('\\');
+        }
+    }
+    // A heredoc that never ends, or a last line that goes on, is not what was typed.
+    (document.is_none() && !goes_on && !typed.trim().is_empty()).then_some(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(info: &str, text: &str) -> Fence {
+        let code = Code { info: info.into(), text: text.into(), fenced: true, closed: true };
+        classify(&code, Around::default()).0
+    }
+
+    #[test]
+    fn a_tag_says_what_runs() {
+        assert_eq!(what("bash", "ls\n"), Fence::Shell(""));
+        assert_eq!(what("{.sh .numberLines}", "ls\n"), Fence::Shell(""));
+        assert_eq!(what("powershell", "Get-Item x\n"), Fence::Shell("pwsh -NoProfile -Command"));
+        assert_eq!(what("sql title=\"x\"", "select 1;\n"), Fence::Sql);
+        assert_eq!(what("bash", "# only words\n"), Fence::Comments);
+        assert_eq!(what("sql", "-- only words\n"), Fence::Comments);
+        assert_eq!(what("http", "GET /health\n"), Fence::Http);
+        for (info, text) in [("yaml", "a: b\n"), ("python", "import os\n"), ("nginx", "server {}\n"), ("text", "ls\n"), ("bash", "ls\n```\nls\n")] {
+            assert!(matches!(what(info, text), Fence::Text(_)), "{info}");
+        }
+    }
+
+    #[test]
+    fn prompts_and_output_are_taken_off() {
+        for (info, text, wanted, sql) in [
+            ("console", "$ uptime\n 10:00 up\n$ df \\\n  -h\nFilesystem\n", "uptime\ndf \\\n  -h\n", false),
+            ("", "root@db1:~# systemctl stop api\n", "systemctl stop api\n", false),
+            ("bash", "# comment\n$ ls\n", "ls\n", false),
+            ("sql", "shop=# select 1;\n ?column?\n", "select 1;\n", true),
+            ("", "mysql> show tables;\n+--+\n", "show tables;\n", true),
+            ("powershell", "PS C:\\> Get-Item x\n", "Get-Item x\n", false),
+        ] {
+            assert_eq!(what(info, text), Fence::Console { typed: wanted.into(), sql }, "{text}");
+        }
+        assert_eq!(what("bash", "# apt update\napt update\n"), Fence::Shell(""));
+    }
+
+    #[test]
+    fn without_a_tag_only_what_looks_like_a_command_runs() {
+        assert_eq!(what("", "kubectl apply -f x\nkubectl get pods\n"), Fence::Shell(""));
+        assert_eq!(what("", "ALTER TABLE a ADD b int;\n"), Fence::Sql);
+        for text in ["app -> db\n", "{\"a\": 1}\n", "Dear team,\nwe start at ten.\n", "├── a\n", "Name: ____\nDate: ____\n", "src/\n  main.rs\n", "200 OK\n"] {
+            assert!(matches!(what("", text), Fence::Text(_)), "{text}");
+        }
+        assert_eq!(what("", "- [ ] a\n- [ ] b\n"), Fence::Checklist);
+        let code = Code { text: "ls -l\n".into(), fenced: true, closed: true, ..Code::default() };
+        let around = Around { before: "You should see:", after_runnable: false };
+        assert!(matches!(classify(&code, around).0, Fence::Text(_)));
+    }
+}
