@@ -15,7 +15,12 @@ pub fn export(args: &ExportArgs) -> Result<u8, Failure> {
     if let Some(path) = &args.output {
         import::free(path, args.force)?;
     }
-    let (_, parsed) = check::load(&args.file).map_err(|error| Failure::new(WORLD, format!("{} cannot be read: {error}", args.file.display())))?;
+    let (_, parsed) = check::load(&args.file).map_err(|error| {
+        Failure::new(
+            WORLD,
+            format!("{} cannot be read: {error}", args.file.display()),
+        )
+    })?;
     let Some(book) = parsed.book else {
         return Err(parsed.problems.into());
     };

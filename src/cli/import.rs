@@ -24,16 +24,32 @@ pub fn import(args: &ImportArgs) -> Result<u8, Failure> {
         free(path, args.force)?;
     }
     if args.output.is_some() && args.output == args.report {
-        return Err(Failure::new(BADLY, "the runbook and its report cannot be one file"));
+        return Err(Failure::new(
+            BADLY,
+            "the runbook and its report cannot be one file",
+        ));
     }
     let (bytes, name) = read(&args.file)?;
     let options = Options {
-        expand: if args.no_expand { Expand::No } else { Expand::Yes },
-        repair: if args.repair_fences { Repair::Yes } else { Repair::No },
+        expand: if args.no_expand {
+            Expand::No
+        } else {
+            Expand::Yes
+        },
+        repair: if args.repair_fences {
+            Repair::Yes
+        } else {
+            Repair::No
+        },
     };
-    let imported = import::import(&bytes, &name, options).map_err(|refused| refusal(&name, refused))?;
+    let imported =
+        import::import(&bytes, &name, options).map_err(|refused| refusal(&name, refused))?;
     if let Some(path) = &args.report {
-        write(path, &imported.account.report(&name, &imported.digest), args.force)?;
+        write(
+            path,
+            &imported.account.report(&name, &imported.digest),
+            args.force,
+        )?;
     }
     match &args.output {
         Some(path) => write(path, &imported.yaml, args.force)?,
@@ -43,12 +59,19 @@ pub fn import(args: &ImportArgs) -> Result<u8, Failure> {
     }
     let told = summary(&imported, &name, args);
     let _ = io::stderr().write_all(told.as_bytes());
-    Ok(if imported.account.warnings.is_empty() { 0 } else { WARNED })
+    Ok(if imported.account.warnings.is_empty() {
+        0
+    } else {
+        WARNED
+    })
 }
 
 /// Makes a failure of a refusal.
 pub fn refusal(name: &str, refused: Refused) -> Failure {
-    let failure = Failure::new(BADLY, format!("{} is not imported: {}", tame::line(name), refused.why));
+    let failure = Failure::new(
+        BADLY,
+        format!("{} is not imported: {}", tame::line(name), refused.why),
+    );
     match refused.hint {
         Some(hint) => failure.hint(hint),
         None => failure,
@@ -60,12 +83,23 @@ fn read(path: &Path) -> Result<(Vec<u8>, String), Failure> {
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     let (done, name) = if path == Path::new("-") {
-        (io::stdin().lock().take(limit).read_to_end(&mut bytes), "standard input".to_owned())
+        (
+            io::stdin().lock().take(limit).read_to_end(&mut bytes),
+            "standard input".to_owned(),
+        )
     } else {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        (File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)), name)
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        );
+        (
+            File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+            name,
+        )
     };
-    done.map_err(|error| Failure::new(WORLD, format!("{} cannot be read: {error}", path.display())))?;
+    done.map_err(|error| {
+        Failure::new(WORLD, format!("{} cannot be read: {error}", path.display()))
+    })?;
     Ok((bytes, name))
 }
 
@@ -74,7 +108,11 @@ pub fn free(path: &Path, force: bool) -> Result<(), Failure> {
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(Failure::new(BADLY, format!("{} exists already: nothing was written", path.display())).hint("name another file, or say --force"))
+    Err(Failure::new(
+        BADLY,
+        format!("{} exists already: nothing was written", path.display()),
+    )
+    .hint("name another file, or say --force"))
 }
 
 /// Writes a file; without `force` only where there is none.
@@ -86,8 +124,15 @@ pub fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     } else {
         options.create_new(true);
     }
-    let done = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    done.map_err(|error| Failure::new(WORLD, format!("{} cannot be written: {error}", path.display())))
+    let done = options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    done.map_err(|error| {
+        Failure::new(
+            WORLD,
+            format!("{} cannot be written: {error}", path.display()),
+        )
+    })
 }
 
 /// What is told on standard error.
@@ -97,11 +142,19 @@ fn summary(imported: &Imported, name: &str, args: &ImportArgs) -> String {
     for (line, warning) in account.warnings.iter().take(PRINTED) {
         text.push_str(&format!("  line {line}: {}\n", tame::line(warning)));
     }
-    if let Some(more) = account.warnings.len().checked_sub(PRINTED).filter(|n| *n > 0) {
+    if let Some(more) = account
+        .warnings
+        .len()
+        .checked_sub(PRINTED)
+        .filter(|n| *n > 0)
+    {
         text.push_str(&format!("  … and {more} more: `--report FILE` tells all\n"));
     }
     if let Some(path) = &args.output {
-        text.push_str(&format!("written to {0}; read it, then: holdpoint run {0}\n", path.display()));
+        text.push_str(&format!(
+            "written to {0}; read it, then: holdpoint run {0}\n",
+            path.display()
+        ));
     }
     text
 }

@@ -114,13 +114,19 @@ impl Account {
                 taken[line] = true;
             }
         }
+        let mut defines = false;
         for (i, line) in lines.iter().enumerate() {
             let n = i + 1;
+            let definition = line.trim_start().starts_with('[') && line.contains("]:")
+                || defines && line.starts_with([' ', '\t']);
+            defines = definition && line.trim_end().ends_with("]:");
             if !taken[n] && !line.trim().is_empty() {
-                let rule = line.trim().chars().all(|c| matches!(c, '-' | '=' | '*' | '_' | ' ' | '`' | '~' | '>' | '|' | '#'));
-                let definition = line.trim_start().starts_with('[') && line.contains("]:");
+                let rule = line.trim().chars().all(|c| {
+                    matches!(c, '-' | '=' | '*' | '_' | ' ' | '`' | '~' | '>' | '|' | '#')
+                });
+                let rule = rule || line.trim_start().starts_with("> [!");
                 let why = match (rule, definition) {
-                    (true, _) => "it only draws a line or shuts a block",
+                    (true, _) => "it only draws a line, or begins or ends a block",
                     (_, true) => "it defines a link; links stand in the notes written out",
                     _ => "no rule took it",
                 };
@@ -130,7 +136,8 @@ impl Account {
                 self.add((n, n), What::Text, Fate::Left(why.into()));
             }
         }
-        self.entries.sort_by_key(|entry| (entry.lines.0, entry.what, entry.lines.1));
+        self.entries
+            .sort_by_key(|entry| (entry.lines.0, entry.what, entry.lines.1));
         self.entries.dedup();
         self.warnings.sort();
         self.warnings.dedup();
@@ -156,7 +163,10 @@ impl Account {
 
     /// Returns the account as markdown: what to look at, then every part with its lines.
     pub fn report(&self, name: &str, digest: &str) -> String {
-        let mut text = format!("# What became of {}\n\nSHA-256 of the document: `{digest}`\n\n", tame::line(name));
+        let mut text = format!(
+            "# What became of {}\n\nSHA-256 of the document: `{digest}`\n\n",
+            tame::line(name)
+        );
         let _ = writeln!(text, "{}.\n", self.summary());
         if !self.warnings.is_empty() {
             text.push_str("## To be looked at\n\n");
@@ -168,8 +178,17 @@ impl Account {
         text.push_str("## Line by line\n\n| lines | what | became |\n|---|---|---|\n");
         for entry in &self.entries {
             let (from, to) = entry.lines;
-            let lines = if from == to { from.to_string() } else { format!("{from}-{to}") };
-            let _ = writeln!(text, "| {lines} | {} | {} |", entry.what.name(), self.told(&entry.fate));
+            let lines = if from == to {
+                from.to_string()
+            } else {
+                format!("{from}-{to}")
+            };
+            let _ = writeln!(
+                text,
+                "| {lines} | {} | {} |",
+                entry.what.name(),
+                self.told(&entry.fate)
+            );
         }
         text
     }
@@ -177,7 +196,9 @@ impl Account {
     /// Returns the counts in one line.
     pub fn summary(&self) -> String {
         let some = self.counts.iter().filter(|(_, n)| *n > 0);
-        some.map(|(what, n)| format!("{n} {what}")).collect::<Vec<_>>().join(", ")
+        some.map(|(what, n)| format!("{n} {what}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -193,8 +214,17 @@ mod tests {
         account.close(&["- [ ] a", "b", "", "---", "lost"]);
         let report = account.report("x.md", "00");
         assert!(report.contains("| 1-2 | item | step `a` |"), "{report}");
-        assert!(report.contains("| 4 | text | not converted: it only draws"), "{report}");
-        assert!(report.contains("| 5 | text | not converted: no rule took it |"), "{report}");
-        assert_eq!(account.warnings, [(5, "this line was not converted".to_owned())]);
+        assert!(
+            report.contains("| 4 | text | not converted: it only draws"),
+            "{report}"
+        );
+        assert!(
+            report.contains("| 5 | text | not converted: no rule took it |"),
+            "{report}"
+        );
+        assert_eq!(
+            account.warnings,
+            [(5, "this line was not converted".to_owned())]
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! From sections to a plan: phases, ways back, people, and text that is only read.
 
+use std::collections::BTreeMap;
+
 use crate::domain::import::account::{Account, Fate, What};
 use crate::domain::import::gates;
 use crate::domain::import::ids;
@@ -7,6 +9,7 @@ use crate::domain::import::parse::{Block, Inline, Kind};
 use crate::domain::import::placeholders::Parameters;
 use crate::domain::import::plan::{self, Action, Group, Node, Path, Phase, Plan, Step};
 use crate::domain::import::sections::{self, Section};
+use crate::domain::import::steps;
 use crate::domain::import::timing;
 use crate::domain::import::walk::{self, Text};
 use crate::domain::import::words::{self, Kind as Part};
@@ -37,9 +40,26 @@ pub struct Builder<'a> {
     pub needs_database: bool,
     /// Headings with nothing but prose are steps: the document has no others.
     pub headings: bool,
+    /// Indented blocks of code by their first line: the last one, and the block without its indentation.
+    codes: BTreeMap<usize, (usize, String)>,
+    /// What is done where nothing else is a step.
+    pub last_resort: LastResort,
     /// Inside of a way back no other begins.
     in_path: bool,
     level: u8,
+}
+
+/// What is taken for a step in a document that has no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LastResort {
+    /// Nothing more.
+    None,
+    /// What stands in parts that are otherwise only read.
+    Reference,
+    /// Plain bullets.
+    Bullets,
+    /// Headings.
+    Headings,
 }
 
 type Made = (Vec<Node>, Vec<Text>);
@@ -59,6 +79,8 @@ impl<'a> Builder<'a> {
             heading: String::new(),
             needs_database: false,
             headings: false,
+            codes: BTreeMap::new(),
+            last_resort: LastResort::None,
             in_path: false,
             level: 0,
         }
@@ -66,32 +88,71 @@ impl<'a> Builder<'a> {
 
     /// Returns lines as they stand in the document, without the indentation of the block.
     pub fn raw(&self, lines: (usize, usize), column: usize) -> String {
-        let taken = self.lines.get(lines.0.saturating_sub(1)..lines.1.min(self.lines.len())).unwrap_or_default();
-        let cut: Vec<String> = taken.iter().map(|line| unindented(line, column)).collect();
+        let last = lines.1.min(self.lines.len());
+        let mut cut: Vec<String> = Vec::new();
+        let mut n = lines.0.max(1);
+        while n <= last {
+            // A block of code keeps its bytes: its indentation is the list's, not its own.
+            match self.codes.get(&n).filter(|(end, _)| *end <= last) {
+                Some((end, code)) => {
+                    cut.push(code.clone());
+                    n = end + 1;
+                }
+                None => {
+                    cut.push(unindented(self.lines[n - 1], column));
+                    n += 1;
+                }
+            }
+        }
         cut.join("\n").trim_end().to_owned()
     }
 
     /// Builds the plan of a document; `fallback` is its title where it has none.
     pub fn build(&mut self, root: &Section, metadata: &[(String, String)], fallback: &str) {
         let first = root.subs.first().filter(|s| s.level == 1);
-        let known = |key: &str| metadata.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.clone());
-        let title = first.map(|s| s.title.clone()).or_else(|| known("title")).or_else(|| known("name"));
-        let lone = root.subs.first().filter(|_| root.subs.len() == 1 && root.blocks.is_empty()).map(|s| s.title.clone());
+        let known = |key: &str| {
+            metadata
+                .iter()
+                .find(|(k, v)| k == key && !v.is_empty())
+                .map(|(_, v)| v.clone())
+        };
+        let title = first
+            .map(|s| s.title.clone())
+            .or_else(|| known("title"))
+            .or_else(|| known("name"));
+        let lone = root
+            .subs
+            .first()
+            .filter(|_| root.subs.len() == 1 && root.blocks.is_empty())
+            .map(|s| s.title.clone());
         self.plan.title = title.or(lone).unwrap_or_else(|| fallback.to_owned());
-        let titled = first.or_else(|| root.subs.first().filter(|s| root.subs.len() == 1 && s.title == self.plan.title));
+        let titled = first.or_else(|| {
+            root.subs
+                .first()
+                .filter(|s| root.subs.len() == 1 && s.title == self.plan.title)
+        });
         let title_line = titled.map_or(0, |s| s.line);
         if let Some(section) = titled {
-            self.account.add((section.line, section.line), What::Heading, Fate::Title);
+            self.account
+                .add((section.line, section.line), What::Heading, Fate::Title);
         }
         self.level = phase_level(root, title_line);
-        let plain = |s: &Section| !any_section(s, &|s| walk::has_steps(&s.blocks) || words::is_numbered_step(&s.title) && s.line != title_line);
-        self.bullets = plain(root);
-        if self.bullets && !any_section(root, &|s| s.blocks.iter().any(|b| matches!(b.kind, Kind::List(_)))) {
-            self.headings = true;
-        }
+        let plain = |s: &Section| {
+            !any_section(s, &|s| {
+                walk::has_steps(&s.blocks)
+                    || words::is_numbered_step(&s.title) && s.line != title_line
+            })
+        };
+        self.bullets = plain(root) || self.last_resort >= LastResort::Bullets;
+        self.headings = self.last_resort >= LastResort::Headings;
+        collect_code(root, &mut self.codes);
         let mut all = root.clone();
         // The title's own section is the document.
-        if let Some(at) = all.subs.iter().position(|s| s.line == title_line && title_line > 0) {
+        if let Some(at) = all
+            .subs
+            .iter()
+            .position(|s| s.line == title_line && title_line > 0)
+        {
             let mut titled = all.subs.remove(at);
             let rest = std::mem::take(&mut all.subs);
             all.blocks.append(&mut titled.blocks);
@@ -122,28 +183,51 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Keeps lines of the document as text that is only read.
+    pub fn keep_lines(&mut self, lines: (usize, usize)) {
+        let raw = self.raw(lines, 0);
+        self.keep_text(raw, lines, What::Text);
+    }
+
     fn keep_section(&mut self, section: &Section) {
-        let from = if section.line > 0 { section.line } else { section.blocks.first().map_or(1, |b| b.lines.0) };
+        let from = if section.line > 0 {
+            section.line
+        } else {
+            section.blocks.first().map_or(1, |b| b.lines.0)
+        };
         let raw = self.raw((from, section.last.max(from)), 0);
         self.keep_text(raw, (from, section.last.max(from)), What::Text);
     }
 
     /// Takes a section and those below it in, each as what it is.
     fn part(&mut self, section: &Section, above: Option<Part>) {
-        let own = if section.line == 0 { Part::Forward } else { words::kind(&section.title, &self.plan.title) };
+        let own = if section.line == 0 {
+            Part::Forward
+        } else {
+            words::kind(&section.title, &self.plan.title)
+        };
         let kind = above.unwrap_or(own);
         match kind {
             Part::Rollback if self.is_way_back(section) => self.rollback(section),
-            Part::Reference if !section.has_boxes() => self.keep_section(section),
+            Part::Reference if !section.has_boxes() && self.last_resort < LastResort::Reference => {
+                self.keep_section(section)
+            }
             Part::Contacts if !section.has_boxes() => self.contact_part(section),
             Part::SignOff => self.sign_part(section),
-            Part::Rollback | Part::Reference | Part::Contacts | Part::Forward => self.forward_part(section),
+            Part::Rollback | Part::Reference | Part::Contacts | Part::Forward => {
+                self.forward_part(section)
+            }
         }
     }
 
     /// A document that is about going back as a whole has no other way.
     fn is_way_back(&self, section: &Section) -> bool {
-        !(words::is_rollback(&self.plan.title) && self.plan.phases.is_empty() && section.level <= 2 && self.plan.paths.is_empty() && !words::option_label(&section.title).is_some()) || self.forward_so_far()
+        !(words::is_rollback(&self.plan.title)
+            && self.plan.phases.is_empty()
+            && section.level <= 2
+            && self.plan.paths.is_empty()
+            && !words::option_label(&section.title).is_some())
+            || self.forward_so_far()
     }
 
     fn forward_part(&mut self, section: &Section) {
@@ -154,11 +238,19 @@ impl<'a> Builder<'a> {
             return;
         }
         // The document itself, or a heading above the phases: what stands right below it, then its parts.
-        let leading = if section.line == 0 { self.leading_text(&section.blocks) } else { 0 };
+        let leading = if section.line == 0 {
+            self.leading_text(&section.blocks)
+        } else {
+            0
+        };
         let walk = self.walk(&section.blocks[leading..]);
         let (mut nodes, mut pending) = (walk.nodes, walk.pending);
         self.settle(&mut nodes, &mut pending);
-        let deeper = section.subs.iter().take_while(|s| s.level > self.level && self.level > 0).count();
+        let deeper = section
+            .subs
+            .iter()
+            .take_while(|s| s.level > self.level && self.level > 0)
+            .count();
         let (inside, parts) = section.subs.split_at(deeper);
         self.subs(inside, &mut nodes, &mut pending);
         self.settle(&mut nodes, &mut pending);
@@ -206,20 +298,38 @@ impl<'a> Builder<'a> {
             let is_text = match &block.kind {
                 Kind::Paragraph(text) => {
                     let plain = text.plain();
-                    let leads = matches!(next, Some(Kind::Code(_) | Kind::List(_) | Kind::Table { .. })) && plain.ends_with([':', '：']) || matches!(next, Some(Kind::Code(_)));
-                    !leads && !text.lines.iter().any(|l| sections::is_box(l)) && gates::gate(&plain).is_none() && gates::choices(&plain).is_none()
+                    let leads = matches!(
+                        next,
+                        Some(Kind::Code(_) | Kind::List(_) | Kind::Table { .. })
+                    ) && plain.ends_with([':', '：'])
+                        || matches!(next, Some(Kind::Code(_)));
+                    !leads
+                        && !text.lines.iter().any(|l| sections::is_box(l))
+                        && gates::gate(&plain).is_none()
+                        && gates::choices(&plain).is_none()
                 }
-                Kind::Quote(inner) => !inner.iter().any(|b| matches!(&b.kind, Kind::Paragraph(t) if gates::gate(&t.plain()).is_some())),
+                Kind::Quote(inner) => !inner.iter().any(
+                    |b| matches!(&b.kind, Kind::Paragraph(t) if gates::gate(&t.plain()).is_some()),
+                ),
                 Kind::Html(html) => !html.trim_start().starts_with("<!--"),
-                Kind::List(list) => !list.ordered && !self.bullets && !walk::has_steps(std::slice::from_ref(block)),
-                Kind::Rule | Kind::Other | Kind::Heading { .. } | Kind::Code(_) | Kind::Table { .. } => false,
+                Kind::List(list) => {
+                    !list.ordered && !self.bullets && !walk::has_steps(std::slice::from_ref(block))
+                }
+                Kind::Rule
+                | Kind::Other
+                | Kind::Heading { .. }
+                | Kind::Code(_)
+                | Kind::Table { .. } => false,
             };
             if !is_text {
                 break;
             }
             let raw = self.raw(block.lines, 0);
-            if let Kind::Paragraph(Inline { comments, .. }) = &block.kind && !comments.is_empty() {
-                self.account.add(block.lines, What::Html, Fate::Left("a comment".into()));
+            if let Kind::Paragraph(Inline { comments, .. }) = &block.kind
+                && !comments.is_empty()
+            {
+                self.account
+                    .add(block.lines, What::Html, Fate::Left("a comment".into()));
             }
             self.keep_text(raw, block.lines, What::Text);
             taken = i + 1;
@@ -229,17 +339,32 @@ impl<'a> Builder<'a> {
 
     /// A section becomes a phase, or text where there is no step in it.
     fn phase(&mut self, section: &Section, mut nodes: Vec<Node>, mut pending: Vec<Text>) {
-        if nodes.is_empty() && section.line > 0 && (self.headings || words::is_numbered_step(&section.title) || gates::gate(&section.title).is_some()) {
-            nodes.push(Node::Step(Box::new(self.heading_step(section, &mut pending))));
+        if nodes.is_empty()
+            && section.line > 0
+            && (self.headings
+                || words::is_numbered_step(&section.title)
+                || gates::gate(&section.title).is_some())
+        {
+            nodes.push(Node::Step(Box::new(
+                self.heading_step(section, &mut pending),
+            )));
         }
         if nodes.is_empty() {
             self.text_part(section, pending);
             return;
         }
         self.settle(&mut nodes, &mut pending);
-        let title = if section.line == 0 { self.plan.title.clone() } else { section.title.clone() };
+        let title = if section.line == 0 {
+            self.plan.title.clone()
+        } else {
+            section.title.clone()
+        };
         if section.line > 0 {
-            self.account.add((section.line, section.line), What::Heading, Fate::Phase(title.clone()));
+            self.account.add(
+                (section.line, section.line),
+                What::Heading,
+                Fate::Phase(title.clone()),
+            );
             if let Some(step) = plan::first_step(&mut nodes) {
                 step.note.splice(0..0, section.links.iter().cloned());
             }
@@ -316,25 +441,44 @@ impl<'a> Builder<'a> {
             return all.pop();
         }
         self.settle(&mut nodes, &mut left);
-        let title = options.iter().map(|o| o.title.as_str()).collect::<Vec<_>>().join(" / ");
-        Some(Node::Group(Group { title, one: true, nodes }))
+        let title = options
+            .iter()
+            .map(|o| o.title.as_str())
+            .collect::<Vec<_>>()
+            .join(" / ");
+        Some(Node::Group(Group {
+            title,
+            one: true,
+            nodes,
+        }))
     }
 
     /// A section below a phase: a group, a step, a way back, or text.
     fn sub(&mut self, section: &Section) -> Made {
-        let kind = if self.in_path { Part::Forward } else { words::kind(&section.title, &self.plan.title) };
+        let kind = if self.in_path {
+            Part::Forward
+        } else {
+            words::kind(&section.title, &self.plan.title)
+        };
         let heading = (section.line, section.line);
         match kind {
             Part::Rollback => {
                 self.rollback(section);
                 return (Vec::new(), Vec::new());
             }
-            Part::Reference if !section.has_boxes() => {
+            Part::Reference if !section.has_boxes() && self.last_resort < LastResort::Reference => {
                 let raw = self.raw((section.line, section.last), 0);
-                return (Vec::new(), vec![Text { raw, lines: (section.line, section.last), what: What::Text }]);
+                return (
+                    Vec::new(),
+                    vec![Text {
+                        raw,
+                        lines: (section.line, section.last),
+                        what: What::Text,
+                    }],
+                );
             }
-            Part::Contacts if !section.has_boxes() && self.contacts(section) => {
-                self.account.add((section.line, section.last), What::Text, Fate::Contact);
+            Part::Contacts if !section.has_boxes() && Self::names_contacts(section) => {
+                self.contacts(section);
                 return (Vec::new(), Vec::new());
             }
             Part::SignOff => {
@@ -343,9 +487,16 @@ impl<'a> Builder<'a> {
             }
             Part::Reference | Part::Contacts | Part::Forward => {}
         }
-        let single = section.subs.is_empty() && !section.blocks.iter().any(|b| matches!(b.kind, Kind::List(_)));
+        let single = section.subs.is_empty()
+            && !section
+                .blocks
+                .iter()
+                .any(|b| matches!(b.kind, Kind::List(_)));
         let (mut nodes, mut pending) = self.forward(section);
-        if let [Node::Step(step)] = nodes.as_mut_slice() && single && step.title_is_made {
+        if let [Node::Step(step)] = nodes.as_mut_slice()
+            && single
+            && step.title_is_made
+        {
             if let Some(lead) = step.lead.take() {
                 step.note.insert(0, lead);
             }
@@ -357,7 +508,11 @@ impl<'a> Builder<'a> {
             self.settle(&mut nodes, &mut pending);
             return (nodes, pending);
         }
-        if nodes.is_empty() && (words::is_numbered_step(&section.title) || gates::gate(&section.title).is_some() || self.headings) {
+        if nodes.is_empty()
+            && (words::is_numbered_step(&section.title)
+                || gates::gate(&section.title).is_some()
+                || self.headings)
+        {
             let step = self.heading_step(section, &mut pending);
             return (vec![Node::Step(Box::new(step))], pending);
         }
@@ -368,14 +523,22 @@ impl<'a> Builder<'a> {
         let heading = (section.line, section.line);
         if nodes.is_empty() {
             let raw = self.raw(heading, 0);
-            pending.insert(0, Text { raw, lines: heading, what: What::Heading });
+            pending.insert(
+                0,
+                Text {
+                    raw,
+                    lines: heading,
+                    what: What::Heading,
+                },
+            );
             return (nodes, pending);
         }
         self.settle(&mut nodes, &mut pending);
         if let Some(step) = plan::first_step(&mut nodes) {
             step.note.splice(0..0, section.links.iter().cloned());
         }
-        self.account.add(heading, What::Heading, Fate::Group(section.title.clone()));
+        self.account
+            .add(heading, What::Heading, Fate::Group(section.title.clone()));
         let group = Group {
             title: section.title.clone(),
             one: false,
@@ -392,13 +555,19 @@ impl<'a> Builder<'a> {
             step.action = Action::Decide(Vec::new());
             step.no_return = gate == gates::Gate::NoReturn;
         }
-        self.account.add((section.line, section.line), What::Heading, Fate::Step(step.uid));
+        self.account.add(
+            (section.line, section.line),
+            What::Heading,
+            Fate::Step(step.uid),
+        );
         step
     }
 
     fn contact_part(&mut self, section: &Section) {
-        if self.contacts(section) {
-            self.account.add((section.line, section.last), What::Text, Fate::Contact);
+        if Self::names_contacts(section) {
+            self.contacts(section);
+        } else if any_section(section, &|s| walk::has_steps(&s.blocks)) {
+            self.forward_part(section);
         } else {
             self.keep_section(section);
         }
@@ -413,9 +582,17 @@ impl<'a> Builder<'a> {
     fn rollback(&mut self, section: &Section) {
         let outer = (self.in_path, self.bullets);
         self.in_path = true;
-        let options = section.subs.iter().filter(|s| words::option_label(&s.title).is_some()).count();
+        let options = section
+            .subs
+            .iter()
+            .filter(|s| words::option_label(&s.title).is_some())
+            .count();
         if options > 1 {
-            let first = section.subs.iter().position(|s| words::option_label(&s.title).is_some()).unwrap_or(0);
+            let first = section
+                .subs
+                .iter()
+                .position(|s| words::option_label(&s.title).is_some())
+                .unwrap_or(0);
             let mut own = section.clone();
             own.subs.truncate(first);
             let made = self.way_back(&own, Bare::Text);
@@ -456,17 +633,31 @@ impl<'a> Builder<'a> {
             if bare == Bare::Text {
                 let heading = (section.line, section.line);
                 let raw = self.raw(heading, 0);
-                pending.insert(0, Text { raw, lines: heading, what: What::Heading });
+                pending.insert(
+                    0,
+                    Text {
+                        raw,
+                        lines: heading,
+                        what: What::Heading,
+                    },
+                );
                 return pending;
             }
-            nodes.push(Node::Step(Box::new(self.heading_step(section, &mut pending))));
+            nodes.push(Node::Step(Box::new(
+                self.heading_step(section, &mut pending),
+            )));
         }
         self.settle(&mut nodes, &mut pending);
         let name = self.path_name(&section.title);
         for (line, _) in &when {
-            self.account.add(*line, What::Item, Fate::When(name.clone()));
+            self.account
+                .add(*line, What::Item, Fate::When(name.clone()));
         }
-        self.account.add((section.line, section.line), What::Heading, Fate::Path(name.clone()));
+        self.account.add(
+            (section.line, section.line),
+            What::Heading,
+            Fate::Path(name.clone()),
+        );
         let mut once: Vec<String> = Vec::new();
         for (_, text) in when {
             if !once.contains(&text) && !text.trim().is_empty() {
@@ -483,18 +674,38 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes the reasons to go back out of a section: plain lists below words that announce them.
-    fn reasons(&mut self, section: &mut Section, when: &mut Vec<((usize, usize), String)>, told: bool) {
+    fn reasons(
+        &mut self,
+        section: &mut Section,
+        when: &mut Vec<((usize, usize), String)>,
+        told: bool,
+    ) {
         let mut kept = Vec::new();
         let mut announced = told;
         for block in std::mem::take(&mut section.blocks) {
             match &block.kind {
-                Kind::List(list) if announced && !list.ordered && !walk::has_steps(std::slice::from_ref(&block)) => {
+                Kind::List(list)
+                    if announced
+                        && !list.ordered
+                        && !walk::has_steps(std::slice::from_ref(&block)) =>
+                {
                     for item in &list.items {
-                        when.push((item.lines, walk::first_text(item).map(Inline::plain).unwrap_or_default()));
+                        when.push((
+                            item.lines,
+                            walk::first_text(item)
+                                .map(Inline::plain)
+                                .unwrap_or_default(),
+                        ));
                     }
                     continue;
                 }
-                Kind::Paragraph(text) => announced = told || text.plain().ends_with([':', '：']) && words::tells_when_back(&text.plain()) || text.plain().to_lowercase().contains("roll back if") && text.plain().ends_with(':'),
+                Kind::Paragraph(text) => {
+                    announced = told
+                        || text.plain().ends_with([':', '：'])
+                            && words::tells_when_back(&text.plain())
+                        || text.plain().to_lowercase().contains("roll back if")
+                            && text.plain().ends_with(':')
+                }
                 _ => {}
             }
             kept.push(block);
@@ -504,37 +715,60 @@ impl<'a> Builder<'a> {
             let told = words::tells_when_back(&sub.title);
             self.reasons(sub, when, told);
         }
-        let (empty, full): (Vec<Section>, Vec<Section>) = std::mem::take(&mut section.subs).into_iter().partition(|s| words::tells_when_back(&s.title) && s.blocks.is_empty() && s.subs.is_empty());
+        let (empty, full): (Vec<Section>, Vec<Section>) = std::mem::take(&mut section.subs)
+            .into_iter()
+            .partition(|s| {
+                words::tells_when_back(&s.title) && s.blocks.is_empty() && s.subs.is_empty()
+            });
         for sub in empty {
-            self.account.add((sub.line, sub.line), What::Heading, Fate::Left("it announces reasons to go back".into()));
+            self.account.add(
+                (sub.line, sub.line),
+                What::Heading,
+                Fate::Left("it announces reasons to go back".into()),
+            );
         }
         section.subs = full;
     }
 
     fn path_name(&self, title: &str) -> String {
         let latin = ids::transliterated(&title.replace("${", " "));
-        let base = slug(&latin).filter(|s| s.chars().filter(char::is_ascii_alphabetic).count() > 3).unwrap_or_else(|| "rollback".into());
+        let base = slug(&latin)
+            .filter(|s| s.chars().filter(char::is_ascii_alphabetic).count() > 3)
+            .unwrap_or_else(|| "rollback".into());
         let taken = |name: &str| self.plan.paths.iter().any(|p| p.name == name);
         (1..)
-            .map(|n| if n == 1 { base.clone() } else { format!("{}-{n}", base[..base.len().min(36)].trim_end_matches('-')) })
+            .map(|n| {
+                if n == 1 {
+                    base.clone()
+                } else {
+                    format!("{}-{n}", base[..base.len().min(36)].trim_end_matches('-'))
+                }
+            })
             .find(|name| !taken(name))
             .unwrap_or_default()
     }
 
     /// Phases that are one step each, called by their headings, are steps of one phase.
     fn merge_heading_steps(&mut self) {
-        let alone = |phase: &Phase| phase.at.is_none() && matches!(phase.nodes.as_slice(), [Node::Step(step)] if step.title_is_made || step.title == phase.title);
+        let alone = |phase: &Phase| {
+            phase.at.is_none()
+                && matches!(phase.nodes.as_slice(), [Node::Step(step)] if step.title_is_made || step.title == phase.title)
+        };
         let phases = std::mem::take(&mut self.plan.phases);
         let mut merged: Vec<Phase> = Vec::new();
         let mut open = false;
-        let many = phases.windows(2).any(|pair| alone(&pair[0]) && alone(&pair[1]));
+        let many = phases
+            .windows(2)
+            .any(|pair| alone(&pair[0]) && alone(&pair[1]));
         for mut phase in phases {
             if !(many && alone(&phase)) {
                 open = false;
                 merged.push(phase);
                 continue;
             }
-            if let Some(Node::Step(step)) = phase.nodes.first_mut() && step.title_is_made {
+            if let Some(Node::Step(step)) = phase.nodes.first_mut()
+                && step.title_is_made
+            {
                 if let Some(lead) = step.lead.take() {
                     step.note.insert(0, lead);
                 }
@@ -567,7 +801,10 @@ enum Bare {
 /// How many sections from the first on are options of each other.
 fn options_at(sections: &[Section]) -> usize {
     let level = sections.first().map_or(0, |s| s.level);
-    sections.iter().take_while(|s| s.level == level && words::option_label(&s.title).is_some()).count()
+    sections
+        .iter()
+        .take_while(|s| s.level == level && words::option_label(&s.title).is_some())
+        .count()
 }
 
 fn any_section(section: &Section, is: &dyn Fn(&Section) -> bool) -> bool {
@@ -579,14 +816,39 @@ fn phase_level(root: &Section, title_line: usize) -> u8 {
     let mut counts = [0_usize; 8];
     count(root, title_line, &mut counts);
     let twice = (1..=7).find(|level| counts[usize::from(*level)] >= 2);
-    twice.or_else(|| (1..=7).find(|level| counts[usize::from(*level)] >= 1)).unwrap_or(0)
+    twice
+        .or_else(|| (1..=7).find(|level| counts[usize::from(*level)] >= 1))
+        .unwrap_or(0)
 }
 
 fn count(section: &Section, title_line: usize, counts: &mut [usize; 8]) {
     if section.line > 0 && section.line != title_line {
         counts[usize::from(section.level.min(7))] += 1;
     }
-    section.subs.iter().for_each(|s| count(s, title_line, counts));
+    section
+        .subs
+        .iter()
+        .for_each(|s| count(s, title_line, counts));
+}
+
+fn collect_code(section: &Section, codes: &mut BTreeMap<usize, (usize, String)>) {
+    collect_code_in(&section.blocks, codes);
+    section.subs.iter().for_each(|s| collect_code(s, codes));
+}
+
+fn collect_code_in(blocks: &[Block], codes: &mut BTreeMap<usize, (usize, String)>) {
+    for block in blocks {
+        match &block.kind {
+            Kind::Code(code) if code.fenced && code.closed && block.column > 0 => {
+                codes.insert(block.lines.0, (block.lines.1, steps::fenced(code)));
+            }
+            Kind::List(list) => list
+                .items
+                .iter()
+                .for_each(|item| collect_code_in(&item.blocks, codes)),
+            _ => {}
+        }
+    }
 }
 
 /// Takes at most `column` columns of white space off a line.

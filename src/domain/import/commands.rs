@@ -8,25 +8,395 @@ use crate::domain::import::mask::pattern;
 
 /// Words that a command line begins with.
 const COMMANDS: &[&str] = &[
-    "sudo", "cd", "ls", "cp", "mv", "rm", "mkdir", "touch", "cat", "echo", "grep", "egrep", "sed", "awk", "find", "tar", "gzip", "gunzip", "zcat", "zip", "unzip",
-    "chmod", "chown", "ln", "df", "du", "ps", "kill", "pkill", "killall", "top", "htop", "free", "uptime", "date", "env", "export", "source", "alias", "unset", "set",
-    "ssh", "scp", "sftp", "rsync", "curl", "wget", "nc", "dig", "nslookup", "ping", "telnet", "openssl", "ip", "ifconfig", "netstat", "ss", "iptables", "ufw", "nft", "tail", "head",
-    "less", "more", "vi", "vim", "nano", "emacs", "wc", "sort", "uniq", "cut", "tr", "xargs", "tee", "diff", "patch", "md5sum", "sha256sum", "sleep", "watch", "time",
-    "apt", "apt-get", "yum", "dnf", "apk", "brew", "snap", "dpkg", "rpm", "zypper", "pacman", "pip", "pip3", "pipenv", "poetry", "uv", "python", "python3", "conda", "npm", "npx",
-    "yarn", "pnpm", "node", "bun", "deno", "ruby", "bundle", "gem", "rake", "rails", "bin/rails", "php", "composer", "artisan", "perl", "java", "mvn", "gradle", "ant", "go", "cargo", "rustup",
-    "make", "cmake", "gcc", "docker", "docker-compose", "podman", "kubectl", "helm", "kustomize", "oc", "k9s", "minikube", "kind", "eksctl", "istioctl", "argocd", "flux", "terraform", "terragrunt", "tofu",
-    "ansible", "ansible-playbook", "ansible-galaxy", "vagrant", "packer", "vault", "consul", "nomad", "aws", "gcloud", "gsutil", "bq", "az", "doctl", "heroku", "fly", "flyctl", "cf", "eb", "sam",
-    "serverless", "sls", "pulumi", "git", "gh", "glab", "svn", "hg", "systemctl", "service", "journalctl", "supervisorctl", "pm2", "crontab", "at", "nohup", "screen", "tmux", "psql", "pg_dump",
-    "pg_dumpall", "pg_restore", "pg_basebackup", "pg_ctl", "pg_upgrade", "pg_isready", "pgbench", "vacuumdb", "reindexdb", "createdb", "dropdb", "createuser", "initdb", "patronictl", "repmgr", "barman", "pgbackrest",
-    "wal-g", "mysql", "mysqldump", "mysqladmin", "mysqlcheck", "mysql_upgrade", "mariadb", "mariadb-dump", "xtrabackup", "mongo", "mongosh", "mongodump", "mongorestore", "redis-cli", "sqlite3", "sqlcmd", "sqlplus",
-    "rman", "expdp", "impdp", "cqlsh", "nodetool", "influx", "clickhouse-client", "alembic", "flyway", "liquibase", "goose", "migrate", "prisma", "sequelize", "knex", "django-admin", "flask", "dbmate", "sqitch",
-    "skeema", "gh-ost", "pt-online-schema-change", "pt-table-checksum", "etcdctl", "kafka-topics", "kafka-topics.sh", "rabbitmqctl", "elasticsearch", "nginx", "apachectl", "a2enmod", "certbot", "haproxy",
-    "varnishadm", "useradd", "usermod", "adduser", "groupadd", "passwd", "su", "mount", "umount", "lsblk", "fdisk", "mkfs", "dd", "lvextend", "resize2fs", "hostnamectl", "timedatectl", "reboot", "shutdown",
-    "poweroff", "if", "for", "while", "test", "[", "[[", "true", "exit", "read", "printf", "bash", "sh", "zsh", "jq", "yq", "base64", "gpg", "twine", "lerna", "changeset", "goreleaser", "bumpversion", "drush", "wp",
-    "celery", "gunicorn", "uvicorn", "cap", "fab", "invoke", "just", "task", "nvm", "rbenv", "pyenv", "asdf", "lsof", "strace", "tcpdump", "host", "whoami", "id", "hostname", "uname", "which", "history", "locale-gen",
-    "occ", "gitlab-ctl", "gitlab-rake", "gitlab-backup", "pveversion", "zfs", "zpool", "mc", "s3cmd", "rclone", "restic", "borg", "velero", "stern", "kubeadm", "crictl", "ctr", "k3s", "rke", "kops", "lxc", "virsh", "setenforce",
-    "iostat", "vmstat", "sar", "sysctl", "modprobe", "chattr", "logrotate", "update-rc.d", "update-alternatives", "netplan", "nmcli", "firewall-cmd", "semanage", "restorecon", "trap", "local", "declare", "pushd", "popd", "mix",
-    "lein", "sbt", "dotnet", "nuget", "flutter", "dart", "pod", "fastlane", "xcodebuild", "swift", "zig", "stack", "cabal", "elixir", "iex", "mvnw", "gradlew", "swapoff", "swapon", "curlie", "http", "https", "grpcurl", "ab", "wrk", "k6", "newman",
+    "sudo",
+    "cd",
+    "ls",
+    "cp",
+    "mv",
+    "rm",
+    "mkdir",
+    "touch",
+    "cat",
+    "echo",
+    "grep",
+    "egrep",
+    "sed",
+    "awk",
+    "find",
+    "tar",
+    "gzip",
+    "gunzip",
+    "zcat",
+    "zip",
+    "unzip",
+    "chmod",
+    "chown",
+    "ln",
+    "df",
+    "du",
+    "ps",
+    "kill",
+    "pkill",
+    "killall",
+    "top",
+    "htop",
+    "free",
+    "uptime",
+    "date",
+    "env",
+    "export",
+    "source",
+    "alias",
+    "unset",
+    "set",
+    "ssh",
+    "scp",
+    "sftp",
+    "rsync",
+    "curl",
+    "wget",
+    "nc",
+    "dig",
+    "nslookup",
+    "ping",
+    "telnet",
+    "openssl",
+    "ip",
+    "ifconfig",
+    "netstat",
+    "ss",
+    "iptables",
+    "ufw",
+    "nft",
+    "tail",
+    "head",
+    "less",
+    "more",
+    "vi",
+    "vim",
+    "nano",
+    "emacs",
+    "wc",
+    "sort",
+    "uniq",
+    "cut",
+    "tr",
+    "xargs",
+    "tee",
+    "diff",
+    "patch",
+    "md5sum",
+    "sha256sum",
+    "sleep",
+    "watch",
+    "time",
+    "apt",
+    "apt-get",
+    "yum",
+    "dnf",
+    "apk",
+    "brew",
+    "snap",
+    "dpkg",
+    "rpm",
+    "zypper",
+    "pacman",
+    "pip",
+    "pip3",
+    "pipenv",
+    "poetry",
+    "uv",
+    "python",
+    "python3",
+    "conda",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "node",
+    "bun",
+    "deno",
+    "ruby",
+    "bundle",
+    "gem",
+    "rake",
+    "rails",
+    "bin/rails",
+    "php",
+    "composer",
+    "artisan",
+    "perl",
+    "java",
+    "mvn",
+    "gradle",
+    "ant",
+    "go",
+    "cargo",
+    "rustup",
+    "make",
+    "cmake",
+    "gcc",
+    "docker",
+    "docker-compose",
+    "podman",
+    "kubectl",
+    "helm",
+    "kustomize",
+    "oc",
+    "k9s",
+    "minikube",
+    "kind",
+    "eksctl",
+    "istioctl",
+    "argocd",
+    "flux",
+    "terraform",
+    "terragrunt",
+    "tofu",
+    "ansible",
+    "ansible-playbook",
+    "ansible-galaxy",
+    "vagrant",
+    "packer",
+    "vault",
+    "consul",
+    "nomad",
+    "aws",
+    "gcloud",
+    "gsutil",
+    "bq",
+    "az",
+    "doctl",
+    "heroku",
+    "fly",
+    "flyctl",
+    "cf",
+    "eb",
+    "sam",
+    "serverless",
+    "sls",
+    "pulumi",
+    "git",
+    "gh",
+    "glab",
+    "svn",
+    "hg",
+    "systemctl",
+    "service",
+    "journalctl",
+    "supervisorctl",
+    "pm2",
+    "crontab",
+    "at",
+    "nohup",
+    "screen",
+    "tmux",
+    "psql",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "pg_basebackup",
+    "pg_ctl",
+    "pg_upgrade",
+    "pg_isready",
+    "pgbench",
+    "vacuumdb",
+    "reindexdb",
+    "createdb",
+    "dropdb",
+    "createuser",
+    "initdb",
+    "patronictl",
+    "repmgr",
+    "barman",
+    "pgbackrest",
+    "wal-g",
+    "mysql",
+    "mysqldump",
+    "mysqladmin",
+    "mysqlcheck",
+    "mysql_upgrade",
+    "mariadb",
+    "mariadb-dump",
+    "xtrabackup",
+    "mongo",
+    "mongosh",
+    "mongodump",
+    "mongorestore",
+    "redis-cli",
+    "sqlite3",
+    "sqlcmd",
+    "sqlplus",
+    "rman",
+    "expdp",
+    "impdp",
+    "cqlsh",
+    "nodetool",
+    "influx",
+    "clickhouse-client",
+    "alembic",
+    "flyway",
+    "liquibase",
+    "goose",
+    "migrate",
+    "prisma",
+    "sequelize",
+    "knex",
+    "django-admin",
+    "flask",
+    "dbmate",
+    "sqitch",
+    "skeema",
+    "gh-ost",
+    "pt-online-schema-change",
+    "pt-table-checksum",
+    "etcdctl",
+    "kafka-topics",
+    "kafka-topics.sh",
+    "rabbitmqctl",
+    "elasticsearch",
+    "nginx",
+    "apachectl",
+    "a2enmod",
+    "certbot",
+    "haproxy",
+    "varnishadm",
+    "useradd",
+    "usermod",
+    "adduser",
+    "groupadd",
+    "passwd",
+    "su",
+    "mount",
+    "umount",
+    "lsblk",
+    "fdisk",
+    "mkfs",
+    "dd",
+    "lvextend",
+    "resize2fs",
+    "hostnamectl",
+    "timedatectl",
+    "reboot",
+    "shutdown",
+    "poweroff",
+    "if",
+    "for",
+    "while",
+    "test",
+    "[",
+    "[[",
+    "true",
+    "exit",
+    "read",
+    "printf",
+    "bash",
+    "sh",
+    "zsh",
+    "jq",
+    "yq",
+    "base64",
+    "gpg",
+    "twine",
+    "lerna",
+    "changeset",
+    "goreleaser",
+    "bumpversion",
+    "drush",
+    "wp",
+    "celery",
+    "gunicorn",
+    "uvicorn",
+    "cap",
+    "fab",
+    "invoke",
+    "just",
+    "task",
+    "nvm",
+    "rbenv",
+    "pyenv",
+    "asdf",
+    "lsof",
+    "strace",
+    "tcpdump",
+    "host",
+    "whoami",
+    "id",
+    "hostname",
+    "uname",
+    "which",
+    "history",
+    "locale-gen",
+    "occ",
+    "gitlab-ctl",
+    "gitlab-rake",
+    "gitlab-backup",
+    "pveversion",
+    "zfs",
+    "zpool",
+    "mc",
+    "s3cmd",
+    "rclone",
+    "restic",
+    "borg",
+    "velero",
+    "stern",
+    "kubeadm",
+    "crictl",
+    "ctr",
+    "k3s",
+    "rke",
+    "kops",
+    "lxc",
+    "virsh",
+    "setenforce",
+    "iostat",
+    "vmstat",
+    "sar",
+    "sysctl",
+    "modprobe",
+    "chattr",
+    "logrotate",
+    "update-rc.d",
+    "update-alternatives",
+    "netplan",
+    "nmcli",
+    "firewall-cmd",
+    "semanage",
+    "restorecon",
+    "trap",
+    "local",
+    "declare",
+    "pushd",
+    "popd",
+    "mix",
+    "lein",
+    "sbt",
+    "dotnet",
+    "nuget",
+    "flutter",
+    "dart",
+    "pod",
+    "fastlane",
+    "xcodebuild",
+    "swift",
+    "zig",
+    "stack",
+    "cabal",
+    "elixir",
+    "iex",
+    "mvnw",
+    "gradlew",
+    "swapoff",
+    "swapon",
+    "curlie",
+    "http",
+    "https",
+    "grpcurl",
+    "ab",
+    "wrk",
+    "k6",
+    "newman",
 ];
 
 pattern!(
@@ -42,25 +412,84 @@ pattern!(
     r"(?m)(?:^|[|;&]\s*)\s*(?:sudo\s+(?:-\w+\s+)*)?(?:(?:vi|vim|nvim|nano|emacs|pico|less|more|top|htop|man|visudo|crontab\s+-e|k9s|tmux|screen|passwd|fdisk|mysql_secure_installation|git\s+(?:rebase\s+-i|add\s+-p)|sudo\s+-[is]|su\s+-?|git\s+commit\s*$|kubectl\s+edit|systemctl\s+edit|iex|irb|rails\s+(?:c|console|dbconsole|db)|bin/rails\s+(?:c|console)|bundle\s+exec\s+rails\s+(?:c|console)|python3?\s+manage\.py\s+(?:shell|dbshell)|php\s+artisan\s+tinker|redis-cli|mongosh?|sqlite3\s+\S+|sqlplus)\s*(?:$|\s[^-|<>]*$)|(?:docker(?:-compose|\s+compose)?|podman)\s+(?:exec|run)\s+.*-(?:it|ti|t)\b|kubectl\s+.*\bexec\b.*-(?:it|ti)\b.*(?:bash|sh|psql|mysql|console)\s*$|ssh\s+(?:-\S+\s+(?:\S+\s+)?)*[^\s-]\S*\s*$|sudo\s+su\b|su\s+-|mysql\s+(?:-[^\s]+\s*|\S+\s*)*-p\s|mysql(?:\s+-[uhPp]\s*\S*)*\s*(?:\w+)?\s*$|psql(?:\s+-[UhpdW]\s*\S*|\s+[\w$@:/{}.]+)*\s*$|(?:sudo\s+)?-?u\s+postgres\s+psql\s*$|(?:docker|gh|npm|aws|heroku|az|gcloud\s+auth)\s+(?:login|configure)\b)"
 );
 pattern!(ASSIGNMENT, r"^[A-Za-z_][A-Za-z0-9_]*=");
-pattern!(PROGRAM, r"^(?:\./|\.\./|~/|/(?:usr|opt|bin|sbin|etc|var|home|srv)/|bin/|scripts?/|vendor/bin/|\$[A-Z{])\S");
-pattern!(CARRIED, r"^\s*(?:cd|export|source|pushd|\.)\s+\S|^[A-Z_][A-Z0-9_]*=\S*\s*$");
+pattern!(
+    PROGRAM,
+    r"^(?:\./|\.\./|~/|/(?:usr|opt|bin|sbin|etc|var|home|srv)/|bin/|scripts?/|vendor/bin/|\$[A-Z{])\S"
+);
+pattern!(
+    CARRIED,
+    r"^\s*(?:cd|export|source|pushd|\.)\s+\S|^[A-Z_][A-Z0-9_]*=\S*\s*$"
+);
 
 /// Returns the first line that is neither empty nor a comment.
 pub fn first_command(script: &str) -> Option<&str> {
-    script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))
+    script
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Whether a line begins as a command line does.
 pub fn begins_like_command(line: &str) -> bool {
     let line = line.trim_start();
-    let word = line.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&')).next().unwrap_or_default();
+    let word = line
+        .split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&'))
+        .next()
+        .unwrap_or_default();
     if ASSIGNMENT.is_match(line) {
-        return !line.split_once('=').is_some_and(|(_, v)| v.starts_with(' '));
+        return !line
+            .split_once('=')
+            .is_some_and(|(_, v)| v.starts_with(' '));
     }
     let next = line[word.len()..].trim_start();
     // Words of English that are programs too.
-    let prose = matches!(word, "at" | "more" | "time" | "test" | "make" | "find" | "kill" | "set" | "read" | "if" | "for" | "while" | "task" | "just" | "stack" | "less" | "service" | "date" | "watch" | "host" | "history" | "source" | "install" | "go" | "screen" | "sort" | "id" | "true" | "local" | "join" | "cut" | "head" | "migrate" | "http" | "https" | "patch" | "mount" | "fly" | "fab" | "node" | "which" | "top" | "exit" | "flux" | "invoke")
-        && next.split_whitespace().count() > 3
+    let prose = matches!(
+        word,
+        "at" | "more"
+            | "time"
+            | "test"
+            | "make"
+            | "find"
+            | "kill"
+            | "set"
+            | "read"
+            | "if"
+            | "for"
+            | "while"
+            | "task"
+            | "just"
+            | "stack"
+            | "less"
+            | "service"
+            | "date"
+            | "watch"
+            | "host"
+            | "history"
+            | "source"
+            | "install"
+            | "go"
+            | "screen"
+            | "sort"
+            | "id"
+            | "true"
+            | "local"
+            | "join"
+            | "cut"
+            | "head"
+            | "migrate"
+            | "http"
+            | "https"
+            | "patch"
+            | "mount"
+            | "fly"
+            | "fab"
+            | "node"
+            | "which"
+            | "top"
+            | "exit"
+            | "flux"
+            | "invoke"
+    ) && next.split_whitespace().count() > 3
         && !next.contains(['-', '/', '$', '=', '"', '|', ';', '.'])
         || next.starts_with(['=', ':']) && !next.starts_with("==");
     COMMANDS.contains(&word) && !prose || PROGRAM.is_match(line)
@@ -69,14 +498,21 @@ pub fn begins_like_command(line: &str) -> bool {
 /// Whether some words of a script do harm.
 pub fn does_harm(script: &str) -> bool {
     const FLAT: &str = " ";
-    script.lines().filter(|line| !line.trim_start().starts_with(['#'])).any(|line| {
-        let line = line.split(" --").map(|part| part.trim_end()).collect::<Vec<_>>().join(&format!("{FLAT}--"));
-        HARM.find_iter(&line).any(|found| {
-            let before = &line[..found.start()];
-            // What only names the word: `--no-delete`, `grep drop`.
-            !before.ends_with("--no-") && !before.ends_with("grep ")
+    script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(['#']))
+        .any(|line| {
+            let line = line
+                .split(" --")
+                .map(|part| part.trim_end())
+                .collect::<Vec<_>>()
+                .join(&format!("{FLAT}--"));
+            HARM.find_iter(&line).any(|found| {
+                let before = &line[..found.start()];
+                // What only names the word: `--no-delete`, `grep drop`.
+                !before.ends_with("--no-") && !before.ends_with("grep ")
+            })
         })
-    })
 }
 
 /// Whether a script goes on until somebody stops it.
@@ -86,15 +522,35 @@ pub fn never_ends(script: &str) -> bool {
 
 /// Whether a script wants a terminal.
 pub fn wants_terminal(script: &str) -> bool {
-    let fed = ["<<", "<", " -c ", " -c'", " -c\"", " -f ", " -e ", "--command", "--file", "--execute", " -q", " -l", "-lqt"];
+    let fed = [
+        "<<",
+        "<",
+        " -c ",
+        " -c'",
+        " -c\"",
+        " -f ",
+        " -e ",
+        "--command",
+        "--file",
+        "--execute",
+        " -q",
+        " -l",
+        "-lqt",
+    ];
     script.lines().any(|line| {
-        INTERACTIVE.is_match(line) && !line.trim_start().starts_with('#') && !fed.iter().any(|f| line.contains(f)) && !line.trim_end().ends_with('\\')
+        INTERACTIVE.is_match(line)
+            && !line.trim_start().starts_with('#')
+            && !fed.iter().any(|f| line.contains(f))
+            && !line.trim_end().ends_with('\\')
     })
 }
 
 /// Returns the line by which a script leaves something to scripts after it, as people paste them into one shell.
 pub fn carried_over(script: &str) -> Option<&str> {
-    script.lines().find(|line| CARRIED.is_match(line)).map(str::trim)
+    script
+        .lines()
+        .find(|line| CARRIED.is_match(line))
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -103,32 +559,85 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_prose() {
-        for yes in ["kubectl get pods", "./deploy.sh", "FOO=1 make", "sudo -u postgres psql", "for i in 1 2; do echo $i; done", "/usr/bin/env x"] {
+        for yes in [
+            "kubectl get pods",
+            "./deploy.sh",
+            "FOO=1 make",
+            "sudo -u postgres psql",
+            "for i in 1 2; do echo $i; done",
+            "/usr/bin/env x",
+        ] {
             assert!(begins_like_command(yes), "{yes}");
         }
-        for no in ["The server stops", "at the end of the day we go", "name: x", "make sure that everybody knows", "{", "set = 1"] {
+        for no in [
+            "The server stops",
+            "at the end of the day we go",
+            "name: x",
+            "make sure that everybody knows",
+            "{",
+            "set = 1",
+        ] {
             assert!(!begins_like_command(no), "{no}");
         }
     }
 
     #[test]
     fn harm_terminals_and_endless_commands_are_known() {
-        for yes in ["rm -rf /tmp/x", "psql -c 'DROP TABLE a'", "git push --force", "kubectl delete pod x", "DELETE FROM a", "TRUNCATE a;", "ALTER TABLE a DROP COLUMN b"] {
+        for yes in [
+            "rm -rf /tmp/x",
+            "psql -c 'DROP TABLE a'",
+            "git push --force",
+            "kubectl delete pod x",
+            "DELETE FROM a",
+            "TRUNCATE a;",
+            "ALTER TABLE a DROP COLUMN b",
+        ] {
             assert!(does_harm(yes), "{yes}");
         }
-        for no in ["kubectl get pods", "select 1", "# rm -rf x", "pg_dump -Fc db", "echo normal"] {
+        for no in [
+            "kubectl get pods",
+            "select 1",
+            "# rm -rf x",
+            "pg_dump -Fc db",
+            "echo normal",
+        ] {
             assert!(!does_harm(no), "{no}");
         }
-        for yes in ["tail -f /var/log/x", "kubectl logs -f deploy/api", "watch kubectl get pods", "docker compose logs -f", "journalctl -u api -f"] {
+        for yes in [
+            "tail -f /var/log/x",
+            "kubectl logs -f deploy/api",
+            "watch kubectl get pods",
+            "docker compose logs -f",
+            "journalctl -u api -f",
+        ] {
             assert!(never_ends(yes), "{yes}");
         }
-        for no in ["tail -n 20 x", "kubectl logs deploy/api", "docker run -f x", "ping -c 3 host"] {
+        for no in [
+            "tail -n 20 x",
+            "kubectl logs deploy/api",
+            "docker run -f x",
+            "ping -c 3 host",
+        ] {
             assert!(!never_ends(no), "{no}");
         }
-        for yes in ["ssh deploy@app1", "psql -U postgres", "vim /etc/x", "docker exec -it db bash", "mysql -u root -p", "rails console"] {
+        for yes in [
+            "ssh deploy@app1",
+            "psql -U postgres",
+            "vim /etc/x",
+            "docker exec -it db bash",
+            "mysql -u root -p",
+            "rails console",
+        ] {
             assert!(wants_terminal(yes), "{yes}");
         }
-        for no in ["ssh app1 uptime", "psql -c 'select 1'", "docker exec db psql -c x", "mysql db < dump.sql", "pg_dump db", "psql -f a.sql db"] {
+        for no in [
+            "ssh app1 uptime",
+            "psql -c 'select 1'",
+            "docker exec db psql -c x",
+            "mysql db < dump.sql",
+            "pg_dump db",
+            "psql -f a.sql db",
+        ] {
             assert!(!wants_terminal(no), "{no}");
         }
     }

@@ -1,8 +1,214 @@
-//! A runbook as a markdown checklist, to print or to paste.
+//! A runbook as a markdown checklist, to print or to paste; importing it gives the same steps.
 
-use crate::domain::runbook::model::Runbook;
+use std::fmt::Write as _;
+
+use crate::domain::import::gates;
+use crate::domain::import::parse::{self, Code, Kind};
+use crate::domain::import::sections;
+use crate::domain::import::steps::fenced;
+use crate::domain::import::walk;
+use crate::domain::import::words;
+use crate::domain::runbook::model::{Action, Choose, Item, Runbook, Shell, Step};
+use crate::domain::units;
 
 /// Writes a runbook as a checklist.
-pub fn export(_book: &Runbook) -> String {
-    String::new()
+pub fn export(book: &Runbook) -> String {
+    let mut out = format!("# {}\n\n", escaped(&plain(&book.title)));
+    if let Some(about) = &book.about {
+        let _ = writeln!(out, "{}\n", text(&plain(about)));
+    }
+    for parameter in &book.parameters {
+        let ask = parameter
+            .ask
+            .as_deref()
+            .map(|ask| format!(": {}", escaped(&plain(ask))))
+            .unwrap_or_default();
+        let _ = writeln!(out, "- Parameter `{}`{ask}", parameter.name);
+    }
+    if !book.parameters.is_empty() {
+        out.push('\n');
+    }
+    for phase in &book.phases {
+        let title = plain(&phase.title);
+        let at = phase
+            .at
+            .map(|at| format!(" ({})", units::offset_text(at)))
+            .filter(|_| crate::domain::import::timing::offset(&title).is_none());
+        let _ = writeln!(out, "## {}{}\n", escaped(&title), at.unwrap_or_default());
+        items(&mut out, book, &phase.items, 0);
+        out.push('\n');
+    }
+    for path in &book.rollback {
+        let title = plain(&path.title);
+        let told = words::kind(&title, "") == words::Kind::Rollback;
+        let _ = writeln!(
+            out,
+            "## {}{}\n",
+            if told { "" } else { "Rollback: " },
+            escaped(&title)
+        );
+        if !path.when.is_empty() {
+            out.push_str("Rollback when:\n\n");
+            for when in &path.when {
+                let _ = writeln!(out, "- {}", escaped(when));
+            }
+            out.push_str("\n<!-- -->\n\n");
+        }
+        items(&mut out, book, &path.items, 0);
+        out.push('\n');
+    }
+    if !book.contacts.is_empty() {
+        out.push_str("## Contacts\n\n| Role | Contact | For |\n|---|---|---|\n");
+        for contact in &book.contacts {
+            let purpose = contact.purpose.as_deref().unwrap_or_default();
+            let cells = [&contact.role, &contact.reach, purpose].map(|cell| escaped(&plain(cell)));
+            let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+        out.push('\n');
+    }
+    if let Some(reference) = &book.reference {
+        let _ = writeln!(out, "## Reference\n\n{}", text(&plain(reference)));
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn items(out: &mut String, book: &Runbook, list: &[Item], depth: usize) {
+    let pad = "  ".repeat(depth);
+    for item in list {
+        match item {
+            Item::Step(index) => {
+                if let Some(one) = book.steps.get(*index) {
+                    step(out, one, &pad);
+                }
+            }
+            Item::Group(group) => {
+                let one = match group.choose {
+                    Choose::One => " (one of these)",
+                    Choose::All => "",
+                };
+                let _ = writeln!(out, "{pad}- {}{one}\n", escaped(&plain(&group.title)));
+                items(out, book, &group.items, depth + 1);
+            }
+        }
+    }
+}
+
+fn step(out: &mut String, step: &Step, pad: &str) {
+    let _ = writeln!(out, "{pad}- [ ] {}\n", escaped(&plain(&step.title)));
+    let mut body = Vec::new();
+    if let Some(note) = &step.note {
+        body.push(text(&plain(note)));
+    }
+    match &step.action {
+        Action::Confirm(confirm) => {
+            if confirm.text.trim() != "Done." {
+                body.push(text(&plain(&confirm.text)));
+            }
+            let boxes: Vec<String> = confirm
+                .items
+                .iter()
+                .map(|item| format!("- {}", escaped(&plain(item))))
+                .collect();
+            body.push(boxes.join("\n"));
+        }
+        Action::Run(shell) | Action::Check(shell) => body.push(script(shell)),
+        Action::Sql(sql) => body.push(code("sql", &sql.text)),
+        Action::Http(http) => body.push(format!(
+            "Request: `{} {}`",
+            http.method,
+            plain(&http.url).replace('`', "'")
+        )),
+        Action::Watch(watch) => body.push(format!("Watch for {}.", units::short(watch.length))),
+        Action::Decide(choices) => {
+            let told: Vec<String> = choices
+                .iter()
+                .map(|choice| format!("- {}", escaped(&plain(&choice.title))))
+                .collect();
+            body.push(told.join("\n"));
+        }
+        Action::Sign(signing) => body.push(format!("Signs: {}", escaped(&signing.role))),
+    }
+    for part in body.iter().filter(|part| !part.trim().is_empty()) {
+        for line in part.trim_end_matches('\n').split('\n') {
+            let pad = if line.is_empty() {
+                String::new()
+            } else {
+                format!("{pad}  ")
+            };
+            let _ = writeln!(out, "{pad}{line}");
+        }
+        out.push('\n');
+    }
+}
+
+fn script(shell: &Shell) -> String {
+    let language = match shell.shell.first().map(String::as_str) {
+        None | Some("bash") => "bash",
+        Some("pwsh" | "powershell") => "powershell",
+        Some("cmd") => "cmd",
+        Some(_) => "sh",
+    };
+    code(language, &shell.script)
+}
+
+fn code(language: &str, text: &str) -> String {
+    fenced(&Code {
+        info: language.into(),
+        text: text.into(),
+        fenced: true,
+        closed: true,
+    })
+}
+
+/// What a template says.
+fn plain(template: &str) -> String {
+    template.replace("$${", "${")
+}
+
+/// A text that is only read: as it is where nothing in it would become a step, else quoted as a block.
+fn text(text: &str) -> String {
+    let blocks = parse::parse(text);
+    let harmless = blocks.iter().all(|block| match &block.kind {
+        Kind::Paragraph(inline) => {
+            let plain = inline.plain();
+            gates::gate(&plain).is_none()
+                && gates::choices(&plain).is_none()
+                && !words::says_or(&plain)
+                && !inline.bold
+                && !inline.lines.iter().any(|line| sections::is_box(line))
+                && !plain.ends_with([':', '：'])
+        }
+        Kind::List(list) => !list.ordered && !walk::has_steps(std::slice::from_ref(block)),
+        Kind::Heading { .. }
+        | Kind::Code(_)
+        | Kind::Quote(_)
+        | Kind::Table { .. }
+        | Kind::Html(_)
+        | Kind::Rule
+        | Kind::Other => false,
+    });
+    if harmless {
+        text.trim_end().to_owned()
+    } else {
+        code("note", text)
+    }
+}
+
+/// A text on one line, in which no sign means anything to markdown.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => out.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' | '!' | '+'
+            | '-' | '=' | '(' | ')' | '.' | ':' | '@' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }

@@ -42,26 +42,88 @@ pub struct Around<'a> {
     pub after_runnable: bool,
 }
 
-const SHELL: &[&str] = &["bash", "sh", "shell", "zsh", "console", "terminal", "shellsession", "shell-session", "sh-session", "shell-script", "fish", "ksh", "ssh", "command", "cmdline", "commandline", "bash-session"];
+const SHELL: &[&str] = &[
+    "bash",
+    "sh",
+    "shell",
+    "zsh",
+    "console",
+    "terminal",
+    "shellsession",
+    "shell-session",
+    "sh-session",
+    "shell-script",
+    "fish",
+    "ksh",
+    "ssh",
+    "command",
+    "cmdline",
+    "commandline",
+    "bash-session",
+];
 const POWER: &[&str] = &["powershell", "pwsh", "ps1", "posh", "ps"];
-const SQL: &[&str] = &["sql", "psql", "mysql", "tsql", "plsql", "pgsql", "plpgsql", "postgres", "postgresql", "postgressql", "mariadb", "t-sql", "mssql", "oracle", "sqlite"];
-const TEXT: &[&str] = &["text", "txt", "plain", "plaintext", "output", "log", "logs", "none", "diff", "ascii", "example", "quote", "csv"];
+const SQL: &[&str] = &[
+    "sql",
+    "psql",
+    "mysql",
+    "tsql",
+    "plsql",
+    "pgsql",
+    "plpgsql",
+    "postgres",
+    "postgresql",
+    "postgressql",
+    "mariadb",
+    "t-sql",
+    "mssql",
+    "oracle",
+    "sqlite",
+];
+const TEXT: &[&str] = &[
+    "text",
+    "txt",
+    "plain",
+    "plaintext",
+    "output",
+    "log",
+    "logs",
+    "none",
+    "diff",
+    "ascii",
+    "example",
+    "quote",
+    "csv",
+];
 const MARKDOWN: &[&str] = &["markdown", "md", "gfm"];
 const SQL_WORDS: &[&str] = &[
-    "select", "insert", "update", "delete", "create", "alter", "drop", "truncate", "grant", "revoke", "vacuum", "analyze", "explain", "show", "with", "begin", "commit", "set", "reindex", "call", "exec", "use", "flush",
+    "select", "insert", "update", "delete", "create", "alter", "drop", "truncate", "grant",
+    "revoke", "vacuum", "analyze", "explain", "show", "with", "begin", "commit", "set", "reindex",
+    "call", "exec", "use", "flush",
 ];
 
-pattern!(PROMPT, r"^\s{0,3}(?:\([\w.-]+\)\s*)?(?:(?:\[?[\w.-]+@[\w.-]+[^$#%❯➜\n]{0,60})?[$%❯➜]|\[?[\w.-]+@[\w.-]+[^$#\n]{0,60}#)\s+(\S.*)$");
+pattern!(
+    PROMPT,
+    r"^\s{0,3}(?:\([\w.-]+\)\s*)?(?:(?:\[?[\w.-]+@[\w.-]+[^$#%❯➜\n]{0,60})?[$%❯➜]|\[?[\w.-]+@[\w.-]+[^$#\n]{0,60}#)\s+(\S.*)$"
+);
 pattern!(ROOT_PROMPT, r"^# (\S.*)$");
 pattern!(PS_PROMPT, r"^PS [^>\n]{0,80}>\s+(\S.*)$");
-pattern!(SQL_PROMPT, r"^(?:[\w.-]*[=\-*'\x22(]+[#>]|(?:mysql|MariaDB \[[^\]]*\]|sqlite|SQL)>|\s{4}->)\s+(\S.*)$");
-pattern!(REQUEST, r"^(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+(?:https?://|/|\{\{|\$\{)\S*");
+pattern!(
+    SQL_PROMPT,
+    r"^(?:[\w.-]*[=\-*'\x22(]+[#>]|(?:mysql|MariaDB \[[^\]]*\]|sqlite|SQL)>|\s{4}->)\s+(\S.*)$"
+);
+pattern!(
+    REQUEST,
+    r"^(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+(?:https?://|/|\{\{|\$\{)\S*"
+);
 pattern!(TASK, r"^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s");
 
 /// Returns the first word of an info string, lower case.
 pub fn language(info: &str) -> String {
     let info = info.trim().trim_start_matches(['{', '.', ' ']);
-    let word: String = info.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '_')).collect();
+    let word: String = info
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '_'))
+        .collect();
     word.to_lowercase()
 }
 
@@ -69,7 +131,10 @@ pub fn language(info: &str) -> String {
 pub fn is_tagged_runnable(info: &str) -> bool {
     let name = language(info);
     let name = name.as_str();
-    SHELL.contains(&name) || POWER.contains(&name) || SQL.contains(&name) || matches!(name, "cmd" | "bat" | "batch" | "dos")
+    SHELL.contains(&name)
+        || POWER.contains(&name)
+        || SQL.contains(&name)
+        || matches!(name, "cmd" | "bat" | "batch" | "dos")
 }
 
 /// Says what a block is.
@@ -80,7 +145,11 @@ pub fn classify(code: &Code, around: Around) -> (Fence, bool) {
     if text.trim().is_empty() {
         return (Fence::Text("it is empty"), false);
     }
-    if name != "" && !is_tagged_runnable(&code.info) && mostly_tasks(text) && (MARKDOWN.contains(&name) || TEXT.contains(&name)) {
+    if name != ""
+        && !is_tagged_runnable(&code.info)
+        && mostly_tasks(text)
+        && (MARKDOWN.contains(&name) || TEXT.contains(&name))
+    {
         return (Fence::Checklist, false);
     }
     if name.is_empty() && (code.closed || !code.fenced) && mostly_tasks(text) {
@@ -95,11 +164,23 @@ pub fn classify(code: &Code, around: Around) -> (Fence, bool) {
     }
     if POWER.contains(&name) {
         let typed = console(text, &PS_PROMPT, None);
-        return (typed.map_or(Fence::Shell("pwsh -NoProfile -Command"), |typed| Fence::Console { typed, sql: false }), false);
+        return (
+            typed.map_or(Fence::Shell("pwsh -NoProfile -Command"), |typed| {
+                Fence::Console { typed, sql: false }
+            }),
+            false,
+        );
     }
     match name {
         "cmd" | "bat" | "batch" | "dos" => (Fence::Shell("cmd /c"), false),
-        "http" | "rest" => (if REQUEST.is_match(text.trim_start()) { Fence::Http } else { Fence::Text("it is no request") }, false),
+        "http" | "rest" => (
+            if REQUEST.is_match(text.trim_start()) {
+                Fence::Http
+            } else {
+                Fence::Text("it is no request")
+            },
+            false,
+        ),
         _ if SQL.contains(&name) => (tagged_sql(text, output), false),
         "" => untagged(text, around, output),
         _ if TEXT.contains(&name) => (Fence::Text("its language says that it is text"), false),
@@ -109,16 +190,21 @@ pub fn classify(code: &Code, around: Around) -> (Fence, bool) {
 }
 
 fn tagged_shell(name: &str, text: &str, output: bool) -> Fence {
-    if let Some(typed) = console(text, &SQL_PROMPT, None).filter(|_| !text.trim_start().starts_with('$')) {
+    if let Some(typed) =
+        console(text, &SQL_PROMPT, None).filter(|_| !text.trim_start().starts_with('$'))
+    {
         return Fence::Console { typed, sql: true };
     }
-    let root = (name.contains("console") || name.contains("session") || name == "terminal").then_some(&*ROOT_PROMPT);
+    let root = (name.contains("console") || name.contains("session") || name == "terminal")
+        .then_some(&*ROOT_PROMPT);
     if let Some(typed) = console(text, &PROMPT, root) {
         return Fence::Console { typed, sql: false };
     }
     match commands::first_command(text) {
         None => Fence::Comments,
-        Some(first) if output && !commands::begins_like_command(first) => Fence::Text("it is what comes out"),
+        Some(first) if output && !commands::begins_like_command(first) => {
+            Fence::Text("it is what comes out")
+        }
         Some(_) => Fence::Shell(""),
     }
 }
@@ -129,13 +215,22 @@ fn tagged_sql(text: &str, output: bool) -> Fence {
     }
     let bare = text.lines().all(|line| {
         let line = line.trim();
-        line.is_empty() || line.starts_with("--") || line.starts_with('#') || line.starts_with("/*") && line.ends_with("*/")
+        line.is_empty()
+            || line.starts_with("--")
+            || line.starts_with('#')
+            || line.starts_with("/*") && line.ends_with("*/")
     });
     if bare {
         Fence::Comments
-    } else if output && text.lines().any(|l| l.contains("-+-") || l.trim_start().starts_with('|')) {
+    } else if output
+        && text
+            .lines()
+            .any(|l| l.contains("-+-") || l.trim_start().starts_with('|'))
+    {
         Fence::Text("it is what comes out")
-    } else if commands::first_command(text).is_some_and(|first| first.starts_with("psql ") || first.starts_with("mysql ")) {
+    } else if commands::first_command(text)
+        .is_some_and(|first| first.starts_with("psql ") || first.starts_with("mysql "))
+    {
         Fence::Shell("")
     } else {
         Fence::Sql
@@ -165,18 +260,31 @@ fn untagged(text: &str, around: Around, output: bool) -> (Fence, bool) {
     if commands::begins_like_command(first) && all_like_commands(text) {
         return (Fence::Shell(""), true);
     }
-    (Fence::Text("it names no language, and does not look like a command"), false)
+    (
+        Fence::Text("it names no language, and does not look like a command"),
+        false,
+    )
 }
 
 fn looks_like_sql(text: &str) -> bool {
-    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("--"));
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|l| !l.is_empty() && !l.starts_with("--"));
     let Some(first) = first else { return false };
-    let word = first.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = first
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     let upper = word.chars().all(|c| c.is_ascii_uppercase());
     let second = first.split_whitespace().nth(1).unwrap_or_default();
     SQL_WORDS.contains(&word.to_lowercase().as_str())
         && text.trim_end().ends_with(';')
-        && (upper || !matches!(word.to_lowercase().as_str(), "set" | "use" | "with" | "show" | "exec" | "call"))
+        && (upper
+            || !matches!(
+                word.to_lowercase().as_str(),
+                "set" | "use" | "with" | "show" | "exec" | "call"
+            ))
         && !second.starts_with('-')
 }
 
@@ -188,25 +296,37 @@ fn all_like_commands(text: &str) -> bool {
     for line in text.lines().map(str::trim) {
         let counts = !goes_on && !quoted && !line.is_empty() && !line.starts_with('#');
         if counts {
-            let part = ["fi", "done", "then", "do", "else", "esac", "}", ")", "EOF", "|", "&&", "-"].iter().any(|w| line.starts_with(w));
+            let part = [
+                "fi", "done", "then", "do", "else", "esac", "}", ")", "EOF", "|", "&&", "-",
+            ]
+            .iter()
+            .any(|w| line.starts_with(w));
             if commands::begins_like_command(line) || part {
                 good += 1;
             } else {
                 bad += 1;
             }
         }
-        goes_on = line.ends_with(['\\', '|', '{', '(']) || line.ends_with("&&") || line.ends_with("||");
-        if line.contains("<<") || line.matches('\'').count() % 2 == 1 || line.matches('"').count() % 2 == 1 {
+        goes_on =
+            line.ends_with(['\\', '|', '{', '(']) || line.ends_with("&&") || line.ends_with("||");
+        if line.contains("<<")
+            || line.matches('\'').count() % 2 == 1
+            || line.matches('"').count() % 2 == 1
+        {
             quoted = !quoted;
         }
     }
-    let drawn = text.chars().any(|c| ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '→' | '▼' | '↓'));
+    let drawn = text
+        .chars()
+        .any(|c| ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '→' | '▼' | '↓'));
     !drawn && good > 0 && bad * 3 <= good
 }
 
 fn mostly_tasks(text: &str) -> bool {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let (all, tasks) = lines.fold((0, 0), |(all, tasks), line| (all + 1, tasks + usize::from(TASK.is_match(line))));
+    let (all, tasks) = lines.fold((0, 0), |(all, tasks), line| {
+        (all + 1, tasks + usize::from(TASK.is_match(line)))
+    });
     tasks > 0 && tasks * 2 >= all
 }
 
@@ -231,7 +351,13 @@ pub fn suspicious(code: &Code) -> Option<&'static str> {
         if !document && TASK.is_match(line) {
             return Some("a checkbox stands in it");
         }
-        if !document && (line.starts_with("## ") || line.starts_with("### ")) && line.split_whitespace().count() < 9 && !line.ends_with('#') && name.is_empty() && !code.text.trim_start().starts_with('#') {
+        if !document
+            && (line.starts_with("## ") || line.starts_with("### "))
+            && line.split_whitespace().count() < 9
+            && !line.ends_with('#')
+            && name.is_empty()
+            && !code.text.trim_start().starts_with('#')
+        {
             return Some("a heading stands in it");
         }
     }
@@ -242,15 +368,33 @@ pub fn suspicious(code: &Code) -> Option<&'static str> {
 fn console(text: &str, prompt: &Regex, root: Option<&Regex>) -> Option<String> {
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     let is_root = |line: &str| {
-        root.and_then(|root| root.captures(line)).is_some_and(|found| commands::begins_like_command(&found[1]) && found[1].split_whitespace().count() <= 12 && !found[1].ends_with('.'))
+        root.and_then(|root| root.captures(line))
+            .is_some_and(|found| {
+                commands::begins_like_command(&found[1])
+                    && found[1].split_whitespace().count() <= 12
+                    && !found[1].ends_with('.')
+            })
     };
-    let plain = prompt.is_match(first) || first.starts_with('#') && text.lines().any(|l| prompt.is_match(l)) && text.lines().take_while(|l| !prompt.is_match(l)).all(|l| l.trim().is_empty() || l.starts_with('#'));
-    let by_root = !plain && is_root(first) && text.lines().filter(|l| !l.trim().is_empty()).all(|l| is_root(l) || !l.starts_with('#'));
+    let plain = prompt.is_match(first)
+        || first.starts_with('#')
+            && text.lines().any(|l| prompt.is_match(l))
+            && text
+                .lines()
+                .take_while(|l| !prompt.is_match(l))
+                .all(|l| l.trim().is_empty() || l.starts_with('#'));
+    let by_root = !plain
+        && is_root(first)
+        && text
+            .lines()
+            .filter(|l| !l.trim().is_empty())
+            .all(|l| is_root(l) || !l.starts_with('#'));
     let prompt = match (plain, root) {
         (true, _) => prompt,
         (false, Some(root)) if by_root => {
             // Commands without prompts below would be lost: then `#` begins comments.
-            let others = text.lines().any(|l| !l.trim().is_empty() && !is_root(l) && commands::begins_like_command(l));
+            let others = text
+                .lines()
+                .any(|l| !l.trim().is_empty() && !is_root(l) && commands::begins_like_command(l));
             if others {
                 return None;
             }
@@ -260,6 +404,7 @@ fn console(text: &str, prompt: &Regex, root: Option<&Regex>) -> Option<String> {
     };
     let mut typed = String::new();
     let mut goes_on = false;
+    let mut command_so_far = String::new();
     let mut document: Option<String> = None;
     for line in text.lines() {
         if let Some(end) = &document {
@@ -273,19 +418,61 @@ fn console(text: &str, prompt: &Regex, root: Option<&Regex>) -> Option<String> {
             let command = &found[1];
             typed.push_str(command);
             typed.push('\n');
-            goes_on = command.trim_end().ends_with('\\');
-            document = command.split("<<").nth(1).map(|rest| {
-                rest.trim_start_matches(['-', ' ', '\'', '"']).chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-            }).filter(|word: &String| !word.is_empty());
+            command_so_far.clear();
+            command_so_far.push_str(command);
+            goes_on = is_open(&command_so_far);
+            document = command
+                .split("<<")
+                .nth(1)
+                .map(|rest| {
+                    rest.trim_start_matches(['-', ' ', '\'', '"'])
+                        .chars()
+                        .take_while(|c| c.is_alphanumeric() || *c == '_')
+                        .collect()
+                })
+                .filter(|word: &String| !word.is_empty());
         } else if goes_on {
             let line = line.strip_prefix("> ").unwrap_or(line);
             typed.push_str(line);
             typed.push('\n');
-            goes_on = line.trim_end().ends_with('\\');
+            command_so_far.push('\n');
+            command_so_far.push_str(line);
+            goes_on = is_open(&command_so_far);
         }
     }
     // A heredoc that never ends, or a last line that goes on, is not what was typed.
     (document.is_none() && !goes_on && !typed.trim().is_empty()).then_some(typed)
+}
+
+/// Whether a command goes on in the next line: a backslash, an open quote, a loop that is not done.
+fn is_open(command: &str) -> bool {
+    let end = command.trim_end();
+    if end.ends_with(['\\', '|', '{', '(']) || end.ends_with("&&") || end.ends_with("||") {
+        return true;
+    }
+    let mut quote = None;
+    let mut escaped = false;
+    for c in command.chars() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (None | Some('"'), '\\') => escaped = true,
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    let words = || {
+        command
+            .split(|c: char| c.is_whitespace() || c == ';')
+            .filter(|w| !w.is_empty())
+    };
+    let count = |wanted: &[&str]| words().filter(|word| wanted.contains(word)).count();
+    let first = words().next().unwrap_or_default();
+    let loops = matches!(first, "for" | "while" | "until" | "if" | "case");
+    quote.is_some()
+        || loops && count(&["do", "then", "case"]) > count(&["done", "fi", "esac"])
+        || end.ends_with(" do")
+        || end.ends_with(" then")
 }
 
 #[cfg(test)]
@@ -293,7 +480,12 @@ mod tests {
     use super::*;
 
     fn what(info: &str, text: &str) -> Fence {
-        let code = Code { info: info.into(), text: text.into(), fenced: true, closed: true };
+        let code = Code {
+            info: info.into(),
+            text: text.into(),
+            fenced: true,
+            closed: true,
+        };
         classify(&code, Around::default()).0
     }
 
@@ -301,12 +493,21 @@ mod tests {
     fn a_tag_says_what_runs() {
         assert_eq!(what("bash", "ls\n"), Fence::Shell(""));
         assert_eq!(what("{.sh .numberLines}", "ls\n"), Fence::Shell(""));
-        assert_eq!(what("powershell", "Get-Item x\n"), Fence::Shell("pwsh -NoProfile -Command"));
+        assert_eq!(
+            what("powershell", "Get-Item x\n"),
+            Fence::Shell("pwsh -NoProfile -Command")
+        );
         assert_eq!(what("sql title=\"x\"", "select 1;\n"), Fence::Sql);
         assert_eq!(what("bash", "# only words\n"), Fence::Comments);
         assert_eq!(what("sql", "-- only words\n"), Fence::Comments);
         assert_eq!(what("http", "GET /health\n"), Fence::Http);
-        for (info, text) in [("yaml", "a: b\n"), ("python", "import os\n"), ("nginx", "server {}\n"), ("text", "ls\n"), ("bash", "ls\n```\nls\n")] {
+        for (info, text) in [
+            ("yaml", "a: b\n"),
+            ("python", "import os\n"),
+            ("nginx", "server {}\n"),
+            ("text", "ls\n"),
+            ("bash", "ls\n```\nls\n"),
+        ] {
             assert!(matches!(what(info, text), Fence::Text(_)), "{info}");
         }
     }
@@ -314,28 +515,70 @@ mod tests {
     #[test]
     fn prompts_and_output_are_taken_off() {
         for (info, text, wanted, sql) in [
-            ("console", "$ uptime\n 10:00 up\n$ df \\\n  -h\nFilesystem\n", "uptime\ndf \\\n  -h\n", false),
-            ("", "root@db1:~# systemctl stop api\n", "systemctl stop api\n", false),
+            (
+                "console",
+                "$ uptime\n 10:00 up\n$ df \\\n  -h\nFilesystem\n",
+                "uptime\ndf \\\n  -h\n",
+                false,
+            ),
+            (
+                "",
+                "root@db1:~# systemctl stop api\n",
+                "systemctl stop api\n",
+                false,
+            ),
             ("bash", "# comment\n$ ls\n", "ls\n", false),
             ("sql", "shop=# select 1;\n ?column?\n", "select 1;\n", true),
+            (
+                "console",
+                "$ for i in 1 2; do\n  echo $i\ndone\n1\n2\n",
+                "for i in 1 2; do\n  echo $i\ndone\n",
+                false,
+            ),
             ("", "mysql> show tables;\n+--+\n", "show tables;\n", true),
             ("powershell", "PS C:\\> Get-Item x\n", "Get-Item x\n", false),
         ] {
-            assert_eq!(what(info, text), Fence::Console { typed: wanted.into(), sql }, "{text}");
+            assert_eq!(
+                what(info, text),
+                Fence::Console {
+                    typed: wanted.into(),
+                    sql
+                },
+                "{text}"
+            );
         }
         assert_eq!(what("bash", "# apt update\napt update\n"), Fence::Shell(""));
     }
 
     #[test]
     fn without_a_tag_only_what_looks_like_a_command_runs() {
-        assert_eq!(what("", "kubectl apply -f x\nkubectl get pods\n"), Fence::Shell(""));
+        assert_eq!(
+            what("", "kubectl apply -f x\nkubectl get pods\n"),
+            Fence::Shell("")
+        );
         assert_eq!(what("", "ALTER TABLE a ADD b int;\n"), Fence::Sql);
-        for text in ["app -> db\n", "{\"a\": 1}\n", "Dear team,\nwe start at ten.\n", "├── a\n", "Name: ____\nDate: ____\n", "src/\n  main.rs\n", "200 OK\n"] {
+        for text in [
+            "app -> db\n",
+            "{\"a\": 1}\n",
+            "Dear team,\nwe start at ten.\n",
+            "├── a\n",
+            "Name: ____\nDate: ____\n",
+            "src/\n  main.rs\n",
+            "200 OK\n",
+        ] {
             assert!(matches!(what("", text), Fence::Text(_)), "{text}");
         }
         assert_eq!(what("", "- [ ] a\n- [ ] b\n"), Fence::Checklist);
-        let code = Code { text: "ls -l\n".into(), fenced: true, closed: true, ..Code::default() };
-        let around = Around { before: "You should see:", after_runnable: false };
+        let code = Code {
+            text: "ls -l\n".into(),
+            fenced: true,
+            closed: true,
+            ..Code::default()
+        };
+        let around = Around {
+            before: "You should see:",
+            after_runnable: false,
+        };
         assert!(matches!(classify(&code, around).0, Fence::Text(_)));
     }
 }

@@ -28,7 +28,10 @@ impl Ids {
         while !self.taken.insert(id.clone()) {
             n += 1;
             let suffix = format!("-{n}");
-            id = format!("{}{suffix}", base[..base.len().min(LONGEST - suffix.len())].trim_end_matches('-'));
+            id = format!(
+                "{}{suffix}",
+                base[..base.len().min(LONGEST - suffix.len())].trim_end_matches('-')
+            );
         }
         id
     }

@@ -41,10 +41,16 @@ pub fn read(bytes: &[u8]) -> Result<Source, String> {
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if let Some((line, many)) = damaged(&text) {
-        let lines = if many == 1 { "line looks" } else { "lines look" };
+        let lines = if many == 1 {
+            "line looks"
+        } else {
+            "lines look"
+        };
         remarks.push((
             line,
-            format!("{many} {lines} as if saved in a wrong encoding once (Ã¤, â€™): kept as written"),
+            format!(
+                "{many} {lines} as if saved in a wrong encoding once (Ã¤, â€™): kept as written"
+            ),
         ));
     }
     Ok(Source {
@@ -68,8 +74,8 @@ fn not_utf8(bytes: &[u8], at: usize) -> String {
 /// Returns the first line that looks wrongly decoded, and how many there are.
 fn damaged(text: &str) -> Option<(usize, usize)> {
     const MARKS: &[&str] = &[
-        "Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã©", "Ã¨", "Ã ", "Ã§", "Ã±", "Ã³", "Ã¡", "Ã­", "Ã£", "Ãª", "â€™", "â€œ", "â€“",
-        "â€”", "â€¦", "â€¢", "âœ", "Â ", "Â»", "Ð°", "Ð¾", "\u{fffd}",
+        "Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã©", "Ã¨", "Ã ", "Ã§", "Ã±", "Ã³", "Ã¡", "Ã­", "Ã£", "Ãª", "â€™",
+        "â€œ", "â€“", "â€”", "â€¦", "â€¢", "âœ", "Â ", "Â»", "Ð°", "Ð¾", "\u{fffd}",
     ];
     let lines: Vec<usize> = text
         .lines()
@@ -86,7 +92,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_with_its_line() {
-        assert!(read(b"a\nb\xff").unwrap_err().starts_with("line 2 is not UTF-8 (byte 0xff)"));
+        assert!(
+            read(b"a\nb\xff")
+                .unwrap_err()
+                .starts_with("line 2 is not UTF-8 (byte 0xff)")
+        );
         assert!(read(b"\xff\xfea\0").unwrap_err().contains("UTF-16"));
         assert!(read(b" \n").unwrap_err().contains("empty"));
         assert!(read(b"a\n\0").unwrap_err().contains("line 2 holds a NUL"));

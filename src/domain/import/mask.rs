@@ -31,15 +31,25 @@ pub const END_OF_DETAILS: &str = "<!--/details-->";
 macro_rules! pattern {
     ($name:ident, $text:expr) => {
         #[expect(clippy::expect_used, reason = "a constant, tried by every test")]
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("a regular expression"));
+        static $name: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new($text).expect("a regular expression"));
     };
 }
 pub(crate) use pattern;
 
-pattern!(TAGS, r"(?i)^\s*(?:</?(?:details|summary|div|p|center|section|article|br|span|tbody|figure|main|header|footer|sub|sup|small|a)\b[^<>]*>\s*)+$");
-pattern!(SUMMARY, r"(?i)^(\s*(?:[-*+]\s+)?)(?:<details[^<>]*>\s*)?<summary[^<>]*>(.*?)(?:</summary>.*)?$");
+pattern!(
+    TAGS,
+    r"(?i)^\s*(?:</?(?:details|summary|div|p|center|section|article|br|span|tbody|figure|main|header|footer|sub|sup|small|a)\b[^<>]*>\s*)+$"
+);
+pattern!(
+    SUMMARY,
+    r"(?i)^(\s*(?:[-*+]\s+)?)(?:<details[^<>]*>\s*)?<summary[^<>]*>(.*?)(?:</summary>.*)?$"
+);
 pattern!(ANY_TAG, r"<[^<>]*>");
-pattern!(CONTROL, r"^\s*(?:[-*+]\s+)?(?:<%.*%>|\{%.*%\}|\{#.*#\}|\{\{-?\s*(?:if|else|end|range|with|define|template|block|include|unless|each|for|endif|endfor|/\*|[#/^!>])[^{}]*\}\})\s*$");
+pattern!(
+    CONTROL,
+    r"^\s*(?:[-*+]\s+)?(?:<%.*%>|\{%.*%\}|\{#.*#\}|\{\{-?\s*(?:if|else|end|range|with|define|template|block|include|unless|each|for|endif|endfor|/\*|[#/^!>])[^{}]*\}\})\s*$"
+);
 
 /// Takes out what is not markdown.
 pub fn mask(text: &str) -> Masked {
@@ -108,21 +118,33 @@ fn front_matter(lines: &mut [String], masked: &mut Masked) {
         Some(mark @ ("---" | "+++")) => mark.to_owned(),
         _ => return,
     };
-    let Some(end) = lines.iter().skip(1).take(200).position(|line| line.trim_end() == mark || mark == "---" && line.trim_end() == "...") else {
+    let Some(end) = lines
+        .iter()
+        .skip(1)
+        .take(200)
+        .position(|line| line.trim_end() == mark || mark == "---" && line.trim_end() == "...")
+    else {
         return;
     };
     let inside = &lines[1..=end];
     let looks = inside.iter().filter(|l| !l.trim().is_empty()).all(|line| {
-        line.contains(':') || line.contains('=') || line.trim_start().starts_with(['-', '#', ']', '[', '}']) || line.starts_with([' ', '\t'])
+        line.contains(':')
+            || line.contains('=')
+            || line.trim_start().starts_with(['-', '#', ']', '[', '}'])
+            || line.starts_with([' ', '\t'])
     });
     if !looks || inside.iter().all(|l| l.trim().is_empty()) {
         return;
     }
     for line in inside {
-        let pair = line.split_once([':', '=']).filter(|_| !line.starts_with([' ', '\t', '-', '#']));
+        let pair = line
+            .split_once([':', '='])
+            .filter(|_| !line.starts_with([' ', '\t', '-', '#']));
         if let Some((key, value)) = pair {
             let value = value.trim().trim_matches(['"', '\'']).trim();
-            masked.metadata.push((key.trim().to_lowercase(), value.to_owned()));
+            masked
+                .metadata
+                .push((key.trim().to_lowercase(), value.to_owned()));
         }
     }
     masked.front = end + 2;
@@ -149,11 +171,19 @@ fn code_lines(block: &Block, kept: &mut BTreeSet<usize>) {
             }
         }
         Kind::Quote(blocks) => blocks.iter().for_each(|block| code_lines(block, kept)),
-        Kind::Html(html) if ["<pre", "<script", "<style"].iter().any(|t| html.trim_start().to_lowercase().starts_with(t)) => {
+        Kind::Html(html)
+            if ["<pre", "<script", "<style"]
+                .iter()
+                .any(|t| html.trim_start().to_lowercase().starts_with(t)) =>
+        {
             kept.extend(block.lines.0..=block.lines.1);
         }
         Kind::Html(html) => fences_in_html(html, block.lines.0, kept),
-        Kind::Heading { .. } | Kind::Paragraph(_) | Kind::Table { .. } | Kind::Rule | Kind::Other => {}
+        Kind::Heading { .. }
+        | Kind::Paragraph(_)
+        | Kind::Table { .. }
+        | Kind::Rule
+        | Kind::Other => {}
     }
 }
 
@@ -175,8 +205,13 @@ mod tests {
 
     #[test]
     fn what_surrounds_the_markdown_leaves_empty_lines() {
-        let masked = mask("---\ntitle: \"A\"\n---\n<details>\n<summary>More</summary>\n- [ ] a\n{{ if .X }}\n- [ ] b\n<% end %>\n</details>\n```\n{{ if }}\n<details>\n```\n");
-        assert_eq!(masked.text, "\n\n\n\n###### More\n- [ ] a\n\n- [ ] b\n\n<!--/details-->\n```\n{{ if }}\n<details>\n```\n");
+        let masked = mask(
+            "---\ntitle: \"A\"\n---\n<details>\n<summary>More</summary>\n- [ ] a\n{{ if .X }}\n- [ ] b\n<% end %>\n</details>\n```\n{{ if }}\n<details>\n```\n",
+        );
+        assert_eq!(
+            masked.text,
+            "\n\n\n\n###### More\n- [ ] a\n\n- [ ] b\n\n<!--/details-->\n```\n{{ if }}\n<details>\n```\n"
+        );
         assert_eq!(masked.metadata, [("title".to_owned(), "A".to_owned())]);
         assert_eq!(masked.templates.into_iter().collect::<Vec<_>>(), [7, 9]);
         assert_eq!(masked.front, 3);

@@ -29,7 +29,6 @@ mod timing;
 mod walk;
 mod words;
 mod write;
-mod yaml;
 
 pub use account::Account;
 pub use export::export;
@@ -37,7 +36,7 @@ pub use input::LARGEST;
 pub use sections::Expand;
 
 use account::{Fate, What};
-use build::Builder;
+use build::{Builder, LastResort};
 use plan::{Action, Plan};
 
 /// Whether broken fences are mended.
@@ -111,32 +110,50 @@ pub fn import(bytes: &[u8], name: &str, options: Options) -> Result<Imported, Re
     };
     let masked = mask::mask(&repaired);
     let (root, expanded) = sections::sections(&masked, options.expand);
-    let mut builder = Builder::new(&repaired);
+    let resorts = [
+        LastResort::None,
+        LastResort::Reference,
+        LastResort::Bullets,
+        LastResort::Headings,
+    ];
+    let found = resorts.into_iter().find_map(|resort| {
+        let mut builder = Builder::new(&repaired);
+        builder.last_resort = resort;
+        builder.build(&root, &masked.metadata, &title_of(name));
+        // A document that only tells the way back: it is the way.
+        if builder.plan.phases.is_empty() {
+            let paths = std::mem::take(&mut builder.plan.paths);
+            let phases = paths.into_iter().map(|path| plan::Phase {
+                title: path.title,
+                at: None,
+                nodes: path.nodes,
+            });
+            builder.plan.phases.extend(phases);
+        }
+        (!builder.plan.phases.is_empty()).then_some(builder)
+    });
+    let Some(mut builder) = found else {
+        return Err(Refused::new(
+            "there is nothing in the document that is a step",
+            "steps are checkboxes, numbered items, blocks of commands, bullets and headings",
+        ));
+    };
+    if builder.last_resort != LastResort::None {
+        builder.account.warn(1, "the document has no steps of the usual kinds: what could be one was taken; read it with care");
+    }
     for (line, remark) in &source.remarks {
         builder.account.warn(*line, remark.clone());
     }
     if repaired != source.text {
-        builder.account.warn(1, "fences were mended, as asked: compare the blocks with the document");
+        builder.account.warn(
+            1,
+            "fences were mended, as asked: compare the blocks with the document",
+        );
     }
-    for fence in &expanded {
-        builder.account.warn(fence.lines.0, "a checklist in a fence: imported in place (`--no-expand` keeps it as text)");
-        let mark = "it opens or shuts a checklist that was imported in place";
-        for line in [fence.lines.0, fence.lines.1] {
-            builder.account.add((line, line), What::Fence, Fate::Left(mark.into()));
-        }
-    }
+    told_of_expanded(&expanded, &mut builder.account);
     repair::suspicions(&repaired, &masked, &mut builder.account);
     around(&masked, &mut builder.account);
-    builder.build(&root, &masked.metadata, &title_of(name));
-    let mut plan = std::mem::take(&mut builder.plan);
-    if plan.phases.is_empty() && !plan.paths.is_empty() {
-        // A document that only tells the way back: it is the way.
-        let paths = std::mem::take(&mut plan.paths);
-        plan.phases.extend(paths.into_iter().map(|path| plan::Phase { title: path.title, at: None, nodes: path.nodes }));
-    }
-    if plan.phases.is_empty() {
-        return Err(Refused::new("there is nothing in the document that is a step", "steps are checkboxes, numbered items, blocks of commands, and headings as `Step 1`"));
-    }
+    let plan = std::mem::take(&mut builder.plan);
     templates(&masked, &mut builder.account);
     let origin = write::Origin {
         name,
@@ -147,7 +164,13 @@ pub fn import(bytes: &[u8], name: &str, options: Options) -> Result<Imported, Re
     let (yaml, ids) = write::write(&plan, &origin);
     let mut account = std::mem::take(&mut builder.account);
     if builder.ticked > 0 {
-        account.warn(1, format!("{} items are ticked in the document: imported as not done", builder.ticked));
+        account.warn(
+            1,
+            format!(
+                "{} items are ticked in the document: imported as not done",
+                builder.ticked
+            ),
+        );
     }
     account.ids = ids;
     account.counts = counts(&plan);
@@ -162,19 +185,44 @@ pub fn import(bytes: &[u8], name: &str, options: Options) -> Result<Imported, Re
     })
 }
 
+fn told_of_expanded(expanded: &[sections::Expanded], account: &mut Account) {
+    for fence in expanded {
+        account.warn(
+            fence.lines.0,
+            "a checklist in a fence: imported in place (`--no-expand` keeps it as text)",
+        );
+        let mark = "it opens or shuts a checklist that was imported in place";
+        for line in [fence.lines.0, fence.lines.1] {
+            account.add((line, line), What::Fence, Fate::Left(mark.into()));
+        }
+    }
+}
+
 /// Accounts for what stands around the markdown.
 fn around(masked: &mask::Masked, account: &mut Account) {
     if masked.front > 0 {
-        account.add((1, masked.front), What::FrontMatter, Fate::Left("metadata of the document; only its title is used".into()));
+        account.add(
+            (1, masked.front),
+            What::FrontMatter,
+            Fate::Left("metadata of the document; only its title is used".into()),
+        );
     }
     for line in &masked.tags {
-        account.add((*line, *line), What::Html, Fate::Left("tags; what stands between them is imported".into()));
+        account.add(
+            (*line, *line),
+            What::Html,
+            Fate::Left("tags; what stands between them is imported".into()),
+        );
     }
 }
 
 fn templates(masked: &mask::Masked, account: &mut Account) {
     for line in &masked.templates {
-        account.add((*line, *line), What::Template, Fate::Left("a template's control line; nothing is evaluated".into()));
+        account.add(
+            (*line, *line),
+            What::Template,
+            Fate::Left("a template's control line; nothing is evaluated".into()),
+        );
     }
     if let Some(first) = masked.templates.first() {
         account.warn(*first, format!("{} control lines of a template: what stands between them is imported once, whatever they say", masked.templates.len()));
@@ -183,23 +231,32 @@ fn templates(masked: &mask::Masked, account: &mut Account) {
 
 fn title_of(name: &str) -> String {
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let stem = stem.strip_suffix(".md").or_else(|| stem.strip_suffix(".markdown")).unwrap_or(stem);
+    let stem = stem
+        .strip_suffix(".md")
+        .or_else(|| stem.strip_suffix(".markdown"))
+        .unwrap_or(stem);
     let words = stem.replace(['_', '-'], " ");
     let words = words.trim();
-    if words.is_empty() { "Checklist".into() } else { words.to_owned() }
+    if words.is_empty() {
+        "Checklist".into()
+    } else {
+        words.to_owned()
+    }
 }
 
 fn counts(plan: &Plan) -> Vec<(&'static str, usize)> {
     let mut steps = 0;
     let mut decisions = 0;
+    let mut signatures = 0;
     let mut dangerous = 0;
     plan.each_step(&mut |step| {
         steps += 1;
         decisions += usize::from(matches!(step.action, Action::Decide(_)));
+        signatures += usize::from(matches!(step.action, Action::Sign(_)));
         dangerous += usize::from(match &step.action {
             Action::Run(run) => run.danger,
             Action::Sql(sql) => sql.danger,
-            Action::Confirm | Action::Http(_) | Action::Decide(_) => false,
+            Action::Confirm | Action::Http(_) | Action::Decide(_) | Action::Sign(_) => false,
         });
     });
     let automated = write::automated(plan);
@@ -207,8 +264,9 @@ fn counts(plan: &Plan) -> Vec<(&'static str, usize)> {
         ("steps", steps),
         ("run when you say so", automated),
         ("of them dangerous", dangerous),
-        ("by hand", steps - automated - decisions),
+        ("by hand", steps - automated - decisions - signatures),
         ("decisions", decisions),
+        ("signatures", signatures),
         ("phases", plan.phases.len()),
         ("ways back", plan.paths.len()),
         ("parameters", plan.parameters.len()),
@@ -221,8 +279,16 @@ fn counts(plan: &Plan) -> Vec<(&'static str, usize)> {
 fn read_back(yaml: &str, plan: &Plan, account: &Account) -> Result<Runbook, Refused> {
     const BUG: &str = "this is a bug in holdpoint: please report it with the document";
     let files = |_: &str| Err(std::io::Error::other("an imported runbook names no files"));
-    let book = runbook::parse(yaml.as_bytes(), "the imported runbook", &files)
-        .map_err(|problems| Refused::new(format!("what was written is no valid runbook\n\n{}", problems.render()), BUG))?;
+    let book =
+        runbook::parse(yaml.as_bytes(), "the imported runbook", &files).map_err(|problems| {
+            Refused::new(
+                format!(
+                    "what was written is no valid runbook\n\n{}",
+                    problems.render()
+                ),
+                BUG,
+            )
+        })?;
     let mut steps = book.steps.iter();
     let mut wrong = None;
     plan.each_step(&mut |planned| {
@@ -230,7 +296,10 @@ fn read_back(yaml: &str, plan: &Plan, account: &Account) -> Result<Runbook, Refu
             wrong.get_or_insert_with(|| planned.title.clone());
             return;
         };
-        let id = account.ids.get(&planned.uid).is_some_and(|id| *id == *read.id.as_str());
+        let id = account
+            .ids
+            .get(&planned.uid)
+            .is_some_and(|id| *id == *read.id.as_str());
         let title = plain(&read.title) == planned.title;
         let note = read.note.as_deref().map(plain) == write::note_of(planned);
         if !(id && title && note && same_action(&planned.action, &read.action)) {
@@ -238,7 +307,10 @@ fn read_back(yaml: &str, plan: &Plan, account: &Account) -> Result<Runbook, Refu
         }
     });
     if let Some(title) = wrong.or_else(|| steps.next().map(|s| s.title.clone())) {
-        return Err(Refused::new(format!("the step `{title}` is read back differently from what was written"), BUG));
+        return Err(Refused::new(
+            format!("the step `{title}` is read back differently from what was written"),
+            BUG,
+        ));
     }
     Ok(book)
 }
@@ -251,13 +323,31 @@ fn same_action(planned: &Action, read: &model::Action) -> bool {
     use crate::domain::runbook::fill;
     match (planned, read) {
         (Action::Confirm, model::Action::Confirm(_)) => true,
-        (Action::Decide(choices), model::Action::Decide(read)) => choices.is_empty() || choices.len() == read.len(),
+        (Action::Decide(choices), model::Action::Decide(read)) => {
+            choices.is_empty() || choices.len() == read.len()
+        }
         (Action::Run(run), model::Action::Run(read)) => {
             let words: Vec<String> = run.shell.split_whitespace().map(str::to_owned).collect();
-            fill::shell(&run.script, fill::Dialect::of(&words), &run.fill).as_deref() == Ok(read.script.as_str())
+            fill::shell(&run.script, fill::Dialect::of(&words), &run.fill).as_deref()
+                == Ok(read.script.as_str())
         }
-        (Action::Sql(sql), model::Action::Sql(read)) => fill::statements(&sql.text, &sql.fill).as_deref() == Ok(read.text.as_str()),
-        (Action::Http(http), model::Action::Http(read)) => plain(&read.url) == http.url && read.method == http.method.to_uppercase() && read.body.as_deref().map(plain) == http.body,
-        (Action::Confirm | Action::Decide(_) | Action::Run(_) | Action::Sql(_) | Action::Http(_), _) => false,
+        (Action::Sql(sql), model::Action::Sql(read)) => {
+            fill::statements(&sql.text, &sql.fill).as_deref() == Ok(read.text.as_str())
+        }
+        (Action::Http(http), model::Action::Http(read)) => {
+            plain(&read.url) == http.url
+                && read.method == http.method.to_uppercase()
+                && read.body.as_deref().map(plain) == http.body
+        }
+        (Action::Sign(role), model::Action::Sign(read)) => *role == read.role,
+        (
+            Action::Confirm
+            | Action::Sign(_)
+            | Action::Decide(_)
+            | Action::Run(_)
+            | Action::Sql(_)
+            | Action::Http(_),
+            _,
+        ) => false,
     }
 }

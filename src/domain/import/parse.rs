@@ -121,7 +121,11 @@ pub fn parse(text: &str) -> Vec<Block> {
 fn block<'a>(node: &'a AstNode<'a>, depth: usize) -> Block {
     let data = node.data();
     let at = data.sourcepos;
-    let kind = if depth > DEEPEST { Kind::Other } else { kind(node, &data.value, depth) };
+    let kind = if depth > DEEPEST {
+        Kind::Other
+    } else {
+        kind(node, &data.value, depth)
+    };
     let first = at.start.line.max(1);
     Block {
         lines: (first, at.end.line.max(first)),
@@ -131,7 +135,11 @@ fn block<'a>(node: &'a AstNode<'a>, depth: usize) -> Block {
 }
 
 fn kind<'a>(node: &'a AstNode<'a>, value: &NodeValue, depth: usize) -> Kind {
-    let inner = || node.children().map(|child| block(child, depth + 1)).collect();
+    let inner = || {
+        node.children()
+            .map(|child| block(child, depth + 1))
+            .collect()
+    };
     match value {
         NodeValue::Heading(heading) => Kind::Heading {
             level: heading.level,
@@ -162,7 +170,10 @@ fn item<'a>(node: &'a AstNode<'a>, depth: usize) -> Item {
     let first = at.start.line.max(1);
     Item {
         lines: (first, at.end.line.max(first)),
-        blocks: node.children().map(|child| block(child, depth + 1)).collect(),
+        blocks: node
+            .children()
+            .map(|child| block(child, depth + 1))
+            .collect(),
     }
 }
 
@@ -172,7 +183,10 @@ fn table<'a>(node: &'a AstNode<'a>) -> Kind {
         let cells = row.children().map(|cell| inline(cell).plain()).collect();
         (line, cells)
     });
-    let header: Vec<String> = rows.next().map(|(_, cells): (usize, Vec<String>)| cells).unwrap_or_default();
+    let header: Vec<String> = rows
+        .next()
+        .map(|(_, cells): (usize, Vec<String>)| cells)
+        .unwrap_or_default();
     Kind::Table {
         header,
         rows: rows.collect(),
@@ -214,7 +228,11 @@ fn spell<'a>(node: &'a AstNode<'a>, line: &mut String, text: &mut Inline, depth:
         NodeValue::Text(t) => line.push_str(t),
         NodeValue::Code(code) => {
             let ticks = "`".repeat(code.num_backticks.max(1));
-            let pad = if code.literal.starts_with('`') || code.literal.ends_with('`') { " " } else { "" };
+            let pad = if code.literal.starts_with('`') || code.literal.ends_with('`') {
+                " "
+            } else {
+                ""
+            };
             line.extend([&ticks, pad, &code.literal, pad, &ticks]);
         }
         NodeValue::SoftBreak | NodeValue::LineBreak => text.lines.push(std::mem::take(line)),
@@ -223,16 +241,17 @@ fn spell<'a>(node: &'a AstNode<'a>, line: &mut String, text: &mut Inline, depth:
         NodeValue::FootnoteReference(note) => line.extend(["[^", &note.name, "]"]),
         _ if depth > DEEPEST => {}
         NodeValue::Link(link) => {
-            let mut label = String::new();
-            inner(node, &mut label, text, depth);
-            if link.url != label && link.url.strip_prefix("mailto:") != Some(&label) && !link.url.ends_with(&format!("://{label}")) {
+            let label = label(node, text, depth);
+            if link.url != label
+                && link.url.strip_prefix("mailto:") != Some(&label)
+                && !link.url.ends_with(&format!("://{label}"))
+            {
                 text.links.push(format!("[{label}]({})", link.url));
             }
             line.push_str(&label);
         }
         NodeValue::Image(link) => {
-            let mut label = String::new();
-            inner(node, &mut label, text, depth);
+            let label = label(node, text, depth);
             text.links.push(format!("![{label}]({})", link.url));
             line.push_str(&label);
         }
@@ -245,6 +264,17 @@ fn spell<'a>(node: &'a AstNode<'a>, line: &mut String, text: &mut Inline, depth:
     }
 }
 
+/// The label of a link, on one line.
+fn label<'a>(node: &'a AstNode<'a>, text: &mut Inline, depth: usize) -> String {
+    let mut own = Inline::default();
+    let mut line = String::new();
+    inner(node, &mut line, &mut own, depth);
+    own.lines.push(line);
+    text.links.append(&mut own.links);
+    text.comments.append(&mut own.comments);
+    own.plain()
+}
+
 fn inner<'a>(node: &'a AstNode<'a>, line: &mut String, text: &mut Inline, depth: usize) {
     for child in node.children() {
         spell(child, line, text, depth + 1);
@@ -253,12 +283,18 @@ fn inner<'a>(node: &'a AstNode<'a>, line: &mut String, text: &mut Inline, depth:
 
 /// Tags that only dress a text.
 const DRESS: &[&str] = &[
-    "a", "b", "i", "u", "s", "em", "strong", "kbd", "sub", "sup", "span", "code", "font", "small", "big", "mark", "del", "ins", "center", "div", "p", "img",
-    "input", "label", "details", "summary", "tt", "var", "samp", "wbr", "ul", "ol", "li", "table", "tr", "td", "th", "tbody", "thead",
+    "a", "b", "i", "u", "s", "em", "strong", "kbd", "sub", "sup", "span", "code", "font", "small",
+    "big", "mark", "del", "ins", "center", "div", "p", "img", "input", "label", "details",
+    "summary", "tt", "var", "samp", "wbr", "ul", "ol", "li", "table", "tr", "td", "th", "tbody",
+    "thead",
 ];
 
 fn html_inline(html: &str, line: &mut String, text: &mut Inline) {
-    let name: String = html.trim_start_matches(['<', '/']).chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = html
+        .trim_start_matches(['<', '/'])
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     let name = name.to_lowercase();
     if html.starts_with("<!--") {
         text.comments.push(html.to_owned());

@@ -3,15 +3,69 @@
 use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::{Block, Inline, Item, Kind};
-use crate::domain::import::plan::{self, Node, Step};
+use crate::domain::import::plan::{self, Action, Node, Step};
 use crate::domain::import::sections::{self, Section};
 use crate::domain::import::walk::{self, Text, Walk};
 
 /// Words of a sign-off that are no role.
 const SIGNED: &[&str] = &[
-    "sign-off", "signoff", "sign off", "signed off by", "signed off", "signs off", "approval", "approved by", "approved", "approves", "approve", "signature", "signed", "freigabe durch", "freigabe", "freigegeben", "genehmigt", "unterschrift", "abnahme durch", "abnahme",
-    "approbation", "approuvé par", "approuvé", "validation", "validé par", "visa", "aprobación de", "aprobación", "aprobado por", "aprobado", "firma de", "firma", "aprovação de", "aprovação", "aprovado por", "aprovado", "assinatura", "подпись", "утверждено", "согласовано",
-    "签字", "签名", "审批", "批准", "確認", "承認", "署名", "du", "de la", "de", "by", "from", "the", "has", "have", "given", "obtained",
+    "sign-off",
+    "signoff",
+    "sign off",
+    "signed off by",
+    "signed off",
+    "signs off",
+    "approval",
+    "approved by",
+    "approved",
+    "approves",
+    "approve",
+    "signature",
+    "signed",
+    "freigabe durch",
+    "freigabe",
+    "freigegeben",
+    "genehmigt",
+    "unterschrift",
+    "abnahme durch",
+    "abnahme",
+    "approbation",
+    "approuvé par",
+    "approuvé",
+    "validation",
+    "validé par",
+    "visa",
+    "aprobación de",
+    "aprobación",
+    "aprobado por",
+    "aprobado",
+    "firma de",
+    "firma",
+    "aprovação de",
+    "aprovação",
+    "aprovado por",
+    "aprovado",
+    "assinatura",
+    "подпись",
+    "утверждено",
+    "согласовано",
+    "签字",
+    "签名",
+    "审批",
+    "批准",
+    "確認",
+    "承認",
+    "署名",
+    "du",
+    "de la",
+    "de",
+    "by",
+    "from",
+    "the",
+    "has",
+    "have",
+    "given",
+    "obtained",
 ];
 
 impl Builder<'_> {
@@ -20,8 +74,7 @@ impl Builder<'_> {
         if !self.plan.roles.iter().any(|known| known == role) {
             self.plan.roles.push(role.to_owned());
         }
-        step.role = Some(role.to_owned());
-        step.evidence = false;
+        step.action = Action::Sign(role.to_owned());
     }
 
     /// A section of signatures: tables, items and lines name roles.
@@ -31,13 +84,28 @@ impl Builder<'_> {
         for block in &section.blocks {
             match &block.kind {
                 Kind::Table { header, rows } if !header.is_empty() => {
-                    let boxes = rows.iter().flat_map(|(_, cells)| cells).any(|cell| cell.chars().any(char::is_alphanumeric));
-                    if boxes { self.sign_table(&mut all, block, header, rows) } else { self.pend(&mut all, block, What::Table) }
+                    let boxes = rows
+                        .iter()
+                        .flat_map(|(_, cells)| cells)
+                        .any(|cell| cell.chars().any(char::is_alphanumeric));
+                    if boxes {
+                        self.sign_table(&mut all, block, header, rows)
+                    } else {
+                        self.pend(&mut all, block, What::Table)
+                    }
                 }
-                Kind::Paragraph(text) if text.lines.iter().any(|line| line.contains("___")) => self.sign_lines(&mut all, block, text),
-                Kind::List(list) if !list.items.iter().any(|item| walk::first_text(item).is_some_and(|t| sections::is_box(&t.plain()))) && list.items.iter().all(|item| item_role(item).is_some()) => {
+                Kind::Paragraph(text) if text.lines.iter().any(|line| line.contains("___")) => {
+                    self.sign_lines(&mut all, block, text)
+                }
+                Kind::List(list)
+                    if !list.items.iter().any(|item| {
+                        walk::first_text(item).is_some_and(|t| sections::is_box(&t.plain()))
+                    }) && list.items.iter().all(|item| item_role(item).is_some()) =>
+                {
                     for item in &list.items {
-                        let title = walk::first_text(item).map(Inline::plain).unwrap_or_default();
+                        let title = walk::first_text(item)
+                            .map(Inline::plain)
+                            .unwrap_or_default();
                         let mut step = self.new_step(&mut all.pending, &title);
                         if let Some(role) = item_role(item) {
                             self.sign(&mut step, &role);
@@ -65,8 +133,16 @@ impl Builder<'_> {
             if nodes.is_empty() {
                 all.pending.append(&mut pending);
             } else {
-                all.nodes.push(Node::Group(plan::Group { title: sub.title.clone(), one: false, nodes }));
-                self.account.add((sub.line, sub.line), What::Heading, Fate::Group(sub.title.clone()));
+                all.nodes.push(Node::Group(plan::Group {
+                    title: sub.title.clone(),
+                    one: false,
+                    nodes,
+                }));
+                self.account.add(
+                    (sub.line, sub.line),
+                    What::Heading,
+                    Fate::Group(sub.title.clone()),
+                );
             }
         }
         if let Some(step) = plan::last_step(&mut all.nodes) {
@@ -79,7 +155,8 @@ impl Builder<'_> {
         for node in nodes {
             match node {
                 Node::Step(step) => {
-                    if let Some(role) = role_in(&step.title) {
+                    let by_hand = matches!(step.action, Action::Confirm);
+                    if let Some(role) = role_in(&step.title).filter(|_| by_hand) {
                         self.sign(step, &role);
                     }
                 }
@@ -99,41 +176,78 @@ impl Builder<'_> {
                     self.became_step((n, n), What::Text, step.uid);
                     all.nodes.push(Node::Step(Box::new(step)));
                 }
-                _ => all.pending.push(Text { raw: line.clone(), lines: (n, n), what: What::Text }),
+                _ => all.pending.push(Text {
+                    raw: line.clone(),
+                    lines: (n, n),
+                    what: What::Text,
+                }),
             }
         }
     }
 
-    /// A section of people to call; what names nobody is returned as text.
-    pub fn contacts(&mut self, section: &Section) -> bool {
-        let before = self.plan.contacts.len();
+    /// A section of people to call; what names nobody stays text.
+    pub fn contacts(&mut self, section: &Section) {
+        self.account
+            .add((section.line, section.line), What::Heading, Fate::Contact);
         self.contact_blocks(&section.blocks);
         for sub in &section.subs {
             self.contacts(sub);
         }
-        self.plan.contacts.len() > before
+    }
+
+    /// Whether a section names somebody to call.
+    pub fn names_contacts(section: &Section) -> bool {
+        section.blocks.iter().any(|block| match &block.kind {
+            Kind::Table { .. } => true,
+            Kind::List(list) => {
+                !list.ordered
+                    && list
+                        .items
+                        .iter()
+                        .filter_map(walk::first_text)
+                        .any(|text| pair(&text.plain()).is_some())
+            }
+            Kind::Paragraph(text) => text
+                .lines
+                .iter()
+                .filter_map(|line| pair(line))
+                .any(|(role, reach)| role.chars().count() <= 40 && looks_reachable(&reach)),
+            _ => false,
+        }) || section.subs.iter().any(Self::names_contacts)
     }
 
     fn contact_blocks(&mut self, blocks: &[Block]) {
         for block in blocks {
             match &block.kind {
                 Kind::Table { header, rows } => self.contact_table(block, header, rows),
-                Kind::List(list) => {
+                Kind::List(list) if !list.ordered => {
                     for item in &list.items {
-                        let text = walk::first_text(item).map(Inline::plain).unwrap_or_default();
-                        if let Some((role, reach)) = pair(&text) {
-                            self.contact(&role, &reach, "");
+                        let text = walk::first_text(item)
+                            .map(Inline::plain)
+                            .unwrap_or_default();
+                        let found = pair(&text)
+                            .is_some_and(|(role, reach)| self.contact(&role, &reach, ""));
+                        if found && item.blocks.len() == 1 {
+                            self.account.add(item.lines, What::Item, Fate::Contact);
+                        } else {
+                            self.keep_lines(item.lines);
                         }
                     }
                 }
                 Kind::Paragraph(text) => {
+                    let mut found = 0;
                     for (role, reach) in text.lines.iter().filter_map(|line| pair(line)) {
                         if role.chars().count() <= 40 && looks_reachable(&reach) {
-                            self.contact(&role, &reach, "");
+                            found += usize::from(self.contact(&role, &reach, ""));
                         }
                     }
+                    if found == text.lines.len() {
+                        self.account.add(block.lines, What::Text, Fate::Contact);
+                    } else {
+                        self.keep_lines(block.lines);
+                    }
                 }
-                _ => {}
+                _ => self.keep_lines(block.lines),
             }
         }
     }
@@ -145,36 +259,67 @@ fn looks_reachable(text: &str) -> bool {
 
 /// `DBA on call: +49 …`, `DBA – @dba`
 fn pair(text: &str) -> Option<(String, String)> {
-    let cut = [": ", "：", " – ", " — ", " - ", " → ", "| "].iter().filter_map(|mark| text.split_once(mark)).min_by_key(|(left, _)| left.len());
+    let cut = [": ", "：", " – ", " — ", " - ", " → ", "| "]
+        .iter()
+        .filter_map(|mark| text.split_once(mark))
+        .min_by_key(|(left, _)| left.len());
     let (role, reach) = cut?;
     let (role, reach) = (role.trim().trim_matches('*'), reach.trim());
-    (!role.is_empty() && !reach.is_empty() && role.chars().count() <= 80).then(|| (role.to_owned(), reach.to_owned()))
+    (!role.is_empty() && !reach.is_empty() && role.chars().count() <= 80)
+        .then(|| (role.to_owned(), reach.to_owned()))
 }
 
 fn item_role(item: &Item) -> Option<String> {
     let text = walk::first_text(item)?.plain();
-    (text.contains(':') || text.contains("___") || text.contains('：')).then(|| role_in(&text)).flatten()
+    (text.contains(':') || text.contains("___") || text.contains('：'))
+        .then(|| role_in(&text))
+        .flatten()
 }
 
 fn is_date(role: &str) -> bool {
-    ["date", "datum", "fecha", "data", "дата", "日期", "日付", "time", "name", "comments", "notes"].contains(&role.to_lowercase().as_str())
+    [
+        "date", "datum", "fecha", "data", "дата", "日期", "日付", "time", "name", "comments",
+        "notes",
+    ]
+    .contains(&role.to_lowercase().as_str())
 }
 
 /// The role in `DBA: ____`, `QA sign-off`, `Approved by the product owner`.
 fn role_in(title: &str) -> Option<String> {
-    let cut = title.split(['_', ':', '：', '(', '（', '@']).find(|part| part.chars().any(char::is_alphanumeric))?;
-    let cut = cut.split(" – ").next()?.split(" — ").next()?.split(" - ").next()?;
+    let cut = title
+        .split(['_', ':', '：', '(', '（', '@'])
+        .find(|part| part.chars().any(char::is_alphanumeric))?;
+    let cut = cut
+        .split(" – ")
+        .next()?
+        .split(" — ")
+        .next()?
+        .split(" - ")
+        .next()?;
+    let mut said = title.contains("___") || title.contains([':', '：']);
     let mut role = format!(" {} ", cut.trim());
     for word in SIGNED {
         let lower = role.to_lowercase();
-        let padded = if word.is_ascii() || word.chars().all(|c| c < '\u{3000}') { format!(" {word} ") } else { (*word).to_owned() };
-        if lower.len() == role.len() && let Some(at) = lower.find(&padded) {
+        let padded = if word.is_ascii() || word.chars().all(|c| c < '\u{3000}') {
+            format!(" {word} ")
+        } else {
+            (*word).to_owned()
+        };
+        if lower.len() == role.len()
+            && let Some(at) = lower.find(&padded)
+        {
             role.replace_range(at..at + padded.len(), " ");
+            said |= word.chars().count() > 3;
         }
     }
     let role = role.split_whitespace().collect::<Vec<_>>().join(" ");
-    let role = role.trim_matches(['-', '–', '*', ',', '.', '[', ']', ' ']).to_owned();
-    let good = role.chars().any(char::is_alphabetic) && role.split(' ').count() <= 5 && role.chars().count() <= 48;
+    let role = role
+        .trim_matches(['-', '–', '*', ',', '.', '[', ']', ' '])
+        .to_owned();
+    let good = said
+        && role.chars().any(char::is_alphabetic)
+        && role.split(' ').count() <= 5
+        && role.chars().count() <= 48;
     good.then_some(role)
 }
 
@@ -184,15 +329,28 @@ mod tests {
 
     #[test]
     fn roles_are_found_in_lines_of_sign_offs() {
-        for (text, wanted) in [("DBA: ________", "DBA"), ("QA sign-off", "QA"), ("Approved by the product owner", "product owner"), ("Freigabe durch Betrieb", "Betrieb"), ("Release manager (Anna)", "Release manager"), ("技術責任者：____", "技術責任者")] {
+        for (text, wanted) in [
+            ("DBA: ________", "DBA"),
+            ("QA sign-off", "QA"),
+            ("Approved by the product owner", "product owner"),
+            ("Freigabe durch Betrieb", "Betrieb"),
+            ("Release manager (Anna)", "Release manager"),
+            ("技術責任者：____", "技術責任者"),
+        ] {
             assert_eq!(role_in(text).as_deref(), Some(wanted), "{text}");
         }
-        assert_eq!(role_in("All of the people who were in the meeting on Tuesday agree"), None);
+        assert_eq!(
+            role_in("All of the people who were in the meeting on Tuesday agree"),
+            None
+        );
     }
 
     #[test]
     fn contacts_are_pairs() {
-        assert_eq!(pair("DBA on call: #dba"), Some(("DBA on call".into(), "#dba".into())));
+        assert_eq!(
+            pair("DBA on call: #dba"),
+            Some(("DBA on call".into(), "#dba".into()))
+        );
         assert_eq!(pair("nobody"), None);
     }
 }

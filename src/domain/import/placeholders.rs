@@ -11,9 +11,15 @@ use crate::domain::runbook::variables::is_value_name;
 
 pattern!(ANGLE, r"<([A-Za-z\p{L}][\p{L}\p{N} _./'-]{0,50})>");
 pattern!(BRACES, r"\$?\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}");
-pattern!(YOURS, r"\b(YOUR[_-][A-Z0-9][A-Z0-9_-]*|your[-_][a-z0-9][a-z0-9_-]*|MY_[A-Z0-9_]+_HERE|CHANGE_?ME|REPLACE_?ME|TODO_[A-Z_]+)\b");
+pattern!(
+    YOURS,
+    r"\b(YOUR[_-][A-Z0-9][A-Z0-9_-]*|your[-_][a-z0-9][a-z0-9_-]*|MY_[A-Z0-9_]+_HERE|CHANGE_?ME|REPLACE_?ME|TODO_[A-Z_]+)\b"
+);
 pattern!(BLANK, r"_{3,}");
-pattern!(VERSION, r"\b[vV]?(X\.Y(?:\.Z)?|x\.y(?:\.z)?)\b|\bYYYY[-_.]?MM[-_.]?DD\b");
+pattern!(
+    VERSION,
+    r"\b[vV]?(X\.Y(?:\.Z)?|x\.y(?:\.z)?)\b|\bYYYY[-_.]?MM[-_.]?DD\b"
+);
 pattern!(SQL_VARIABLE, r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}");
 
 /// Where placeholders are looked for.
@@ -43,20 +49,27 @@ pub fn found(text: &str, language: Language) -> Vec<String> {
         let (Some(whole), Some(inner)) = (found.get(0), found.get(1)) else {
             continue;
         };
-        if !matches!(inner.as_str(), "end" | "else" | "if" | "range" | "with" | "json" | "println") {
+        if !matches!(
+            inner.as_str(),
+            "end" | "else" | "if" | "range" | "with" | "json" | "println"
+        ) {
             note(whole.start(), whole.as_str());
         }
     }
     for found in YOURS.find_iter(text) {
         let before = text[..found.start()].chars().next_back();
         let behind = text[found.end()..].chars().next();
-        if !matches!(before, Some('$' | '{' | '<' | '[')) && !(behind == Some('=') && matches!(before, None | Some('\n' | ' '))) {
+        if !matches!(before, Some('$' | '{' | '<' | '['))
+            && !(behind == Some('=') && matches!(before, None | Some('\n' | ' ')))
+        {
             note(found.start(), found.as_str());
         }
     }
     for found in BLANK.find_iter(text) {
         let beside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
-        if !beside(text[..found.start()].chars().next_back()) && !beside(text[found.end()..].chars().next()) {
+        if !beside(text[..found.start()].chars().next_back())
+            && !beside(text[found.end()..].chars().next())
+        {
             note(found.start(), found.as_str());
         }
     }
@@ -70,7 +83,11 @@ pub fn found(text: &str, language: Language) -> Vec<String> {
     }
     let mut once = Vec::new();
     for placeholder in at.into_values() {
-        if !once.contains(&placeholder) && !once.iter().any(|known: &String| known.contains(&placeholder)) {
+        if !once.contains(&placeholder)
+            && !once
+                .iter()
+                .any(|known: &String| known.contains(&placeholder))
+        {
             once.push(placeholder);
         }
     }
@@ -85,7 +102,8 @@ fn is_angle(text: &str, start: usize, end: usize, inner: &str, language: Languag
     let words = inner.split(' ').count();
     let spaced = inner.starts_with(' ') || inner.ends_with(' ');
     let generic = text[end..].starts_with('>');
-    let comparison = language == Language::Sql && words > 1 && inner.contains(" and ") || inner.contains(" or ") && language == Language::Sql;
+    let comparison = language == Language::Sql && words > 1 && inner.contains(" and ")
+        || inner.contains(" or ") && language == Language::Sql;
     !(closing || heredoc || spaced || generic || comparison || words > 6)
 }
 
@@ -103,12 +121,18 @@ impl Parameters {
         if let Some(name) = self.names.get(placeholder) {
             return name.clone();
         }
-        let inner: String = placeholder.trim_matches(['<', '>', '{', '}', '$', ' ']).to_owned();
-        let mut base = ids::transliterated(&inner).to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let inner: String = placeholder
+            .trim_matches(['<', '>', '{', '}', '$', ' '])
+            .to_owned();
+        let mut base = ids::transliterated(&inner)
+            .to_lowercase()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         while base.contains("__") {
             base = base.replace("__", "_");
         }
-        let base = base.trim_matches('_').trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+        let base = base
+            .trim_matches('_')
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
         let base = match placeholder.trim_start_matches(['v', 'V']) {
             "X.Y.Z" | "X.Y" | "x.y.z" | "x.y" => "version",
             p if p.starts_with("YYYY") => "date",
@@ -117,11 +141,23 @@ impl Parameters {
         };
         let base: String = base.chars().take(40).collect();
         // The script's own variable of that name would win over the parameter.
-        let own = block.contains(&format!("{base}=")) || block.contains(&format!("${base}")) || block.contains(&format!("${{{base}"));
-        let base = if !is_value_name(&base) || own { format!("{base}_given") } else { base };
+        let own = block.contains(&format!("{base}="))
+            || block.contains(&format!("${base}"))
+            || block.contains(&format!("${{{base}"));
+        let base = if !is_value_name(&base) || own {
+            format!("{base}_given")
+        } else {
+            base
+        };
         let taken = |name: &str| self.list.iter().any(|(n, _)| n == name);
         let name = (1..)
-            .map(|n| if n == 1 { base.clone() } else { format!("{base}_{n}") })
+            .map(|n| {
+                if n == 1 {
+                    base.clone()
+                } else {
+                    format!("{base}_{n}")
+                }
+            })
             .find(|name| !taken(name))
             .unwrap_or_default();
         self.names.insert(placeholder.to_owned(), name.clone());
@@ -137,8 +173,14 @@ mod tests {
     #[test]
     fn what_was_left_open_is_found_and_nothing_else() {
         for (text, wanted) in [
-            ("ssh <user>@<db host> -p ____", &["<user>", "<db host>", "____"][..]),
-            ("curl https://your-domain.com/{{ path }} -H ${{ secrets.X }}", &["your-domain", "{{ path }}", "${{ secrets.X }}"]),
+            (
+                "ssh <user>@<db host> -p ____",
+                &["<user>", "<db host>", "____"][..],
+            ),
+            (
+                "curl https://your-domain.com/{{ path }} -H ${{ secrets.X }}",
+                &["your-domain", "{{ path }}", "${{ secrets.X }}"],
+            ),
             ("git tag vX.Y.Z && git push origin vX.Y.Z", &["vX.Y.Z"]),
             ("export YOUR_KEY=1; echo $YOUR_KEY __init__", &[]),
             ("cat <<EOF > out\n<name>x</name>\nEOF", &[]),
@@ -147,7 +189,10 @@ mod tests {
         ] {
             assert_eq!(found(text, Language::Shell), wanted, "{text}");
         }
-        assert_eq!(found("select * from ${T} where a <b and c> 1", Language::Sql), ["${T}"]);
+        assert_eq!(
+            found("select * from ${T} where a <b and c> 1", Language::Sql),
+            ["${T}"]
+        );
     }
 
     #[test]

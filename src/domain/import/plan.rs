@@ -84,8 +84,6 @@ pub struct Step {
     pub takes: Option<String>,
     /// Whether the author left room to write something down.
     pub evidence: bool,
-    /// Who does it.
-    pub role: Option<String>,
     /// Whether there is no way back behind it.
     pub no_return: bool,
 }
@@ -104,6 +102,8 @@ pub enum Action {
     Http(Http),
     /// Somebody decides: the choices.
     Decide(Vec<String>),
+    /// This role signs.
+    Sign(String),
 }
 
 /// A script.

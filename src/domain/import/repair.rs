@@ -10,7 +10,12 @@ fn marker(line: &str) -> Option<(usize, char, usize, &str)> {
     let mark = trimmed.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let length = trimmed.chars().take_while(|c| *c == mark).count();
     let rest = trimmed[length..].trim();
-    (length >= 3 && !(mark == '`' && rest.contains('`'))).then_some((line.len() - trimmed.len(), mark, length, rest))
+    (length >= 3 && !(mark == '`' && rest.contains('`'))).then_some((
+        line.len() - trimmed.len(),
+        mark,
+        length,
+        rest,
+    ))
 }
 
 /// Mends fences: one that quotes markdown with fences in it gets a longer mark, one that is never shut is shut before the
@@ -28,7 +33,9 @@ pub fn fences(text: &str) -> String {
         let quotes = ["markdown", "md", "gfm"].contains(&info.to_lowercase().as_str());
         match end_of(&lines, i, mark, length, quotes) {
             End::At(end) => {
-                let longer = mark.to_string().repeat(if quotes { length + 1 } else { length });
+                let longer = mark
+                    .to_string()
+                    .repeat(if quotes { length + 1 } else { length });
                 let pad = " ".repeat(indent);
                 out.push(format!("{pad}{longer}{info}"));
                 out.extend(lines[i + 1..end].iter().map(|l| (*l).to_owned()));
@@ -81,16 +88,28 @@ fn end_of(lines: &[&str], start: usize, mark: char, length: usize, quotes: bool)
 fn before(lines: &[&str], start: usize, limit: usize) -> usize {
     let begins = |line: &str| {
         let line = line.trim_start();
-        line.starts_with("## ") || line.starts_with("### ") || line.starts_with("# ") || line.starts_with("- [") || line.starts_with("* [")
+        line.starts_with("## ")
+            || line.starts_with("### ")
+            || line.starts_with("# ")
+            || line.starts_with("- [")
+            || line.starts_with("* [")
     };
-    (start + 2..limit).find(|i| begins(lines[*i]) && lines[*i - 1].trim().is_empty()).unwrap_or(limit)
+    (start + 2..limit)
+        .find(|i| begins(lines[*i]) && lines[*i - 1].trim().is_empty())
+        .unwrap_or(limit)
 }
 
 /// Tells what looks broken, with lines.
 pub fn suspicions(text: &str, masked: &Masked, account: &mut Account) {
     for (i, line) in text.split('\n').enumerate() {
-        if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") || line == "=======" && text.contains("\n>>>>>>> ") {
-            account.warn(i + 1, "a conflict marker of version control: both sides are imported");
+        if line.starts_with("<<<<<<< ")
+            || line.starts_with(">>>>>>> ")
+            || line == "=======" && text.contains("\n>>>>>>> ")
+        {
+            account.warn(
+                i + 1,
+                "a conflict marker of version control: both sides are imported",
+            );
         }
     }
     let mut titles = 0;
@@ -98,7 +117,10 @@ pub fn suspicions(text: &str, masked: &Masked, account: &mut Account) {
         if let Kind::Heading { level: 1, .. } = block.kind {
             titles += 1;
             if titles == 2 {
-                account.warn(block.lines.0, "a second heading of the first level: the first one is the title");
+                account.warn(
+                    block.lines.0,
+                    "a second heading of the first level: the first one is the title",
+                );
             }
         }
         look_into(&block, account);
@@ -116,7 +138,11 @@ fn look_into(block: &Block, account: &mut Account) {
                 account.warn(block.lines.0, "a fence marker stands inside of this block: it may end elsewhere than meant (`--repair-fences`)");
             }
         }
-        Kind::List(list) => list.items.iter().flat_map(|item| &item.blocks).for_each(|b| look_into(b, account)),
+        Kind::List(list) => list
+            .items
+            .iter()
+            .flat_map(|item| &item.blocks)
+            .for_each(|b| look_into(b, account)),
         Kind::Quote(inner) => inner.iter().for_each(|b| look_into(b, account)),
         _ => {}
     }
@@ -128,8 +154,14 @@ mod tests {
 
     #[test]
     fn broken_fences_are_mended_on_request() {
-        assert_eq!(fences("```sh\nls\n\n## Next\n- [ ] a\n"), "```sh\nls\n```\n\n## Next\n- [ ] a\n");
-        assert_eq!(fences("```markdown\n```sh\nls\n```\n```\nb"), "````markdown\n```sh\nls\n```\n````\nb");
+        assert_eq!(
+            fences("```sh\nls\n\n## Next\n- [ ] a\n"),
+            "```sh\nls\n```\n\n## Next\n- [ ] a\n"
+        );
+        assert_eq!(
+            fences("```markdown\n```sh\nls\n```\n```\nb"),
+            "````markdown\n```sh\nls\n```\n````\nb"
+        );
         for whole in ["a\n```sh\nls\n```\nb", "~~~\n```\n~~~\n", "no fence"] {
             assert_eq!(fences(whole), whole);
         }

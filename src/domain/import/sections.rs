@@ -92,16 +92,28 @@ fn close(root: &mut Section, open: &mut Vec<Section>, level: u8) {
 fn heading_of(block: &Block, next: Option<&Block>, masked: &Masked) -> Option<(u8, Inline)> {
     match &block.kind {
         Kind::Heading { level, text } if !text.plain().is_empty() => {
-            let level = if masked.summaries.contains(&block.lines.0) { 7 } else { *level };
+            let level = if masked.summaries.contains(&block.lines.0) {
+                7
+            } else {
+                *level
+            };
             Some((level, text.clone()))
         }
         Kind::Paragraph(text) => {
             let plain = text.plain();
             let short = plain.chars().count() <= 100 && text.lines.len() == 1 && !plain.is_empty();
-            let over = matches!(next.map(|b| &b.kind), Some(Kind::List(_) | Kind::Code(_) | Kind::Table { .. }));
+            let over = matches!(
+                next.map(|b| &b.kind),
+                Some(Kind::List(_) | Kind::Code(_) | Kind::Table { .. })
+            );
             let over_text = matches!(next.map(|b| &b.kind), Some(Kind::Paragraph(_)));
-            let bold = text.bold && !is_box(&plain) && (over || over_text && words::is_numbered_step(&plain));
-            let back = over && plain.ends_with([':', '：']) && plain.chars().count() <= 48 && words::kind(&plain, "") == words::Kind::Rollback;
+            let bold = text.bold
+                && !is_box(&plain)
+                && (over || over_text && words::is_numbered_step(&plain));
+            let back = over
+                && plain.ends_with([':', '：'])
+                && plain.chars().count() <= 48
+                && words::kind(&plain, "") == words::Kind::Rollback;
             (short && (bold || back)).then(|| (7, text.clone()))
         }
         _ => None,
@@ -109,14 +121,23 @@ fn heading_of(block: &Block, next: Option<&Block>, masked: &Masked) -> Option<(u
 }
 
 /// Opens quotations and fences that hold headings or tasks.
-fn open_up(blocks: Vec<Block>, expand: Expand, expanded: &mut Vec<Expanded>, depth: usize) -> Vec<Block> {
+fn open_up(
+    blocks: Vec<Block>,
+    expand: Expand,
+    expanded: &mut Vec<Expanded>,
+    depth: usize,
+) -> Vec<Block> {
     let mut out = Vec::with_capacity(blocks.len());
     for mut block in blocks {
         match block.kind {
             Kind::Quote(inner) if depth < 8 && holds_tasks(&inner) => {
                 out.extend(open_up(inner, expand, expanded, depth + 1));
             }
-            Kind::Code(code) if expand == Expand::Yes && depth < 4 && fences::classify(&code, Around::default()).0 == Fence::Checklist => {
+            Kind::Code(code)
+                if expand == Expand::Yes
+                    && depth < 4
+                    && fences::classify(&code, Around::default()).0 == Fence::Checklist =>
+            {
                 expanded.push(Expanded { lines: block.lines });
                 let offset = block.lines.0 - usize::from(!code.fenced);
                 let mut inner = parse::parse(&code.text);
@@ -125,7 +146,12 @@ fn open_up(blocks: Vec<Block>, expand: Expand, expanded: &mut Vec<Expanded>, dep
             }
             Kind::List(mut list) => {
                 for item in &mut list.items {
-                    item.blocks = open_up(std::mem::take(&mut item.blocks), expand, expanded, depth + 1);
+                    item.blocks = open_up(
+                        std::mem::take(&mut item.blocks),
+                        expand,
+                        expanded,
+                        depth + 1,
+                    );
                 }
                 block.kind = Kind::List(list);
                 out.push(block);
@@ -150,7 +176,12 @@ fn shift(block: &mut Block, by: usize) {
         }
         Kind::Quote(blocks) => blocks.iter_mut().for_each(|block| shift(block, by)),
         Kind::Table { rows, .. } => rows.iter_mut().for_each(|(line, _)| *line += by),
-        Kind::Heading { .. } | Kind::Paragraph(_) | Kind::Code(_) | Kind::Html(_) | Kind::Rule | Kind::Other => {}
+        Kind::Heading { .. }
+        | Kind::Paragraph(_)
+        | Kind::Code(_)
+        | Kind::Html(_)
+        | Kind::Rule
+        | Kind::Other => {}
     }
 }
 
@@ -171,7 +202,11 @@ pub fn holds_boxes(blocks: &[Block]) -> bool {
     blocks.iter().any(|block| match &block.kind {
         Kind::List(list) => list.items.iter().any(|item| holds_boxes(&item.blocks)),
         Kind::Paragraph(text) => text.lines.iter().any(|line| is_box(line)),
-        Kind::Table { header, rows } => rows.iter().flat_map(|(_, cells)| cells).chain(header).any(|cell| is_box(cell)),
+        Kind::Table { header, rows } => rows
+            .iter()
+            .flat_map(|(_, cells)| cells)
+            .chain(header)
+            .any(|cell| is_box(cell)),
         Kind::Quote(inner) => holds_boxes(inner),
         Kind::Heading { .. } | Kind::Code(_) | Kind::Html(_) | Kind::Rule | Kind::Other => false,
     })
@@ -205,12 +240,19 @@ pub fn ticked(text: &str) -> Option<Ticked> {
     let trimmed = text.trim_start_matches([' ', '\u{fe0f}']);
     let skipped = text.len() - trimmed.len();
     let first = trimmed.chars().next()?;
-    if matches!(first, '☐' | '⬜' | '🔲' | '◻' | '□' | '☑' | '✅' | '☒' | '✔' | '❏') {
+    if matches!(
+        first,
+        '☐' | '⬜' | '🔲' | '◻' | '□' | '☑' | '✅' | '☒' | '✔' | '❏'
+    ) {
         let rest = trimmed[first.len_utf8()..].trim_start_matches('\u{fe0f}');
         let length = text.len() - rest.len();
         let ticked = matches!(first, '☑' | '✅' | '✔' | '☒');
         // A tick in front of a text is often a mere ornament.
-        return (!ticked || first != '✅' && first != '✔').then_some(Ticked { ticked, usual: false, length });
+        return (!ticked || first != '✅' && first != '✔').then_some(Ticked {
+            ticked,
+            usual: false,
+            length,
+        });
     }
     let inner = trimmed.strip_prefix('[')?;
     let end = inner.char_indices().take(5).find(|(_, c)| *c == ']')?.0;
@@ -224,8 +266,13 @@ pub fn ticked(text: &str) -> Option<Ticked> {
         "x" | "X" | "✓" | "✔" | "✅" | "☑" | "х" | "Х" | "*" => true,
         _ => return None,
     };
-    let usual = matches!(&inner[..end], " " | "x" | "X") && (behind.is_empty() || behind.starts_with([' ', '\t']));
-    Some(Ticked { ticked, usual, length: skipped + end + 2 })
+    let usual = matches!(&inner[..end], " " | "x" | "X")
+        && (behind.is_empty() || behind.starts_with([' ', '\t']));
+    Some(Ticked {
+        ticked,
+        usual,
+        length: skipped + end + 2,
+    })
 }
 
 #[cfg(test)]
@@ -234,19 +281,32 @@ mod tests {
 
     #[test]
     fn boxes_are_known_in_many_forms() {
-        for (text, done, usual) in [("[ ] a", false, true), ("[x] a", true, true), ("[] a", false, false), ("☐ a", false, false), ("[✅] a", true, false), ("[ ]a", false, false), ("☑ a", true, false)] {
+        for (text, done, usual) in [
+            ("[ ] a", false, true),
+            ("[x] a", true, true),
+            ("[] a", false, false),
+            ("☐ a", false, false),
+            ("[✅] a", true, false),
+            ("[ ]a", false, false),
+            ("☑ a", true, false),
+        ] {
             let found = ticked(text).unwrap();
             assert_eq!((found.ticked, found.usual), (done, usual), "{text}");
             assert_eq!(text[found.length..].trim(), "a");
         }
-        for text in ["[1] a", "[x](y)", "[link] a", "a [ ] b", "✅ done", "[ ](x)"] {
+        for text in [
+            "[1] a", "[x](y)", "[link] a", "a [ ] b", "✅ done", "[ ](x)",
+        ] {
             assert_eq!(ticked(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_fenced_checklist_keeps_its_lines() {
-        let masked = Masked { text: "# A\n\n```md\n- [ ] b\n- [ ] c\n```\n".into(), ..Masked::default() };
+        let masked = Masked {
+            text: "# A\n\n```md\n- [ ] b\n- [ ] c\n```\n".into(),
+            ..Masked::default()
+        };
         let (root, expanded) = sections(&masked, Expand::Yes);
         assert_eq!(expanded[0].lines, (3, 6));
         assert_eq!(root.subs[0].blocks[0].lines, (4, 5));

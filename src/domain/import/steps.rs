@@ -36,18 +36,29 @@ pub fn fenced(code: &Code) -> String {
         .max()
         .unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    let end = if code.text.ends_with('\n') || code.text.is_empty() { "" } else { "\n" };
-    format!("{fence}{}\n{}{end}{fence}", code.info.trim().replace('`', ""), code.text)
+    let end = if code.text.ends_with('\n') || code.text.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    format!(
+        "{fence}{}\n{}{end}{fence}",
+        code.info.trim().replace('`', ""),
+        code.text
+    )
 }
 
 /// Returns a title for a block: its first comment, else its first command.
 pub fn title_of(text: &str) -> String {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let comment = line.trim_start_matches(['#', '-', '/', '*', ' ']);
-        let is_comment = line.starts_with("# ") || line.starts_with("-- ") || line.starts_with("// ");
+        let is_comment =
+            line.starts_with("# ") || line.starts_with("-- ") || line.starts_with("// ");
         let words = comment.chars().filter(|c| c.is_alphabetic()).count();
         if is_comment && words >= 3 && comment.chars().count() <= 120 {
-            return comment.trim_end_matches([':', '-', '=', ' ', '*', '/', '#']).to_owned();
+            return comment
+                .trim_end_matches([':', '-', '=', ' ', '*', '/', '#'])
+                .to_owned();
         }
         if !is_comment && !line.starts_with("#!") && !line.starts_with('#') {
             let cut: String = line.chars().take(76).collect();
@@ -74,7 +85,10 @@ impl Builder<'_> {
         let mut note = Vec::new();
         if guessed && made.is_some() {
             note.push("*Guessed: the document does not say that this is a command.*".to_owned());
-            self.account.warn(line, "this block names no language: taken for a command by its first word");
+            self.account.warn(
+                line,
+                "this block names no language: taken for a command by its first word",
+            );
         }
         if kept_in_note {
             note.push(fenced(code));
@@ -82,7 +96,9 @@ impl Builder<'_> {
         match &made {
             Some(Action::Run(run)) => self.scripts.push((line, run.script.clone())),
             Some(_) => {}
-            None if *what == Fence::Comments => self.account.warn(line, "this block holds comments only: a step by hand"),
+            None if *what == Fence::Comments => self
+                .account
+                .warn(line, "this block holds comments only: a step by hand"),
             None => {}
         }
         Made {
@@ -98,10 +114,17 @@ impl Builder<'_> {
             fill::shell(script, dialect, fills).map(|_| ())
         })?;
         let endless = commands::never_ends(script);
-        let single = script.lines().filter(|l| !l.trim().is_empty() && !l.trim().starts_with('#')).count() == 1;
+        let single = script
+            .lines()
+            .filter(|l| !l.trim().is_empty() && !l.trim().starts_with('#'))
+            .count()
+            == 1;
         let terminal = commands::wants_terminal(script) || endless && !single;
         if terminal {
-            self.account.warn(line, "this block wants a terminal: the step gets the whole one");
+            self.account.warn(
+                line,
+                "this block wants a terminal: the step gets the whole one",
+            );
         } else if endless {
             self.account.warn(line, "this command does not end by itself: it runs beside the others until the phase ends");
         }
@@ -125,9 +148,23 @@ impl Builder<'_> {
         }
         let danger = commands::does_harm(text);
         let script = sql::script(&filled);
-        let first = |i: usize| script.statements[i].words.first().map_or("", String::as_str);
-        let frames = (0..script.statements.len()).any(|i| matches!(first(i), "begin" | "commit" | "rollback" | "start" | "end" | "abort"));
-        let outside = script.statements.len() > 1 && script.statements.iter().any(sql::Statement::needs_no_transaction);
+        let first = |i: usize| {
+            script.statements[i]
+                .words
+                .first()
+                .map_or("", String::as_str)
+        };
+        let frames = (0..script.statements.len()).any(|i| {
+            matches!(
+                first(i),
+                "begin" | "commit" | "rollback" | "start" | "end" | "abort"
+            )
+        });
+        let outside = script.statements.len() > 1
+            && script
+                .statements
+                .iter()
+                .any(sql::Statement::needs_no_transaction);
         if fill::is_plain_sql(&filled) && !(frames && outside) {
             self.needs_database = true;
             return Some(Action::Sql(Sql {
@@ -138,14 +175,24 @@ impl Builder<'_> {
             }));
         }
         if !fill.is_empty() {
-            self.account.warn(line, "this block needs psql and holds placeholders: a step by hand");
+            self.account.warn(
+                line,
+                "this block needs psql and holds placeholders: a step by hand",
+            );
             return None;
         }
-        let delimiter = ["SQL", "END_OF_SQL", "END_OF_STATEMENTS"].iter().find(|d| !text.lines().any(|l| l == **d))?;
+        let delimiter = ["SQL", "END_OF_SQL", "END_OF_STATEMENTS"]
+            .iter()
+            .find(|d| !text.lines().any(|l| l == **d))?;
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        self.account.warn(line, "these statements need psql: the step runs them through it, with $DATABASE_URL");
+        self.account.warn(
+            line,
+            "these statements need psql: the step runs them through it, with $DATABASE_URL",
+        );
         Some(Action::Run(Run {
-            script: format!("psql -X -v ON_ERROR_STOP=1 \"$DATABASE_URL\" <<'{delimiter}'\n{text}{end}{delimiter}\n"),
+            script: format!(
+                "psql -X -v ON_ERROR_STOP=1 \"$DATABASE_URL\" <<'{delimiter}'\n{text}{end}{delimiter}\n"
+            ),
             danger,
             ..Run::default()
         }))
@@ -163,7 +210,8 @@ impl Builder<'_> {
         if found.is_empty() {
             return Some(Vec::new());
         }
-        let trial: Vec<(String, String)> = found.iter().map(|p| (p.clone(), "x".to_owned())).collect();
+        let trial: Vec<(String, String)> =
+            found.iter().map(|p| (p.clone(), "x".to_owned())).collect();
         if let Err(why) = try_them(&trial) {
             self.account.warn(line, format!("{why}: a step by hand"));
             return None;
@@ -179,40 +227,67 @@ impl Builder<'_> {
     fn look_at(&mut self, code: &Code, line: usize) {
         let hidden = code.text.chars().any(|c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
         if hidden {
-            self.account.warn(line, "characters that cannot be seen stand in this block: kept");
+            self.account.warn(
+                line,
+                "characters that cannot be seen stand in this block: kept",
+            );
         }
         if code.text.contains('\u{a0}') {
-            self.account.warn(line, "no-break spaces stand in this block: a shell takes them for letters; kept");
+            self.account.warn(
+                line,
+                "no-break spaces stand in this block: a shell takes them for letters; kept",
+            );
         }
         if code.text.contains(['“', '”', '‘', '’', '„', '«', '»']) {
-            self.account.warn(line, "typographic quotes stand in this block: a shell does not know them; kept");
+            self.account.warn(
+                line,
+                "typographic quotes stand in this block: a shell does not know them; kept",
+            );
         }
-        if code.text.lines().any(|l| matches!(l.trim(), "..." | "…" | "[...]" | "<...>")) {
-            self.account.warn(line, "this block leaves something out (`...`): complete it");
+        if code
+            .text
+            .lines()
+            .any(|l| matches!(l.trim(), "..." | "…" | "[...]" | "<...>"))
+        {
+            self.account
+                .warn(line, "this block leaves something out (`...`): complete it");
         }
         if redact::redact_text(&code.text) != code.text {
-            self.account.warn(line, "this block seems to hold a secret: take it out and name it under `secrets`");
+            self.account.warn(
+                line,
+                "this block seems to hold a secret: take it out and name it under `secrets`",
+            );
         }
     }
 
     /// Accounts for a block that stays text.
     pub fn stays_text(&mut self, lines: (usize, usize), why: &str, tagged: bool) {
         if tagged {
-            self.account.warn(lines.0, format!("this block is not run: {why}"));
+            self.account
+                .warn(lines.0, format!("this block is not run: {why}"));
         }
     }
 
     /// Warns of directories and variables that scripts leave to those behind them: each step has a shell of its own.
     pub fn warn_of_carried(&mut self) {
         let scripts = std::mem::take(&mut self.scripts);
-        let Some(((_, _), earlier)) = scripts.split_last().map(|(last, earlier)| ((last.0, &last.1), earlier)) else {
+        let Some(((_, _), earlier)) = scripts
+            .split_last()
+            .map(|(last, earlier)| ((last.0, &last.1), earlier))
+        else {
             return;
         };
         for (line, script) in earlier {
             if let Some(carried) = commands::carried_over(script) {
                 let shown: String = carried.chars().take(60).collect();
                 let shown = redact::redact_text(&shown);
-                self.account.warn(*line, format!("`{}` is gone when the next step begins: each has a shell of its own", shown.replace('`', "'")));
+                self.account.warn(
+                    *line,
+                    format!(
+                        "`{}` is gone when the next step begins: each has a shell of its own",
+                        shown.replace('`', "'")
+                    ),
+                );
             }
         }
     }
@@ -230,7 +305,11 @@ fn http(text: &str) -> Option<Http> {
     let mut words = first.split_whitespace();
     let method = words.next()?.to_lowercase();
     let address = words.next()?;
-    if !["http://", "https://"].iter().any(|start| address.starts_with(start)) || address.contains(['<', '{', '$']) {
+    if !["http://", "https://"]
+        .iter()
+        .any(|start| address.starts_with(start))
+        || address.contains(['<', '{', '$'])
+    {
         return None;
     }
     let mut headers: Vec<(String, String)> = Vec::new();
@@ -275,7 +354,10 @@ mod tests {
     #[test]
     fn requests_are_read_whole_or_not_at_all() {
         let read = http("POST https://a/b HTTP/1.1\nAccept: x\n\n{\"a\": 1}\n").unwrap();
-        assert_eq!((read.method.as_str(), read.url.as_str(), read.headers.len()), ("post", "https://a/b", 1));
+        assert_eq!(
+            (read.method.as_str(), read.url.as_str(), read.headers.len()),
+            ("post", "https://a/b", 1)
+        );
         assert_eq!(read.body.as_deref(), Some("{\"a\": 1}"));
         assert!(http("GET /health\n").is_none());
         assert!(http("GET https://<host>/x\n").is_none());
@@ -283,7 +365,11 @@ mod tests {
 
     #[test]
     fn fences_are_longer_than_what_they_hold() {
-        let code = Code { info: "sh".into(), text: "a ```` b\n".into(), ..Code::default() };
+        let code = Code {
+            info: "sh".into(),
+            text: "a ```` b\n".into(),
+            ..Code::default()
+        };
         assert_eq!(fenced(&code), "`````sh\na ```` b\n`````");
     }
 }

@@ -3,40 +3,344 @@
 use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::Block;
-use crate::domain::import::plan::{Action, Node};
+use crate::domain::import::plan::Node;
 use crate::domain::import::sections;
 use crate::domain::import::timing;
 use crate::domain::import::walk::Walk;
 
 /// Headers of the column that says what is to be done, the best first.
 const TITLES: &[&str] = &[
-    "action", "actions", "task", "tasks", "activity", "step description", "description", "check", "checks", "item", "what", "step", "steps", "procedure", "aktion", "aufgabe", "tätigkeit", "aktivität", "maßnahme", "beschreibung", "prüfung", "prüfpunkt", "schritt",
-    "action à réaliser", "tâche", "tâches", "activité", "vérification", "étape", "acción", "tarea", "actividad", "verificación", "descripción", "paso", "ação", "tarefa", "atividade", "verificação", "descrição", "passo", "etapa",
-    "действие", "задача", "описание", "проверка", "шаг", "操作", "任务", "检查项", "事项", "操作内容", "内容", "步骤", "作業", "作業内容", "確認項目", "項目", "チェック項目", "手順", "ステップ",
+    "action",
+    "actions",
+    "task",
+    "tasks",
+    "activity",
+    "step description",
+    "description",
+    "check",
+    "checks",
+    "item",
+    "what",
+    "step",
+    "steps",
+    "procedure",
+    "aktion",
+    "aufgabe",
+    "tätigkeit",
+    "aktivität",
+    "maßnahme",
+    "beschreibung",
+    "prüfung",
+    "prüfpunkt",
+    "schritt",
+    "action à réaliser",
+    "tâche",
+    "tâches",
+    "activité",
+    "vérification",
+    "étape",
+    "acción",
+    "tarea",
+    "actividad",
+    "verificación",
+    "descripción",
+    "paso",
+    "ação",
+    "tarefa",
+    "atividade",
+    "verificação",
+    "descrição",
+    "passo",
+    "etapa",
+    "действие",
+    "задача",
+    "описание",
+    "проверка",
+    "шаг",
+    "操作",
+    "任务",
+    "检查项",
+    "事项",
+    "操作内容",
+    "内容",
+    "步骤",
+    "作業",
+    "作業内容",
+    "確認項目",
+    "項目",
+    "チェック項目",
+    "手順",
+    "ステップ",
 ];
 /// Headers that show a table to be a list of steps.
-const STEP_COLUMNS: &[&str] = &["step", "steps", "action", "task", "activity", "schritt", "aktion", "aufgabe", "étape", "action à réaliser", "tâche", "paso", "acción", "tarea", "passo", "ação", "tarefa", "шаг", "действие", "задача", "步骤", "操作", "任务", "手順", "作業", "作業内容", "ステップ"];
+const STEP_COLUMNS: &[&str] = &[
+    "step",
+    "steps",
+    "action",
+    "task",
+    "activity",
+    "schritt",
+    "aktion",
+    "aufgabe",
+    "étape",
+    "action à réaliser",
+    "tâche",
+    "paso",
+    "acción",
+    "tarea",
+    "passo",
+    "ação",
+    "tarefa",
+    "шаг",
+    "действие",
+    "задача",
+    "步骤",
+    "操作",
+    "任务",
+    "手順",
+    "作業",
+    "作業内容",
+    "ステップ",
+];
 /// Headers that go with one of those.
 const BESIDE: &[&str] = &[
-    "#", "no", "no.", "nr", "nr.", "n°", "nº", "№", "owner", "who", "responsible", "assignee", "status", "done", "done?", "time", "start", "duration", "command", "expected", "expected result", "result", "verification", "when", "by", "eta", "check", "complete", "completed", "verantwortlich", "wer", "dauer", "zeit",
-    "erledigt", "befehl", "responsable", "qui", "durée", "statut", "fait", "commande", "responsável", "quién", "duración", "estado", "hecho", "comando", "quem", "duração", "feito", "ответственный", "кто", "статус", "время", "команда", "готово", "负责人", "状态", "时间", "命令", "完成", "序号", "担当", "担当者", "状態", "時間", "完了", "コマンド", "番号", "action", "task", "description", "beschreibung", "descripción", "descrição", "описание", "描述", "内容", "説明",
+    "#",
+    "no",
+    "no.",
+    "nr",
+    "nr.",
+    "n°",
+    "nº",
+    "№",
+    "owner",
+    "who",
+    "responsible",
+    "assignee",
+    "status",
+    "done",
+    "done?",
+    "time",
+    "start",
+    "duration",
+    "command",
+    "expected",
+    "expected result",
+    "result",
+    "verification",
+    "when",
+    "by",
+    "eta",
+    "detail",
+    "details",
+    "notes",
+    "instructions",
+    "check",
+    "complete",
+    "completed",
+    "verantwortlich",
+    "wer",
+    "dauer",
+    "zeit",
+    "erledigt",
+    "befehl",
+    "responsable",
+    "qui",
+    "durée",
+    "statut",
+    "fait",
+    "commande",
+    "responsável",
+    "quién",
+    "duración",
+    "estado",
+    "hecho",
+    "comando",
+    "quem",
+    "duração",
+    "feito",
+    "ответственный",
+    "кто",
+    "статус",
+    "время",
+    "команда",
+    "готово",
+    "负责人",
+    "状态",
+    "时间",
+    "命令",
+    "完成",
+    "序号",
+    "担当",
+    "担当者",
+    "状態",
+    "時間",
+    "完了",
+    "コマンド",
+    "番号",
+    "action",
+    "task",
+    "description",
+    "beschreibung",
+    "descripción",
+    "descrição",
+    "описание",
+    "描述",
+    "内容",
+    "説明",
 ];
 /// Headers of the column that names a role.
 const ROLES: &[&str] = &[
-    "role", "title", "position", "function", "team", "responsibility", "approver role", "area", "rolle", "funktion", "rôle", "fonction", "équipe", "rol", "función", "cargo", "equipo", "função", "papel", "equipe", "роль", "должность", "角色", "职位", "职责", "役割", "担当", "役職", "approver", "stakeholder", "name", "nom", "nombre", "nome", "имя", "姓名", "名前", "氏名", "who", "contact", "person",
+    "role",
+    "title",
+    "position",
+    "function",
+    "team",
+    "responsibility",
+    "approver role",
+    "area",
+    "rolle",
+    "funktion",
+    "rôle",
+    "fonction",
+    "équipe",
+    "rol",
+    "función",
+    "cargo",
+    "equipo",
+    "função",
+    "papel",
+    "equipe",
+    "роль",
+    "должность",
+    "角色",
+    "职位",
+    "职责",
+    "役割",
+    "担当",
+    "役職",
+    "approver",
+    "stakeholder",
+    "name",
+    "nom",
+    "nombre",
+    "nome",
+    "имя",
+    "姓名",
+    "名前",
+    "氏名",
+    "who",
+    "contact",
+    "person",
 ];
 const SIGNATURES: &[&str] = &[
-    "signature", "signed", "sign-off", "signoff", "sign off", "approved", "approval", "approved by", "approved?", "unterschrift", "freigabe", "genehmigt", "visa", "signé", "approuvé", "firma", "aprobado", "assinatura", "aprovado", "подпись", "утверждено", "签字", "签名", "签署", "批准", "署名", "承認", "サイン", "押印",
+    "signature",
+    "signed",
+    "sign-off",
+    "signoff",
+    "sign off",
+    "approved",
+    "approval",
+    "approved by",
+    "approved?",
+    "unterschrift",
+    "freigabe",
+    "genehmigt",
+    "visa",
+    "signé",
+    "approuvé",
+    "firma",
+    "aprobado",
+    "assinatura",
+    "aprovado",
+    "подпись",
+    "утверждено",
+    "签字",
+    "签名",
+    "签署",
+    "批准",
+    "署名",
+    "承認",
+    "サイン",
+    "押印",
 ];
 const REACH: &[&str] = &[
-    "phone", "email", "e-mail", "mail", "slack", "teams", "pager", "pagerduty", "mobile", "tel", "telephone", "contact", "contact info", "contact details", "channel", "reach", "how to reach", "number", "on-call", "telefon", "telefonnummer", "erreichbar", "kanal", "téléphone", "tél", "courriel", "teléfono", "correo", "móvil", "canal",
-    "telefone", "celular", "contato", "contacto", "ramal", "телефон", "почта", "контакт", "电话", "手机", "邮箱", "联系方式", "電話", "電話番号", "メール", "連絡先", "contact method", "handle",
+    "phone",
+    "email",
+    "e-mail",
+    "mail",
+    "slack",
+    "teams",
+    "pager",
+    "pagerduty",
+    "mobile",
+    "tel",
+    "telephone",
+    "contact",
+    "contact info",
+    "contact details",
+    "channel",
+    "reach",
+    "how to reach",
+    "number",
+    "on-call",
+    "telefon",
+    "telefonnummer",
+    "erreichbar",
+    "kanal",
+    "téléphone",
+    "tél",
+    "courriel",
+    "teléfono",
+    "correo",
+    "móvil",
+    "canal",
+    "telefone",
+    "celular",
+    "contato",
+    "contacto",
+    "ramal",
+    "телефон",
+    "почта",
+    "контакт",
+    "电话",
+    "手机",
+    "邮箱",
+    "联系方式",
+    "電話",
+    "電話番号",
+    "メール",
+    "連絡先",
+    "contact method",
+    "handle",
 ];
-const PURPOSES: &[&str] = &["for", "purpose", "responsibility", "responsibilities", "area", "when", "escalate when", "zuständig für", "bereich", "domaine", "área", "ámbito", "область", "职责", "范围", "担当範囲", "用途"];
+const PURPOSES: &[&str] = &[
+    "for",
+    "purpose",
+    "responsibility",
+    "responsibilities",
+    "area",
+    "when",
+    "escalate when",
+    "zuständig für",
+    "bereich",
+    "domaine",
+    "área",
+    "ámbito",
+    "область",
+    "职责",
+    "范围",
+    "担当範囲",
+    "用途",
+];
 
 fn column(header: &[String], names: &[&str]) -> Option<usize> {
-    let plain: Vec<String> = header.iter().map(|cell| cell.trim().trim_matches(['*', '`']).to_lowercase()).collect();
-    names.iter().find_map(|name| plain.iter().position(|cell| cell == name))
+    let plain: Vec<String> = header
+        .iter()
+        .map(|cell| cell.trim().trim_matches(['*', '`']).to_lowercase())
+        .collect();
+    names
+        .iter()
+        .find_map(|name| plain.iter().position(|cell| cell == name))
 }
 
 /// Whether the header of a table says that its rows are steps.
@@ -44,14 +348,27 @@ pub fn has_steps(header: &[String]) -> bool {
     let Some(step) = column(header, STEP_COLUMNS) else {
         return false;
     };
-    header.iter().enumerate().any(|(i, cell)| i != step && BESIDE.contains(&cell.trim().trim_matches('*').to_lowercase().as_str()))
+    header.iter().enumerate().any(|(i, cell)| {
+        i != step && BESIDE.contains(&cell.trim().trim_matches('*').to_lowercase().as_str())
+    })
 }
 
 impl Builder<'_> {
     /// Takes a table in.
-    pub fn table(&mut self, walk: &mut Walk, block: &Block, header: &[String], rows: &[(usize, Vec<String>)]) {
-        let boxes = rows.iter().flat_map(|(_, cells)| cells).any(|cell| sections::is_box(cell));
-        let signs = column(header, SIGNATURES).is_some() && column(header, ROLES).is_some() && column(header, STEP_COLUMNS).is_none();
+    pub fn table(
+        &mut self,
+        walk: &mut Walk,
+        block: &Block,
+        header: &[String],
+        rows: &[(usize, Vec<String>)],
+    ) {
+        let boxes = rows
+            .iter()
+            .flat_map(|(_, cells)| cells)
+            .any(|cell| sections::is_box(cell));
+        let signs = column(header, SIGNATURES).is_some()
+            && column(header, ROLES).is_some()
+            && column(header, STEP_COLUMNS).is_none();
         if signs {
             self.sign_table(walk, block, header, rows);
         } else if boxes || has_steps(header) {
@@ -64,32 +381,84 @@ impl Builder<'_> {
     }
 
     /// Each row is a step; a row without a box in a table of boxes is one too.
-    fn step_table(&mut self, walk: &mut Walk, block: &Block, header: &[String], rows: &[(usize, Vec<String>)], boxes: bool) {
-        self.account.add((block.lines.0, rows.first().map_or(block.lines.1, |(line, _)| line.saturating_sub(1))), What::Table, Fate::Left("the header of steps".into()));
+    fn step_table(
+        &mut self,
+        walk: &mut Walk,
+        block: &Block,
+        header: &[String],
+        rows: &[(usize, Vec<String>)],
+        boxes: bool,
+    ) {
+        self.account.add(
+            (
+                block.lines.0,
+                rows.first()
+                    .map_or(block.lines.1, |(line, _)| line.saturating_sub(1)),
+            ),
+            What::Table,
+            Fate::Left("the header of steps".into()),
+        );
         for (line, cells) in rows {
             if cells.iter().all(|cell| cell.trim().is_empty()) {
-                self.account.add((*line, *line), What::Table, Fate::Left("an empty row".into()));
+                self.account.add(
+                    (*line, *line),
+                    What::Table,
+                    Fate::Left("an empty row".into()),
+                );
                 continue;
             }
             let at = title_column(header, cells);
             let boxed = cells.iter().find_map(|cell| sections::ticked(cell));
-            if boxes && boxed.is_none() && cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1 {
+            if boxes
+                && boxed.is_none()
+                && cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1
+            {
                 // A row that only parts the others.
-                walk.pending.push(crate::domain::import::walk::Text { raw: cells.concat(), lines: (*line, *line), what: What::Table });
+                walk.pending.push(crate::domain::import::walk::Text {
+                    raw: cells.concat(),
+                    lines: (*line, *line),
+                    what: What::Table,
+                });
                 continue;
             }
             let cell = cells.get(at).map_or("", String::as_str);
-            let title = sections::ticked(cell).map_or(cell, |t| &cell[t.length..]).trim().to_owned();
+            let title = sections::ticked(cell)
+                .map_or(cell, |t| &cell[t.length..])
+                .trim()
+                .to_owned();
             let mut step = self.new_step(&mut walk.pending, &title);
-            for (i, cell) in cells.iter().enumerate().filter(|(i, cell)| *i != at && !cell.trim().is_empty()) {
-                let bare = sections::ticked(cell).map_or(cell.as_str(), |t| &cell[t.length..]).trim();
+            for (i, cell) in cells
+                .iter()
+                .enumerate()
+                .filter(|(i, cell)| *i != at && !cell.trim().is_empty())
+            {
+                let bare = sections::ticked(cell)
+                    .map_or(cell.as_str(), |t| &cell[t.length..])
+                    .trim();
                 if bare.is_empty() {
                     continue;
                 }
                 let name = header.get(i).map_or("", |name| name.trim());
-                step.note.push(if name.is_empty() || name == "#" { bare.to_owned() } else { format!("{name}: {bare}") });
+                step.note.push(if name.is_empty() || name == "#" {
+                    bare.to_owned()
+                } else {
+                    format!("{name}: {bare}")
+                });
                 let lower = name.to_lowercase();
-                if ["duration", "dauer", "durée", "duración", "duração", "длительность", "时长", "所要時間", "estimate", "time"].contains(&lower.as_str()) {
+                if [
+                    "duration",
+                    "dauer",
+                    "durée",
+                    "duración",
+                    "duração",
+                    "длительность",
+                    "时长",
+                    "所要時間",
+                    "estimate",
+                    "time",
+                ]
+                .contains(&lower.as_str())
+                {
                     step.takes = step.takes.or_else(|| timing::takes(&format!("({bare})")));
                 }
             }
@@ -102,22 +471,53 @@ impl Builder<'_> {
     }
 
     /// Each row with a role is a signature.
-    pub fn sign_table(&mut self, walk: &mut Walk, block: &Block, header: &[String], rows: &[(usize, Vec<String>)]) {
+    pub fn sign_table(
+        &mut self,
+        walk: &mut Walk,
+        block: &Block,
+        header: &[String],
+        rows: &[(usize, Vec<String>)],
+    ) {
         let at = column(header, ROLES).unwrap_or(0);
-        self.account.add((block.lines.0, rows.first().map_or(block.lines.1, |(line, _)| line.saturating_sub(1))), What::Table, Fate::Left("the header of signatures".into()));
+        self.account.add(
+            (
+                block.lines.0,
+                rows.first()
+                    .map_or(block.lines.1, |(line, _)| line.saturating_sub(1)),
+            ),
+            What::Table,
+            Fate::Left("the header of signatures".into()),
+        );
         for (line, cells) in rows {
-            let role = cells.get(at).map_or("", |cell| cell.trim()).trim_matches(['_', '*', ' ']).to_owned();
+            let role = cells
+                .get(at)
+                .map_or("", |cell| cell.trim())
+                .trim_matches(['_', '*', ' '])
+                .to_owned();
             if role.is_empty() || role.chars().count() > 60 {
-                self.account.add((*line, *line), What::Table, Fate::Left("no role stands in it".into()));
+                self.account.add(
+                    (*line, *line),
+                    What::Table,
+                    Fate::Left("no role stands in it".into()),
+                );
                 continue;
             }
-            let others = cells.iter().enumerate().filter(|(i, cell)| *i != at && cell.chars().any(char::is_alphanumeric) && !sections::is_box(cell));
-            let note: Vec<String> = others.map(|(i, cell)| format!("{}: {}", header.get(i).map_or("", |h| h.trim()), cell.trim())).collect();
+            let others = cells.iter().enumerate().filter(|(i, cell)| {
+                *i != at && cell.chars().any(char::is_alphanumeric) && !sections::is_box(cell)
+            });
+            let note: Vec<String> = others
+                .map(|(i, cell)| {
+                    format!(
+                        "{}: {}",
+                        header.get(i).map_or("", |h| h.trim()),
+                        cell.trim()
+                    )
+                })
+                .collect();
             let title = format!("{role}: {}", self.heading);
             let mut step = self.new_step(&mut walk.pending, title.trim_end_matches([':', ' ']));
             step.note.extend(note);
             self.sign(&mut step, &role);
-            step.action = Action::Confirm;
             self.became_step((*line, *line), What::Table, step.uid);
             self.account.add((*line, *line), What::Table, Fate::Role);
             walk.nodes.push(Node::Step(Box::new(step)));
@@ -125,12 +525,23 @@ impl Builder<'_> {
     }
 
     /// Each row is somebody to call.
-    pub fn contact_table(&mut self, block: &Block, header: &[String], rows: &[(usize, Vec<String>)]) {
-        let role_at = column(header, ROLES).filter(|at| Some(*at) != column(header, REACH)).unwrap_or(0);
+    pub fn contact_table(
+        &mut self,
+        block: &Block,
+        header: &[String],
+        rows: &[(usize, Vec<String>)],
+    ) {
+        let role_at = column(header, ROLES)
+            .filter(|at| Some(*at) != column(header, REACH))
+            .unwrap_or(0);
         let purpose_at = column(header, PURPOSES).filter(|at| *at != role_at);
         for (_, cells) in rows {
             let cell = |at: usize| cells.get(at).map_or("", |c| c.trim()).to_owned();
-            let reach: Vec<String> = (0..cells.len()).filter(|i| *i != role_at && Some(*i) != purpose_at).map(cell).filter(|c| !c.is_empty()).collect();
+            let reach: Vec<String> = (0..cells.len())
+                .filter(|i| *i != role_at && Some(*i) != purpose_at)
+                .map(cell)
+                .filter(|c| !c.is_empty())
+                .collect();
             let purpose = purpose_at.map(cell).unwrap_or_default();
             self.contact(&cell(role_at), &reach.join(", "), &purpose);
         }
@@ -145,7 +556,11 @@ impl Builder<'_> {
         }
         let known = if real(role) { role } else { reach };
         let reach = if real(reach) { reach } else { "(not given)" };
-        self.plan.contacts.push((known.trim().to_owned(), reach.trim().to_owned(), purpose.trim().to_owned()));
+        self.plan.contacts.push((
+            known.trim().to_owned(),
+            reach.trim().to_owned(),
+            purpose.trim().to_owned(),
+        ));
         true
     }
 }
@@ -153,9 +568,29 @@ impl Builder<'_> {
 /// Returns the column that says what is to be done.
 fn title_column(header: &[String], cells: &[String]) -> usize {
     let text = |at: usize| cells.get(at).map_or("", |cell| cell.trim());
-    let words = |at: usize| sections::ticked(text(at)).map_or(text(at), |t| &text(at)[t.length..]).chars().filter(|c| c.is_alphabetic()).count();
-    let plain: Vec<String> = header.iter().map(|cell| cell.trim().trim_matches(['*', '`']).to_lowercase()).collect();
-    let named = TITLES.iter().find_map(|name| plain.iter().position(|cell| cell == name).filter(|at| words(*at) > 0));
-    let boxed = cells.iter().position(|cell| sections::is_box(cell) && words(cells.iter().position(|c| c == cell).unwrap_or(0)) > 0);
-    named.or(boxed).unwrap_or_else(|| (0..cells.len()).max_by_key(|at| (words(*at), usize::MAX - at)).unwrap_or(0))
+    let words = |at: usize| {
+        sections::ticked(text(at))
+            .map_or(text(at), |t| &text(at)[t.length..])
+            .chars()
+            .filter(|c| c.is_alphabetic())
+            .count()
+    };
+    let plain: Vec<String> = header
+        .iter()
+        .map(|cell| cell.trim().trim_matches(['*', '`']).to_lowercase())
+        .collect();
+    let named = TITLES.iter().find_map(|name| {
+        plain
+            .iter()
+            .position(|cell| cell == name)
+            .filter(|at| words(*at) > 0)
+    });
+    let boxed = cells.iter().position(|cell| {
+        sections::is_box(cell) && words(cells.iter().position(|c| c == cell).unwrap_or(0)) > 0
+    });
+    named.or(boxed).unwrap_or_else(|| {
+        (0..cells.len())
+            .max_by_key(|at| (words(*at), usize::MAX - at))
+            .unwrap_or(0)
+    })
 }

@@ -6,10 +6,22 @@ use regex::{Captures, Regex};
 
 use crate::domain::import::mask::pattern;
 
-pattern!(T_MINUS, r"(?i)\bT\s*([-–−+])\s*(\d+(?:[.,]\d+)?)\s*(weeks?|wochen?|w|days?|tage?n?|d|hours?|hrs?|stunden?|std|h|minutes?|minuten|mins?|m|s)?\b");
-pattern!(T_ZERO, r"\bT\s*(?:[-–−+=]\s*)?0\b|\bT=0\b|\b[DJ][-–−+]0\b|\bD-?[Dd]ay\b|\b[Jj]our J\b");
-pattern!(LATER_UNIT, r"(?i)\d\s*(hours?|hrs?|h|minutes?|mins?|m|days?|d)\b");
-pattern!(D_MINUS, r"\b[DJ]\s*([-–−+])\s*(\d{1,3})\b(?:\s*(weeks?|h|hours?)\b)?");
+pattern!(
+    T_MINUS,
+    r"(?i)\bT\s*([-–−+])\s*(\d+(?:[.,]\d+)?)\s*(weeks?|wochen?|w|days?|tage?n?|d|hours?|hrs?|stunden?|std|h|minutes?|minuten|mins?|m|s)?\b"
+);
+pattern!(
+    T_ZERO,
+    r"\bT\s*(?:[-–−+=]\s*)?0\b|\bT=0\b|\b[DJ][-–−+]0\b|\bD-?[Dd]ay\b|\b[Jj]our J\b"
+);
+pattern!(
+    LATER_UNIT,
+    r"(?i)\d\s*(hours?|hrs?|h|minutes?|mins?|m|days?|d)\b"
+);
+pattern!(
+    D_MINUS,
+    r"\b[DJ]\s*([-–−+])\s*(\d{1,3})\b(?:\s*(weeks?|h|hours?)\b)?"
+);
 pattern!(D_CYRILLIC, r"(?:^|[\s(])Д\s*([-–−+])\s*(\d{1,3})\b");
 pattern!(
     BEFORE,
@@ -30,7 +42,10 @@ pattern!(
 pub fn offset(text: &str) -> Option<i64> {
     if let Some(found) = T_MINUS.captures(text) {
         let later = LATER_UNIT.captures(&text[found.get(0)?.end()..]);
-        let unit = found.get(3).or(later.as_ref().and_then(|l| l.get(1))).map_or("m", |m| m.as_str());
+        let unit = found
+            .get(3)
+            .or(later.as_ref().and_then(|l| l.get(1)))
+            .map_or("m", |m| m.as_str());
         return signed(&found[1], amount(&found[2])?, unit);
     }
     if let Some(found) = D_MINUS.captures(text).or_else(|| D_CYRILLIC.captures(text)) {
@@ -54,9 +69,28 @@ pub fn offset(text: &str) -> Option<i64> {
 }
 
 fn before(found: &Captures) -> Option<i64> {
-    const AFTER: &[&str] = &["after", "afterwards", "later", "nachher", "danach", "nach", "après", "apres", "después", "despues", "depois", "após", "после", "спустя"];
+    const AFTER: &[&str] = &[
+        "after",
+        "afterwards",
+        "later",
+        "nachher",
+        "danach",
+        "nach",
+        "après",
+        "apres",
+        "después",
+        "despues",
+        "depois",
+        "após",
+        "после",
+        "спустя",
+    ];
     let word = found[3].to_lowercase();
-    let sign = if AFTER.contains(&word.as_str()) { "+" } else { "-" };
+    let sign = if AFTER.contains(&word.as_str()) {
+        "+"
+    } else {
+        "-"
+    };
     signed(sign, amount(&found[1])?, &found[2])
 }
 
@@ -93,7 +127,9 @@ pub fn offset_text(seconds: i64) -> String {
 
 fn amount(text: &str) -> Option<f64> {
     match text.to_lowercase().as_str() {
-        "one" | "a" | "an" | "ein" | "eine" | "einen" | "un" | "une" | "una" | "um" | "uma" => Some(1.0),
+        "one" | "a" | "an" | "ein" | "eine" | "einen" | "un" | "une" | "una" | "um" | "uma" => {
+            Some(1.0)
+        }
         "two" => Some(2.0),
         "three" => Some(3.0),
         number => number.replace(',', ".").parse().ok(),
@@ -132,21 +168,52 @@ mod tests {
     #[test]
     fn headings_name_times_in_many_ways() {
         for (text, wanted) in [
-            ("Pre-flight (T-1h)", "T-1h"), ("T+5 to T+30: watch", "T+5m"), ("T - 30 min", "T-30m"), ("D-1 preparation", "T-1d"), ("J-7 : communication", "T-7d"),
-            ("Day of release (T-0)", "T-0"), ("10 days before", "T-10d"), ("24 hours after the release", "T+1d"), ("One week before", "T-7d"),
-            ("2 Tage vorher", "T-2d"), ("3 jours avant la bascule", "T-3d"), ("2 días antes", "T-2d"), ("1 hora antes", "T-1h"), ("за 2 часа до начала", "T-2h"),
-            ("上线前准备 3天前", "T-3d"), ("2時間前の確認", "T-2h"), ("After (first 24 hours)", "T-0"), ("T-90 minutes", "T-1h30m"),
+            ("Pre-flight (T-1h)", "T-1h"),
+            ("T+5 to T+30: watch", "T+5m"),
+            ("T - 30 min", "T-30m"),
+            ("D-1 preparation", "T-1d"),
+            ("J-7 : communication", "T-7d"),
+            ("Day of release (T-0)", "T-0"),
+            ("10 days before", "T-10d"),
+            ("24 hours after the release", "T+1d"),
+            ("One week before", "T-7d"),
+            ("2 Tage vorher", "T-2d"),
+            ("3 jours avant la bascule", "T-3d"),
+            ("2 días antes", "T-2d"),
+            ("1 hora antes", "T-1h"),
+            ("за 2 часа до начала", "T-2h"),
+            ("上线前准备 3天前", "T-3d"),
+            ("2時間前の確認", "T-2h"),
+            ("After (first 24 hours)", "T-0"),
+            ("T-90 minutes", "T-1h30m"),
         ] {
-            assert_eq!(offset(text).map(offset_text).as_deref(), Some(wanted), "{text}");
+            assert_eq!(
+                offset(text).map(offset_text).as_deref(),
+                Some(wanted),
+                "{text}"
+            );
         }
-        for text in ["Deploy", "Section D", "Run it before noon", "Make 3 copies", "AT-5 cable x", "Option D"] {
+        for text in [
+            "Deploy",
+            "Section D",
+            "Run it before noon",
+            "Make 3 copies",
+            "AT-5 cable x",
+            "Option D",
+        ] {
             assert_eq!(offset(text), None, "{text}");
         }
     }
 
     #[test]
     fn titles_say_how_long_a_step_takes() {
-        for (text, wanted) in [("Migrate (~30 min)", "30m"), ("Copy (10-15 minutes)", "15m"), ("Warten, Dauer: 2 Stunden", "2h"), ("备份（约 x）(5 分钟)", "5m"), ("Swap (90s)", "1m30s")] {
+        for (text, wanted) in [
+            ("Migrate (~30 min)", "30m"),
+            ("Copy (10-15 minutes)", "15m"),
+            ("Warten, Dauer: 2 Stunden", "2h"),
+            ("备份（约 x）(5 分钟)", "5m"),
+            ("Swap (90s)", "1m30s"),
+        ] {
             assert_eq!(takes(text).as_deref(), Some(wanted), "{text}");
         }
         assert_eq!(takes("Wait 5 minutes"), None);

@@ -70,7 +70,11 @@ impl Builder<'_> {
                 Kind::Quote(inner) => self.quote(&mut walk, block, inner),
                 Kind::Table { header, rows } => self.table(&mut walk, block, header, rows),
                 Kind::Html(html) => self.html(&mut walk, block, html),
-                Kind::Rule => self.account.add(block.lines, What::Text, Fate::Left("it only draws a line".into())),
+                Kind::Rule => self.account.add(
+                    block.lines,
+                    What::Text,
+                    Fate::Left("it only draws a line".into()),
+                ),
                 Kind::Other => self.pend(&mut walk, block, What::Text),
             }
         }
@@ -80,7 +84,11 @@ impl Builder<'_> {
     /// Keeps a block as text for the step to come.
     pub fn pend(&mut self, walk: &mut Walk, block: &Block, what: What) {
         let raw = self.raw(block.lines, block.column);
-        walk.pending.push(Text { raw, lines: block.lines, what });
+        walk.pending.push(Text {
+            raw,
+            lines: block.lines,
+            what,
+        });
         walk.last = Last::Other;
     }
 
@@ -99,7 +107,8 @@ impl Builder<'_> {
     /// Puts text into a step's note.
     pub fn attach(&mut self, step: &mut Step, pending: &mut Vec<Text>) {
         for text in pending.drain(..) {
-            self.account.add(text.lines, text.what, Fate::Part(step.uid));
+            self.account
+                .add(text.lines, text.what, Fate::Part(step.uid));
             step.note.push(text.raw);
         }
     }
@@ -113,7 +122,11 @@ impl Builder<'_> {
             step.note.push(title.clone());
             shortened(&title)
         };
-        step.title = if shown.is_empty() { "(an item without words)".into() } else { shown };
+        step.title = if shown.is_empty() {
+            "(an item without words)".into()
+        } else {
+            shown
+        };
         step.takes = timing::takes(&title);
         step.evidence = title.contains("___");
     }
@@ -132,8 +145,18 @@ impl Builder<'_> {
             return;
         }
         if let Some(labels) = gates::choices(&plain) {
-            let title = plain.split("[ ]").next().unwrap_or_default().trim().trim_end_matches([':', '：']).to_owned();
-            let title = if title.is_empty() { plain.clone() } else { title };
+            let title = plain
+                .split("[ ]")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .trim_end_matches([':', '：'])
+                .to_owned();
+            let title = if title.is_empty() {
+                plain.clone()
+            } else {
+                title
+            };
             let mut step = self.new_step(&mut walk.pending, &title);
             step.action = Action::Decide(labels);
             self.became_step(block.lines, What::Text, step.uid);
@@ -141,15 +164,24 @@ impl Builder<'_> {
             return;
         }
         let leads = matches!(rest.first().map(|b| &b.kind), Some(Kind::Code(_)));
-        if let Some(gate) = gates::gate(&plain).filter(|_| !leads && !plain.ends_with([':', '：'])) {
+        if let Some(gate) = gates::gate(&plain).filter(|_| !leads && !plain.ends_with([':', '：']))
+        {
             self.gate(walk, block, &plain, gate);
             return;
         }
         walk.before.clone_from(&plain);
         let raw = self.raw(block.lines, block.column);
-        let pending = Text { raw, lines: block.lines, what: What::Text };
-        if walk.last != Last::Paragraph && continues(walk.number, rest) && let Some(step) = plan::last_step(&mut walk.nodes) {
-            self.account.add(pending.lines, pending.what, Fate::Part(step.uid));
+        let pending = Text {
+            raw,
+            lines: block.lines,
+            what: What::Text,
+        };
+        if walk.last != Last::Paragraph
+            && continues(walk.number, rest)
+            && let Some(step) = plan::last_step(&mut walk.nodes)
+        {
+            self.account
+                .add(pending.lines, pending.what, Fate::Part(step.uid));
             step.note.push(pending.raw);
             return;
         }
@@ -170,24 +202,37 @@ impl Builder<'_> {
                     title.push_str(more.trim());
                     last = (block.lines.0 + j).min(block.lines.1);
                 }
-                self.account.warn(n, "a box outside of a list: taken as an item");
+                self.account
+                    .warn(n, "a box outside of a list: taken as an item");
                 let step = self.box_step(&mut walk.pending, &title, ticked, n, &text.links);
                 self.became_step((n, last), What::Item, step.uid);
                 self.push(walk, step, Last::Item);
             } else {
                 let raw = line.clone();
-                walk.pending.push(Text { raw, lines: (n, n), what: What::Text });
+                walk.pending.push(Text {
+                    raw,
+                    lines: (n, n),
+                    what: What::Text,
+                });
             }
         }
     }
 
     /// A step of an item with a box.
-    fn box_step(&mut self, pending: &mut Vec<Text>, title: &str, ticked: sections::Ticked, line: usize, links: &[String]) -> Step {
+    fn box_step(
+        &mut self,
+        pending: &mut Vec<Text>,
+        title: &str,
+        ticked: sections::Ticked,
+        line: usize,
+        links: &[String],
+    ) -> Step {
         if ticked.ticked {
             self.ticked += 1;
         }
         if !ticked.usual {
-            self.account.warn(line, "a box that markdown does not know: taken as one");
+            self.account
+                .warn(line, "a box that markdown does not know: taken as one");
         }
         let whole = format!("[ ] {title}");
         let mut step = self.new_step(pending, title);
@@ -230,7 +275,9 @@ impl Builder<'_> {
         for item in &list.items {
             let boxed = first_text(item).and_then(|text| sections::ticked(&text.plain()));
             let numbered = list.ordered && !contents;
-            let holds = holds_boxes(&item.blocks) || holds_runnable(&item.blocks) || holds_numbers(&item.blocks) && self.bullets;
+            let holds = holds_boxes(&item.blocks)
+                || holds_runnable(&item.blocks)
+                || holds_numbers(&item.blocks) && self.bullets;
             if boxed.is_some() || numbered || holds || self.bullets && !contents {
                 let marked = self.item(item, boxed);
                 self.take_in(walk, marked);
@@ -238,11 +285,19 @@ impl Builder<'_> {
             } else {
                 let raw = self.raw(item.lines, block.column);
                 walk.before = first_text(item).map(Inline::plain).unwrap_or_default();
-                walk.pending.push(Text { raw, lines: item.lines, what: What::Item });
+                walk.pending.push(Text {
+                    raw,
+                    lines: item.lines,
+                    what: What::Item,
+                });
                 walk.last = Last::Other;
             }
         }
-        walk.number = if list.ordered { (list.start + list.items.len()).saturating_sub(1) } else { 0 };
+        walk.number = if list.ordered {
+            (list.start + list.items.len()).saturating_sub(1)
+        } else {
+            0
+        };
     }
 
     /// Puts a node behind the others; the text that waited goes to its first step.
@@ -262,11 +317,16 @@ impl Builder<'_> {
         let outer = std::mem::replace(&mut self.bullets, false);
         let mut inner = self.walk(rest);
         self.bullets = outer;
-        let plain = sections::ticked(&title).filter(|_| boxed.is_some()).map_or(title.as_str(), |t| title[t.length..].trim()).to_owned();
+        let plain = sections::ticked(&title)
+            .filter(|_| boxed.is_some())
+            .map_or(title.as_str(), |t| title[t.length..].trim())
+            .to_owned();
         match inner.nodes.as_mut_slice() {
             [] => {
                 let mut step = match boxed {
-                    Some(ticked) => self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links),
+                    Some(ticked) => {
+                        self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links)
+                    }
                     None => {
                         let mut step = self.new_step(&mut Vec::new(), &plain);
                         step.note.extend(links);
@@ -293,7 +353,8 @@ impl Builder<'_> {
             }
             [Node::Group(group)] if group.one && group.title.is_empty() => {
                 group.title = plain;
-                self.account.add(lines, What::Item, Fate::Group(group.title.clone()));
+                self.account
+                    .add(lines, What::Item, Fate::Group(group.title.clone()));
                 if let Some(step) = plan::last_step(&mut inner.nodes) {
                     self.attach(step, &mut inner.pending);
                 }
@@ -310,7 +371,8 @@ impl Builder<'_> {
                     step.note.extend(own);
                 }
                 self.mark_box(boxed, item.lines.0);
-                self.account.add(lines, What::Item, Fate::Group(plain.clone()));
+                self.account
+                    .add(lines, What::Item, Fate::Group(plain.clone()));
                 Node::Group(Group {
                     title: plain,
                     one: false,
@@ -323,25 +385,46 @@ impl Builder<'_> {
     fn mark_box(&mut self, boxed: Option<sections::Ticked>, line: usize) {
         match boxed {
             Some(ticked) if ticked.ticked => self.ticked += 1,
-            Some(ticked) if !ticked.usual => self.account.warn(line, "a box that markdown does not know: taken as one"),
+            Some(ticked) if !ticked.usual => self
+                .account
+                .warn(line, "a box that markdown does not know: taken as one"),
             Some(_) | None => {}
         }
     }
 
     /// Returns an item's title, its links, the title's lines, and the blocks behind it.
-    fn head_of<'b>(&mut self, item: &'b Item, boxed: Option<sections::Ticked>) -> (String, Vec<String>, (usize, usize), &'b [Block]) {
-        let none = (String::new(), Vec::new(), (item.lines.0, item.lines.0), &item.blocks[..]);
+    fn head_of<'b>(
+        &mut self,
+        item: &'b Item,
+        boxed: Option<sections::Ticked>,
+    ) -> (String, Vec<String>, (usize, usize), &'b [Block]) {
+        let none = (
+            String::new(),
+            Vec::new(),
+            (item.lines.0, item.lines.0),
+            &item.blocks[..],
+        );
         let Some(first) = item.blocks.first() else {
             return none;
         };
         let text = match &first.kind {
             Kind::Paragraph(text) | Kind::Heading { text, .. } => text,
-            Kind::Code(code) => return (title_of(&code.text), Vec::new(), (item.lines.0, item.lines.0), &item.blocks[..]),
+            Kind::Code(code) => {
+                return (
+                    title_of(&code.text),
+                    Vec::new(),
+                    (item.lines.0, item.lines.0),
+                    &item.blocks[..],
+                );
+            }
             _ => return none,
         };
         self.inline_comments(first, text);
         if boxed.is_some() && text.lines.iter().skip(1).any(|line| sections::is_box(line)) {
-            self.account.warn(first.lines.0, "a box stands in the lines of another item: kept in its title");
+            self.account.warn(
+                first.lines.0,
+                "a box stands in the lines of another item: kept in its title",
+            );
         }
         let title = text.plain();
         (title, text.links.clone(), first.lines, &item.blocks[1..])
@@ -355,7 +438,11 @@ impl Builder<'_> {
         let (what, guessed) = fences::classify(code, around);
         let tagged = fences::is_tagged_runnable(&code.info);
         if let Fence::Text(why) = what {
-            self.stays_text(block.lines, why, tagged || why.contains("fence") || why.contains("box"));
+            self.stays_text(
+                block.lines,
+                why,
+                tagged || why.contains("fence") || why.contains("box"),
+            );
             self.text_block(walk, block, code);
             return;
         }
@@ -365,8 +452,13 @@ impl Builder<'_> {
         }
         let made = self.action(code, &what, guessed, block.lines.0);
         let runs = !matches!(made.action, Action::Confirm);
-        let belongs = walk.last == Last::Item || walk.last == Last::Runnable && walk.number > 0 && continues(walk.number, rest) || walk.last == Last::Other && continues(walk.number, rest);
-        if belongs && !walk.or && self.give_to_item(walk, &made.action, &made.note, block, &code.text) {
+        let belongs = walk.last == Last::Item
+            || walk.last == Last::Runnable && walk.number > 0 && continues(walk.number, rest)
+            || walk.last == Last::Other && continues(walk.number, rest);
+        if belongs
+            && !walk.or
+            && self.give_to_item(walk, &made.action, &made.note, block, &code.text)
+        {
             walk.last = if runs { Last::Runnable } else { Last::Other };
             walk.before.clear();
             return;
@@ -391,11 +483,15 @@ impl Builder<'_> {
             .then(|| walk.before.clone())
             .filter(|lead| !lead.is_empty() && lead.chars().count() <= LONGEST_LEAD);
         let taken = lead.as_ref().and_then(|_| walk.pending.pop());
-        let title = lead.map_or_else(|| title_of(&code.text), |lead| lead.trim_end_matches([':', '：', ' ']).to_owned());
+        let title = lead.map_or_else(
+            || title_of(&code.text),
+            |lead| lead.trim_end_matches([':', '：', ' ']).to_owned(),
+        );
         let mut step = self.new_step(&mut walk.pending, &title);
         step.title_is_made = true;
         if let Some(taken) = taken {
-            self.account.add(taken.lines, taken.what, Fate::Part(step.uid));
+            self.account
+                .add(taken.lines, taken.what, Fate::Part(step.uid));
             if taken.raw.contains("](") || taken.raw.contains("[^") {
                 step.note.push(taken.raw.clone());
             } else {
@@ -406,19 +502,31 @@ impl Builder<'_> {
     }
 
     /// A block right behind an item is that item's action, or one more step of it.
-    fn give_to_item(&mut self, walk: &mut Walk, action: &Action, note: &[String], block: &Block, text: &str) -> bool {
+    fn give_to_item(
+        &mut self,
+        walk: &mut Walk,
+        action: &Action,
+        note: &[String],
+        block: &Block,
+        text: &str,
+    ) -> bool {
         let Some(last) = walk.nodes.last_mut() else {
             return false;
         };
-        if let Node::Step(step) = last && matches!(step.action, Action::Confirm) && !step.title_is_made {
+        if let Node::Step(step) = last
+            && matches!(step.action, Action::Confirm)
+            && !step.title_is_made
+        {
             step.action = action.clone();
             let mut waiting = std::mem::take(&mut walk.pending);
             for text in waiting.drain(..) {
-                self.account.add(text.lines, text.what, Fate::Part(step.uid));
+                self.account
+                    .add(text.lines, text.what, Fate::Part(step.uid));
                 step.note.push(text.raw);
             }
             step.note.extend(note.iter().cloned());
-            self.account.add(block.lines, What::Fence, Fate::Part(step.uid));
+            self.account
+                .add(block.lines, What::Fence, Fate::Part(step.uid));
             return true;
         }
         let title = title_of(text);
@@ -426,7 +534,8 @@ impl Builder<'_> {
         more.title_is_made = true;
         more.action = action.clone();
         more.note.extend(note.iter().cloned());
-        self.account.add(block.lines, What::Fence, Fate::Step(more.uid));
+        self.account
+            .add(block.lines, What::Fence, Fate::Step(more.uid));
         let Some(last) = walk.nodes.pop() else {
             return false;
         };
@@ -457,7 +566,11 @@ impl Builder<'_> {
                 walk.nodes.push(Node::Group(group));
             }
             Some(Node::Step(mut first)) => {
-                let title = if first.title_is_made { String::new() } else { std::mem::replace(&mut first.title, block_title(&first.action)) };
+                let title = if first.title_is_made {
+                    String::new()
+                } else {
+                    std::mem::replace(&mut first.title, block_title(&first.action))
+                };
                 walk.nodes.push(Node::Group(Group {
                     title,
                     one: true,
@@ -472,16 +585,23 @@ impl Builder<'_> {
     /// A block that is not run goes to the step before it where it follows at once, else to the one behind it.
     fn text_block(&mut self, walk: &mut Walk, block: &Block, code: &Code) {
         let raw = fenced(code);
-        let follows = matches!(walk.last, Last::Item | Last::Runnable) || words::announces_output(&walk.before) && walk.last == Last::Paragraph;
+        let follows = matches!(walk.last, Last::Item | Last::Runnable)
+            || words::announces_output(&walk.before) && walk.last == Last::Paragraph;
         if follows && let Some(step) = plan::last_step(&mut walk.nodes) {
             for text in walk.pending.drain(..) {
-                self.account.add(text.lines, text.what, Fate::Part(step.uid));
+                self.account
+                    .add(text.lines, text.what, Fate::Part(step.uid));
                 step.note.push(text.raw);
             }
-            self.account.add(block.lines, What::Fence, Fate::Part(step.uid));
+            self.account
+                .add(block.lines, What::Fence, Fate::Part(step.uid));
             step.note.push(raw);
         } else {
-            walk.pending.push(Text { raw, lines: block.lines, what: What::Fence });
+            walk.pending.push(Text {
+                raw,
+                lines: block.lines,
+                what: What::Fence,
+            });
             walk.last = Last::Other;
         }
         walk.before.clear();
@@ -496,7 +616,11 @@ impl Builder<'_> {
             Some((plain, gate)) => {
                 if inner.len() > 1 || plain.chars().count() > LONGEST_TITLE {
                     let raw = self.raw(block.lines, block.column);
-                    walk.pending.push(Text { raw, lines: block.lines, what: What::Text });
+                    walk.pending.push(Text {
+                        raw,
+                        lines: block.lines,
+                        what: What::Text,
+                    });
                 }
                 self.gate(walk, block, &plain, gate);
             }
@@ -507,24 +631,47 @@ impl Builder<'_> {
     fn html(&mut self, walk: &mut Walk, block: &Block, html: &str) {
         let trimmed = html.trim_start();
         if trimmed.starts_with("<!--") {
-            let boxes = html.lines().filter(|line| sections::is_box(line.trim_start().trim_start_matches(['-', '*', '+', ' ']))).count();
+            let boxes = html
+                .lines()
+                .filter(|line| {
+                    sections::is_box(line.trim_start().trim_start_matches(['-', '*', '+', ' ']))
+                })
+                .count();
             let closed = html.contains("-->");
             if !closed {
-                self.account.warn(block.lines.0, "a comment is opened and never closed: everything behind it is in it");
+                self.account.warn(
+                    block.lines.0,
+                    "a comment is opened and never closed: everything behind it is in it",
+                );
             }
             if boxes > 0 {
-                self.account.warn(block.lines.0, format!("a comment hides {boxes} boxes: not converted"));
+                self.account.warn(
+                    block.lines.0,
+                    format!("a comment hides {boxes} boxes: not converted"),
+                );
             }
-            self.account.add(block.lines, What::Html, Fate::Left(format!("a comment, with {boxes} boxes in it")));
+            self.account.add(
+                block.lines,
+                What::Html,
+                Fate::Left(format!("a comment, with {boxes} boxes in it")),
+            );
             // What stands behind the end of the comment on its last line is text.
-            if let Some((_, behind)) = html.split_once("-->").filter(|(_, behind)| !behind.trim().is_empty()) {
+            if let Some((_, behind)) = html
+                .split_once("-->")
+                .filter(|(_, behind)| !behind.trim().is_empty())
+            {
                 let raw = behind.trim().to_owned();
-                walk.pending.push(Text { raw, lines: block.lines, what: What::Html });
+                walk.pending.push(Text {
+                    raw,
+                    lines: block.lines,
+                    what: What::Html,
+                });
             }
             return;
         }
         if html.contains("<li") || html.contains("checkbox") {
-            self.account.warn(block.lines.0, "a list in HTML: kept as text");
+            self.account
+                .warn(block.lines.0, "a list in HTML: kept as text");
         }
         self.pend(walk, block, What::Html);
     }
@@ -532,7 +679,11 @@ impl Builder<'_> {
     fn inline_comments(&mut self, block: &Block, text: &Inline) {
         for comment in &text.comments {
             let boxes = comment.matches("[ ]").count();
-            self.account.add(block.lines, What::Html, Fate::Left(format!("a comment, with {boxes} boxes in it")));
+            self.account.add(
+                block.lines,
+                What::Html,
+                Fate::Left(format!("a comment, with {boxes} boxes in it")),
+            );
         }
     }
 }
@@ -543,14 +694,17 @@ fn block_title(action: &Action) -> String {
         Action::Run(run) => title_of(&run.script),
         Action::Sql(sql) => title_of(&sql.text),
         Action::Http(http) => format!("`{} {}`", http.method.to_uppercase(), http.url),
-        Action::Confirm | Action::Decide(_) => "By hand".into(),
+        Action::Confirm | Action::Decide(_) | Action::Sign(_) => "By hand".into(),
     }
 }
 
 /// Cuts a long title behind its first sentence, else behind a word.
 fn shortened(title: &str) -> String {
     let cut: String = title.chars().take(LONGEST_TITLE - 20).collect();
-    let sentence = [". ", "! ", "? ", "。", "！", "；"].iter().filter_map(|end| cut.rfind(end).map(|at| at + end.trim_end().len())).max();
+    let sentence = [". ", "! ", "? ", "。", "！", "；"]
+        .iter()
+        .filter_map(|end| cut.rfind(end).map(|at| at + end.trim_end().len()))
+        .max();
     match sentence.filter(|at| *at > 40) {
         Some(at) => cut[..at].to_owned(),
         None => {
@@ -595,14 +749,20 @@ fn holds_runnable(blocks: &[Block]) -> bool {
 
 /// Whether a numbered list stands in `blocks`.
 fn holds_numbers(blocks: &[Block]) -> bool {
-    blocks.iter().any(|block| matches!(&block.kind, Kind::List(list) if list.ordered))
+    blocks
+        .iter()
+        .any(|block| matches!(&block.kind, Kind::List(list) if list.ordered))
 }
 
 /// Whether a list of the document gives steps without being asked: it has boxes or numbers, or a block that runs.
 pub fn has_steps(blocks: &[Block]) -> bool {
-    holds_boxes(blocks) || holds_runnable(blocks) || blocks.iter().any(|block| match &block.kind {
-        Kind::List(list) => list.ordered || list.items.iter().any(|item| has_steps(&item.blocks)),
-        Kind::Table { header, .. } => crate::domain::import::tables::has_steps(header),
-        _ => false,
-    })
+    holds_boxes(blocks)
+        || holds_runnable(blocks)
+        || blocks.iter().any(|block| match &block.kind {
+            Kind::List(list) => {
+                list.ordered || list.items.iter().any(|item| has_steps(&item.blocks))
+            }
+            Kind::Table { header, .. } => crate::domain::import::tables::has_steps(header),
+            _ => false,
+        })
 }

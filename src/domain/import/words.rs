@@ -18,96 +18,537 @@ pub enum Kind {
 }
 
 const ROLLBACK: &[&str] = &[
-    "rollback*", "roll back*", "roll-back*", "rolling back", "backout*", "back out", "back-out*", "fallback plan",
-    "fall-back plan", "fallback procedure", "revert*", "undo*", "downgrade procedure", "downgrading", "downgrade",
-    "abort procedure", "contingency plan", "rückfall*", "zurückrollen", "rückbau", "zurücksetzen", "rücknahme", "notfallplan",
-    "rückkehr", "retour arrière", "retour en arrière", "annulation", "plan de repli", "plan de retour", "revenir en arrière",
-    "reversión", "marcha atrás", "vuelta atrás", "revertir", "deshacer", "plan de reversa", "reversão", "reverter",
-    "desfazer", "plano de retorno", "откат*", "возврат*", "回滚", "回退", "撤销", "ロールバック", "切り戻し", "切戻し", "巻き戻し",
+    "rollback*",
+    "roll back*",
+    "roll-back*",
+    "rolling back",
+    "backout*",
+    "back out",
+    "back-out*",
+    "fallback plan",
+    "fall-back plan",
+    "fallback procedure",
+    "revert*",
+    "undo*",
+    "downgrade procedure",
+    "downgrading",
+    "downgrade",
+    "abort procedure",
+    "contingency plan",
+    "rückfall*",
+    "zurückrollen",
+    "rückbau",
+    "zurücksetzen",
+    "rücknahme",
+    "notfallplan",
+    "rückkehr",
+    "retour arrière",
+    "retour en arrière",
+    "annulation",
+    "plan de repli",
+    "plan de retour",
+    "revenir en arrière",
+    "reversión",
+    "marcha atrás",
+    "vuelta atrás",
+    "revertir",
+    "deshacer",
+    "plan de reversa",
+    "reversão",
+    "reverter",
+    "desfazer",
+    "plano de retorno",
+    "откат*",
+    "возврат*",
+    "回滚",
+    "回退",
+    "撤销",
+    "ロールバック",
+    "切り戻し",
+    "切戻し",
+    "巻き戻し",
 ];
 
 /// Words that mean a way back only where the document as a whole is about something else.
 const RESTORE: &[&str] = &[
-    "restore", "restoring", "restore from backup", "wiederherstell*", "restauration", "restaurer", "restauración",
-    "restaurar", "restauração", "восстановлен*", "恢复", "復元", "復旧", "if something goes wrong", "if things go wrong",
-    "in case of failure", "falls etwas schiefgeht", "im fehlerfall", "en cas de problème", "en cas d'échec", "en caso de fallo",
-    "en caso de error", "em caso de falha", "если что-то пошло не так",
+    "restore",
+    "restoring",
+    "restore from backup",
+    "wiederherstell*",
+    "restauration",
+    "restaurer",
+    "restauración",
+    "restaurar",
+    "restauração",
+    "восстановлен*",
+    "恢复",
+    "復元",
+    "復旧",
+    "if something goes wrong",
+    "if things go wrong",
+    "in case of failure",
+    "falls etwas schiefgeht",
+    "im fehlerfall",
+    "en cas de problème",
+    "en cas d'échec",
+    "en caso de fallo",
+    "en caso de error",
+    "em caso de falha",
+    "если что-то пошло не так",
 ];
 
 /// Words that a reference part's heading is, or begins with.
 const REFERENCE: &[&str] = &[
-    "overview", "introduction", "intro", "background", "purpose", "scope", "references", "reference", "resources",
-    "see also", "links", "useful links", "related", "related documents", "related documentation", "related links",
-    "further reading", "additional resources", "best practices", "glossary", "terminology", "definitions", "changelog", "change log",
-    "change history", "revision history", "document history", "version history", "history", "license", "contributing",
-    "architecture", "about", "about this", "table of contents", "contents", "toc", "summary", "motivation", "known issues",
-    "known limitations", "common issues", "common problems", "common errors", "lessons learned", "tips", "examples", "example",
-    "why", "what is", "how it works", "use cases", "frequently asked questions", "support", "metadata", "document control",
-    "document information", "useful commands", "quick reference", "command reference", "additional information", "more information",
-    "übersicht", "überblick", "einleitung", "einführung", "hintergrund", "zweck", "geltungsbereich", "referenzen", "verweise",
-    "weiterführende", "siehe auch", "glossar", "änderungshistorie", "inhaltsverzeichnis", "inhalt", "zusammenfassung",
-    "häufige fragen", "häufige fehler", "bekannte probleme", "ziel",
-    "aperçu", "vue d'ensemble", "présentation", "contexte", "objectif", "objectifs", "portée", "références", "ressources",
-    "voir aussi", "liens", "glossaire", "historique", "table des matières", "sommaire", "questions fréquentes", "bonnes pratiques",
-    "problèmes connus", "problèmes courants", "erreurs courantes",
-    "resumen", "visión general", "introducción", "contexto", "propósito", "objetivo", "objetivos", "alcance", "referencias", "recursos",
-    "véase también", "ver también", "enlaces", "glosario", "historial", "índice", "preguntas frecuentes", "buenas prácticas",
-    "problemas conocidos", "problemas comunes", "errores comunes",
-    "visão geral", "introdução", "propósito", "escopo", "referências", "veja também", "glossário", "histórico", "sumário",
-    "perguntas frequentes", "boas práticas", "problemas conhecidos", "problemas comuns", "erros comuns", "resumo",
-    "обзор", "введение", "цель", "назначение", "область применения", "ссылки", "см. также", "глоссарий", "история изменений",
-    "содержание", "оглавление", "полезные ссылки", "частые вопросы", "известные проблемы", "частые ошибки",
-    "概述", "概览", "简介", "介绍", "背景", "目的", "适用范围", "参考", "参考资料", "相关文档", "相关链接", "术语", "变更记录", "修订记录",
-    "目录", "常见问题", "最佳实践", "已知问题", "概要", "はじめに", "目次", "参考資料", "参考リンク", "関連リンク", "関連ドキュメント",
-    "用語", "変更履歴", "改訂履歴", "よくある質問", "ベストプラクティス", "既知の問題",
+    "overview",
+    "introduction",
+    "intro",
+    "background",
+    "purpose",
+    "scope",
+    "references",
+    "reference",
+    "resources",
+    "see also",
+    "links",
+    "useful links",
+    "related",
+    "related documents",
+    "related documentation",
+    "related links",
+    "further reading",
+    "additional resources",
+    "best practices",
+    "glossary",
+    "terminology",
+    "definitions",
+    "changelog",
+    "change log",
+    "change history",
+    "revision history",
+    "document history",
+    "version history",
+    "history",
+    "license",
+    "contributing",
+    "architecture",
+    "about",
+    "about this",
+    "table of contents",
+    "contents",
+    "toc",
+    "summary",
+    "motivation",
+    "known issues",
+    "known limitations",
+    "common issues",
+    "common problems",
+    "common errors",
+    "lessons learned",
+    "tips",
+    "examples",
+    "example",
+    "why",
+    "what is",
+    "how it works",
+    "use cases",
+    "frequently asked questions",
+    "support",
+    "metadata",
+    "document control",
+    "document information",
+    "useful commands",
+    "quick reference",
+    "command reference",
+    "additional information",
+    "more information",
+    "übersicht",
+    "überblick",
+    "einleitung",
+    "einführung",
+    "hintergrund",
+    "zweck",
+    "geltungsbereich",
+    "referenzen",
+    "verweise",
+    "weiterführende",
+    "siehe auch",
+    "glossar",
+    "änderungshistorie",
+    "inhaltsverzeichnis",
+    "inhalt",
+    "zusammenfassung",
+    "häufige fragen",
+    "häufige fehler",
+    "bekannte probleme",
+    "ziel",
+    "aperçu",
+    "vue d'ensemble",
+    "présentation",
+    "contexte",
+    "objectif",
+    "objectifs",
+    "portée",
+    "références",
+    "ressources",
+    "voir aussi",
+    "liens",
+    "glossaire",
+    "historique",
+    "table des matières",
+    "sommaire",
+    "questions fréquentes",
+    "bonnes pratiques",
+    "problèmes connus",
+    "problèmes courants",
+    "erreurs courantes",
+    "resumen",
+    "visión general",
+    "introducción",
+    "contexto",
+    "propósito",
+    "objetivo",
+    "objetivos",
+    "alcance",
+    "referencias",
+    "recursos",
+    "véase también",
+    "ver también",
+    "enlaces",
+    "glosario",
+    "historial",
+    "índice",
+    "preguntas frecuentes",
+    "buenas prácticas",
+    "problemas conocidos",
+    "problemas comunes",
+    "errores comunes",
+    "visão geral",
+    "introdução",
+    "propósito",
+    "escopo",
+    "referências",
+    "veja também",
+    "glossário",
+    "histórico",
+    "sumário",
+    "perguntas frequentes",
+    "boas práticas",
+    "problemas conhecidos",
+    "problemas comuns",
+    "erros comuns",
+    "resumo",
+    "обзор",
+    "введение",
+    "цель",
+    "назначение",
+    "область применения",
+    "ссылки",
+    "см. также",
+    "глоссарий",
+    "история изменений",
+    "содержание",
+    "оглавление",
+    "полезные ссылки",
+    "частые вопросы",
+    "известные проблемы",
+    "частые ошибки",
+    "概述",
+    "概览",
+    "简介",
+    "介绍",
+    "背景",
+    "目的",
+    "适用范围",
+    "参考",
+    "参考资料",
+    "相关文档",
+    "相关链接",
+    "术语",
+    "变更记录",
+    "修订记录",
+    "目录",
+    "常见问题",
+    "最佳实践",
+    "已知问题",
+    "概要",
+    "はじめに",
+    "目次",
+    "参考資料",
+    "参考リンク",
+    "関連リンク",
+    "関連ドキュメント",
+    "用語",
+    "変更履歴",
+    "改訂履歴",
+    "よくある質問",
+    "ベストプラクティス",
+    "既知の問題",
 ];
 
 /// Words that make a part reference wherever they stand in its heading.
 const REFERENCE_ANYWHERE: &[&str] = &[
-    "troubleshoot*", "faq", "faqs", "appendix", "appendices", "best practices", "fehlerbehebung", "fehlersuche",
-    "problembehandlung", "anhang", "dépannage", "résolution des problèmes", "annexe", "annexes", "solución de problemas",
-    "resolución de problemas", "apéndice", "anexo", "anexos", "solução de problemas", "resolução de problemas", "apêndice",
-    "устранение неполадок", "устранение проблем", "приложение а", "故障排查", "故障排除", "疑难解答", "问题排查", "附录", "トラブルシューティング",
-    "付録", "よくある問題",
+    "troubleshoot*",
+    "faq",
+    "faqs",
+    "appendix",
+    "appendices",
+    "best practices",
+    "fehlerbehebung",
+    "fehlersuche",
+    "problembehandlung",
+    "anhang",
+    "dépannage",
+    "résolution des problèmes",
+    "annexe",
+    "annexes",
+    "solución de problemas",
+    "resolución de problemas",
+    "apéndice",
+    "anexo",
+    "anexos",
+    "solução de problemas",
+    "resolução de problemas",
+    "apêndice",
+    "устранение неполадок",
+    "устранение проблем",
+    "приложение а",
+    "故障排查",
+    "故障排除",
+    "疑难解答",
+    "问题排查",
+    "附录",
+    "トラブルシューティング",
+    "付録",
+    "よくある問題",
 ];
 
 const SIGN_OFF: &[&str] = &[
-    "sign-off*", "sign off*", "signoff*", "signature", "signatures", "approval", "approvals", "approvers", "approved by", "freigabe",
-    "freigaben", "abnahme", "unterschrift", "unterschriften", "genehmigung", "genehmigungen", "approbation", "approbations",
-    "signataires", "visa", "validations", "aprobación", "aprobaciones", "firmas", "firma", "aprovação", "aprovações",
-    "assinatura", "assinaturas", "подписи", "подпись", "утверждение", "согласование", "签字", "签署", "签核", "审批", "签名",
-    "承認", "署名", "承認者", "承認欄",
+    "sign-off*",
+    "sign off*",
+    "signoff*",
+    "signature",
+    "signatures",
+    "approval",
+    "approvals",
+    "approvers",
+    "approved by",
+    "freigabe",
+    "freigaben",
+    "abnahme",
+    "unterschrift",
+    "unterschriften",
+    "genehmigung",
+    "genehmigungen",
+    "approbation",
+    "approbations",
+    "signataires",
+    "visa",
+    "validations",
+    "aprobación",
+    "aprobaciones",
+    "firmas",
+    "firma",
+    "aprovação",
+    "aprovações",
+    "assinatura",
+    "assinaturas",
+    "подписи",
+    "подпись",
+    "утверждение",
+    "согласование",
+    "签字",
+    "签署",
+    "签核",
+    "审批",
+    "签名",
+    "承認",
+    "署名",
+    "承認者",
+    "承認欄",
 ];
 
 const CONTACTS: &[&str] = &[
-    "contact", "contacts", "contact list", "contact information", "emergency contacts", "key contacts", "escalation", "escalations",
-    "escalation path", "escalation contacts", "on-call", "on call", "who to call", "ansprechpartner*", "kontakt", "kontakte",
-    "kontaktliste", "eskalation", "eskalationskontakte", "rufbereitschaft", "contacts d'urgence", "escalade", "astreinte", "contacto", "contactos",
-    "escalamiento", "escalado", "contato", "contatos", "escalação", "escalonamento", "контакты", "контактные лица", "эскалация",
-    "联系人", "联系方式", "紧急联系", "升级路径", "連絡先", "緊急連絡", "エスカレーション",
+    "contact",
+    "contacts",
+    "contact list",
+    "contact information",
+    "emergency contacts",
+    "key contacts",
+    "escalation",
+    "escalations",
+    "escalation path",
+    "escalation contacts",
+    "on-call",
+    "on call",
+    "who to call",
+    "ansprechpartner*",
+    "kontakt",
+    "kontakte",
+    "kontaktliste",
+    "eskalation",
+    "eskalationskontakte",
+    "rufbereitschaft",
+    "contacts d'urgence",
+    "escalade",
+    "astreinte",
+    "contacto",
+    "contactos",
+    "escalamiento",
+    "escalado",
+    "contato",
+    "contatos",
+    "escalação",
+    "escalonamento",
+    "контакты",
+    "контактные лица",
+    "эскалация",
+    "联系人",
+    "联系方式",
+    "紧急联系",
+    "升级路径",
+    "連絡先",
+    "緊急連絡",
+    "エスカレーション",
 ];
 
 /// Words before a block that is not run: what somebody should see.
 const OUTPUT: &[&str] = &[
-    "should see", "should return", "should show", "should output", "should look like", "should be like", "expected output",
-    "expected result", "expected response", "expected:", "example output", "sample output", "output:", "output is", "output will", "output should",
-    "outputs:", "looks like this", "look like this", "look something like", "similar to", "will see", "would see", "you get", "prints:", "returns:",
-    "result:", "response:", "erwartete ausgabe", "erwartetes ergebnis", "ausgabe:", "sollte so aussehen", "sollte ausgeben", "beispielausgabe",
-    "sortie attendue", "résultat attendu", "sortie :", "devriez voir", "doit afficher", "doit renvoyer", "salida esperada",
-    "resultado esperado", "debería ver", "debería mostrar", "salida:", "saída esperada", "deve ver", "deverá ver", "deve retornar", "saída:",
-    "ожидаемый вывод", "ожидаемый результат", "должны увидеть", "вывод:", "результат:", "预期输出", "输出如下", "输出:", "输出：", "预期结果",
-    "应该看到", "类似如下", "出力例", "期待される出力", "期待結果", "出力:", "出力：", "表示されます", "以下のように表示",
+    "should see",
+    "should return",
+    "should show",
+    "should output",
+    "should look like",
+    "should be like",
+    "expected output",
+    "expected result",
+    "expected response",
+    "expected:",
+    "example output",
+    "sample output",
+    "output:",
+    "output is",
+    "output will",
+    "output should",
+    "outputs:",
+    "looks like this",
+    "look like this",
+    "look something like",
+    "similar to",
+    "will see",
+    "would see",
+    "you get",
+    "prints:",
+    "returns:",
+    "result:",
+    "response:",
+    "erwartete ausgabe",
+    "erwartetes ergebnis",
+    "ausgabe:",
+    "sollte so aussehen",
+    "sollte ausgeben",
+    "beispielausgabe",
+    "sortie attendue",
+    "résultat attendu",
+    "sortie :",
+    "devriez voir",
+    "doit afficher",
+    "doit renvoyer",
+    "salida esperada",
+    "resultado esperado",
+    "debería ver",
+    "debería mostrar",
+    "salida:",
+    "saída esperada",
+    "deve ver",
+    "deverá ver",
+    "deve retornar",
+    "saída:",
+    "ожидаемый вывод",
+    "ожидаемый результат",
+    "должны увидеть",
+    "вывод:",
+    "результат:",
+    "预期输出",
+    "输出如下",
+    "输出:",
+    "输出：",
+    "预期结果",
+    "应该看到",
+    "类似如下",
+    "出力例",
+    "期待される出力",
+    "期待結果",
+    "出力:",
+    "出力：",
+    "表示されます",
+    "以下のように表示",
 ];
 
 const WHEN_BACK: &[&str] = &[
-    "when to roll", "when to", "rollback criteria", "rollback trigger*", "rollback condition*", "triggers", "trigger", "criteria",
-    "decision criteria", "conditions", "rollback if", "roll back if", "rollback when", "wann zurück", "auslöser", "kriterien", "critères",
-    "déclencheurs", "criterios", "critérios", "gatilhos", "критерии", "условия", "когда откат*", "触发条件", "回滚条件", "判定基準", "切り戻し基準", "判断基準", "条件",
+    "when to roll",
+    "when to",
+    "rollback criteria",
+    "rollback trigger*",
+    "rollback condition*",
+    "triggers",
+    "trigger",
+    "criteria",
+    "decision criteria",
+    "conditions",
+    "rollback if",
+    "roll back if",
+    "rollback when",
+    "wann zurück",
+    "auslöser",
+    "kriterien",
+    "critères",
+    "déclencheurs",
+    "criterios",
+    "critérios",
+    "gatilhos",
+    "критерии",
+    "условия",
+    "когда откат*",
+    "触发条件",
+    "回滚条件",
+    "判定基準",
+    "切り戻し基準",
+    "判断基準",
+    "条件",
 ];
 
 const OR: &[&str] = &[
-    "or", "or:", "alternatively", "alternatively:", "or alternatively", "alternative:", "oder", "oder:", "alternativ", "alternativ:", "ou", "ou:", "ou :",
-    "o", "o:", "o bien", "o bien:", "alternativamente", "alternativamente:", "или", "или:", "либо", "或", "或者", "或:", "或者:", "或：", "或者：", "または", "または:", "または：",
+    "or",
+    "or:",
+    "alternatively",
+    "alternatively:",
+    "or alternatively",
+    "alternative:",
+    "oder",
+    "oder:",
+    "alternativ",
+    "alternativ:",
+    "ou",
+    "ou:",
+    "ou :",
+    "o",
+    "o:",
+    "o bien",
+    "o bien:",
+    "alternativamente",
+    "alternativamente:",
+    "или",
+    "или:",
+    "либо",
+    "或",
+    "或者",
+    "或:",
+    "或者:",
+    "或：",
+    "或者：",
+    "または",
+    "または:",
+    "または：",
     "もしくは",
 ];
 
@@ -127,7 +568,20 @@ pub fn kind(heading: &str, about: &str) -> Kind {
         return Kind::Reference;
     }
     let about = plain(about);
-    let whole = ["backup", "recover*", "disaster*", "wiederherstell*", "sauvegarde", "notfall*", "respaldo", "восстановлен*", "备份", "恢复", "復旧", "バックアップ"];
+    let whole = [
+        "backup",
+        "recover*",
+        "disaster*",
+        "wiederherstell*",
+        "sauvegarde",
+        "notfall*",
+        "respaldo",
+        "восстановлен*",
+        "备份",
+        "恢复",
+        "復旧",
+        "バックアップ",
+    ];
     if any(&text, RESTORE) && !any(&about, RESTORE) && !any(&about, &whole) {
         return Kind::Rollback;
     }
@@ -147,20 +601,48 @@ pub fn announces_output(text: &str) -> bool {
 
 /// Whether a heading or sentence announces reasons to go back.
 pub fn tells_when_back(text: &str) -> bool {
-    is_or_begins(&plain(text), WHEN_BACK) || any(&plain(text), &["rollback trigger*", "rollback criteria", "when to rollback", "when to roll back"])
+    is_or_begins(&plain(text), WHEN_BACK)
+        || any(
+            &plain(text),
+            &[
+                "rollback trigger*",
+                "rollback criteria",
+                "when to rollback",
+                "when to roll back",
+            ],
+        )
 }
 
 /// Whether a line only says that what follows is another way.
 pub fn says_or(text: &str) -> bool {
-    let text = text.trim().trim_matches(['*', '_', '-', '—', ' ']).to_lowercase();
+    let text = text
+        .trim()
+        .trim_matches(['*', '_', '-', '—', ' '])
+        .to_lowercase();
     OR.contains(&text.as_str())
 }
 
 /// The letter or number of `Option A`, `Method 2`, `Variante B`.
 pub fn option_label(heading: &str) -> Option<String> {
     const NAMES: &[&str] = &[
-        "option", "method", "approach", "alternative", "variant", "methode", "variante", "méthode", "opción", "método", "opção", "alternativa", "вариант",
-        "способ", "方案", "方法", "オプション", "方式",
+        "option",
+        "method",
+        "approach",
+        "alternative",
+        "variant",
+        "methode",
+        "variante",
+        "méthode",
+        "opción",
+        "método",
+        "opção",
+        "alternativa",
+        "вариант",
+        "способ",
+        "方案",
+        "方法",
+        "オプション",
+        "方式",
     ];
     let text = plain(heading);
     let name = NAMES.iter().find(|name| text.starts_with(**name))?;
@@ -172,24 +654,56 @@ pub fn option_label(heading: &str) -> Option<String> {
     let rest = rest.trim_start_matches([' ', '#', '-']);
     let label: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
     let cjk = "一二三四五甲乙";
-    let short = label.chars().count() == 1 && label.chars().all(|c| c.is_ascii_alphanumeric() || cjk.contains(c));
-    let word = rest.starts_with(label.as_str()) && (short || !label.is_empty() && label.len() < 3 && label.bytes().all(|b| b.is_ascii_digit()));
+    let short = label.chars().count() == 1
+        && label
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || cjk.contains(c));
+    let word = rest.starts_with(label.as_str())
+        && (short
+            || !label.is_empty() && label.len() < 3 && label.bytes().all(|b| b.is_ascii_digit()));
     word.then_some(label)
 }
 
 /// Whether a heading is numbered as a step is: `Step 3`, `3. Foo`, `Schritt 2`, `第一步`.
 pub fn is_numbered_step(heading: &str) -> bool {
-    const NAMES: &[&str] = &["step", "schritt", "étape", "paso", "passo", "etapa", "шаг", "步骤", "手順", "ステップ", "task"];
-    let text = heading.trim().trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    const NAMES: &[&str] = &[
+        "step",
+        "schritt",
+        "étape",
+        "paso",
+        "passo",
+        "etapa",
+        "шаг",
+        "步骤",
+        "手順",
+        "ステップ",
+        "task",
+    ];
+    let text = heading
+        .trim()
+        .trim_start_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase();
     if text.starts_with('第') && text.chars().take(4).any(|c| c == '步') {
         return true;
     }
-    if NAMES.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches([' ', '#', ':']).starts_with(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c)))) {
+    if NAMES.iter().any(|name| {
+        text.strip_prefix(name).is_some_and(|rest| {
+            rest.trim_start_matches([' ', '#', ':'])
+                .starts_with(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c))
+        })
+    }) {
         return true;
     }
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let digits = text.len()
+        - text
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
     let rest = &text[digits..];
-    digits > 0 && digits < 8 && text.starts_with(|c: char| c.is_ascii_digit()) && (text[..digits].contains('.') || rest.starts_with([')', ':', '、'])) && !rest.trim_start_matches([')', ':', ' ', '、']).is_empty()
+    digits > 0
+        && digits < 8
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && (text[..digits].contains('.') || rest.starts_with([')', ':', '、']))
+        && !rest.trim_start_matches([')', ':', ' ', '、']).is_empty()
         && !rest.starts_with(char::is_alphabetic)
 }
 
@@ -198,39 +712,94 @@ fn is_reference(text: &str) -> bool {
         text == *word
             || text.strip_prefix(word).is_some_and(|rest| {
                 rest.starts_with([':', '(', '/', '&', '–', '—', '（', '：'])
-                    || rest.starts_with(' ') && rest.trim_start().starts_with(['&', '/', '(', '–', '—', '-'])
-                    || rest.starts_with(" and ") || rest.starts_with(" und ") || rest.starts_with(" et ") || rest.starts_with(" y ") || rest.starts_with(" e ")
-                    || matches!(*word, "what is" | "how it works" | "about this" | "why" | "weiterführende" | "参考" | "关于") && !rest.is_empty()
+                    || rest.starts_with(' ')
+                        && rest
+                            .trim_start()
+                            .starts_with(['&', '/', '(', '–', '—', '-'])
+                    || rest.starts_with(" and ")
+                    || rest.starts_with(" und ")
+                    || rest.starts_with(" et ")
+                    || rest.starts_with(" y ")
+                    || rest.starts_with(" e ")
+                    || matches!(
+                        *word,
+                        "what is"
+                            | "how it works"
+                            | "about this"
+                            | "why"
+                            | "weiterführende"
+                            | "参考"
+                            | "关于"
+                    ) && !rest.is_empty()
             })
     })
 }
 
 /// Lower case, without what stands in front of the first word: numbers, `Phase 3:`, signs.
 pub fn plain(heading: &str) -> String {
-    const FRONT: &[&str] = &["phase", "step", "part", "section", "stage", "schritt", "teil", "abschnitt", "étape", "partie", "paso", "fase", "parte", "passo", "etapa", "этап", "шаг", "часть", "раздел"];
-    let mut text = heading.to_lowercase().replace('\u{a0}', " ").replace('’', "'");
+    const FRONT: &[&str] = &[
+        "phase",
+        "step",
+        "part",
+        "section",
+        "stage",
+        "schritt",
+        "teil",
+        "abschnitt",
+        "étape",
+        "partie",
+        "paso",
+        "fase",
+        "parte",
+        "passo",
+        "etapa",
+        "этап",
+        "шаг",
+        "часть",
+        "раздел",
+    ];
+    let mut text = heading
+        .to_lowercase()
+        .replace('\u{a0}', " ")
+        .replace('’', "'");
     loop {
         let cut = text.trim_start_matches(|c: char| !c.is_alphabetic());
         let front = FRONT.iter().find_map(|word| {
             let rest = cut.strip_prefix(word)?.trim_start_matches([' ', '#']);
-            let number: usize = rest.chars().take_while(|c| c.is_ascii_digit() || "ivx.".contains(*c) && rest.starts_with(['i', 'v', 'x'])).map(char::len_utf8).sum();
+            let number: usize = rest
+                .chars()
+                .take_while(|c| {
+                    c.is_ascii_digit() || "ivx.".contains(*c) && rest.starts_with(['i', 'v', 'x'])
+                })
+                .map(char::len_utf8)
+                .sum();
             let rest = &rest[number..];
-            (number > 0 && rest.starts_with([':', '.', ' ', '-', '–', '—', ')'])).then(|| rest.to_owned())
+            (number > 0 && rest.starts_with([':', '.', ' ', '-', '–', '—', ')']))
+                .then(|| rest.to_owned())
         });
-        let single = cut.chars().nth(1).is_some_and(|c| matches!(c, '.' | ')')) && cut.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
+        let single = cut.chars().nth(1).is_some_and(|c| matches!(c, '.' | ')'))
+            && cut.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
         match front {
             Some(rest) => text = rest,
             None if single => text = cut[2..].to_owned(),
-            None => return cut.trim_end_matches([':', ' ', '：', '.', '!', '*', '#']).to_owned(),
+            None => {
+                return cut
+                    .trim_end_matches([':', ' ', '：', '.', '!', '*', '#'])
+                    .to_owned();
+            }
         }
     }
 }
 
 fn is_or_begins(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| {
-        let (stem, open) = word.strip_suffix('*').map_or((*word, false), |stem| (stem, true));
+        let (stem, open) = word
+            .strip_suffix('*')
+            .map_or((*word, false), |stem| (stem, true));
         text.strip_prefix(stem).is_some_and(|rest| {
-            open || rest.is_empty() || is_cjk(stem) || !rest.starts_with(char::is_alphanumeric) && rest.split_whitespace().count() <= 3
+            open || rest.is_empty()
+                || is_cjk(stem)
+                || !rest.starts_with(char::is_alphanumeric) && rest.split_whitespace().count() <= 3
         })
     })
 }
@@ -241,13 +810,22 @@ pub fn any(text: &str, words: &[&str]) -> bool {
 }
 
 fn contains(text: &str, word: &str) -> bool {
-    let (stem, open) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
+    let (stem, open) = word
+        .strip_suffix('*')
+        .map_or((word, false), |stem| (stem, true));
     if is_cjk(stem) {
         return text.contains(stem);
     }
     text.match_indices(stem).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let behind = open || text[at + stem.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        let before = text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric());
+        let behind = open
+            || text[at + stem.len()..]
+                .chars()
+                .next()
+                .is_none_or(|c| !c.is_alphanumeric());
         before && behind
     })
 }
@@ -262,22 +840,76 @@ mod tests {
 
     #[test]
     fn a_heading_says_what_its_part_is_in_eight_languages() {
-        for heading in ["5. Rollback plan", "Back-out procedure", "Rückfallplan", "Plan de retour arrière", "Plan de reversión", "Plano de reversão (rollback)", "План отката", "回滚方案", "ロールバック手順", "If something goes wrong"] {
+        for heading in [
+            "5. Rollback plan",
+            "Back-out procedure",
+            "Rückfallplan",
+            "Plan de retour arrière",
+            "Plan de reversión",
+            "Plano de reversão (rollback)",
+            "План отката",
+            "回滚方案",
+            "ロールバック手順",
+            "If something goes wrong",
+        ] {
             assert_eq!(kind(heading, "Deployment"), Kind::Rollback, "{heading}");
         }
-        for heading in ["Overview", "Troubleshooting", "Appendix A: commands", "Übersicht", "FAQ", "Références", "Visión general", "Visão geral", "Обзор", "常见问题", "はじめに", "7. References & links"] {
+        for heading in [
+            "Overview",
+            "Troubleshooting",
+            "Appendix A: commands",
+            "Übersicht",
+            "FAQ",
+            "Références",
+            "Visión general",
+            "Visão geral",
+            "Обзор",
+            "常见问题",
+            "はじめに",
+            "7. References & links",
+        ] {
             assert_eq!(kind(heading, ""), Kind::Reference, "{heading}");
         }
-        for heading in ["Sign-off", "Freigabe", "Approbation", "Aprobación", "Aprovação", "Подписи", "审批", "承認"] {
+        for heading in [
+            "Sign-off",
+            "Freigabe",
+            "Approbation",
+            "Aprobación",
+            "Aprovação",
+            "Подписи",
+            "审批",
+            "承認",
+        ] {
             assert_eq!(kind(heading, ""), Kind::SignOff, "{heading}");
         }
-        for heading in ["Contacts", "Ansprechpartner", "Escalation path", "Contatos", "Контакты", "联系人", "連絡先"] {
+        for heading in [
+            "Contacts",
+            "Ansprechpartner",
+            "Escalation path",
+            "Contatos",
+            "Контакты",
+            "联系人",
+            "連絡先",
+        ] {
             assert_eq!(kind(heading, ""), Kind::Contacts, "{heading}");
         }
-        for heading in ["Deployment", "Backup", "Prerequisites", "Vorbereitung", "Migration der Daten", "References check", "About to deploy", "数据库迁移", "Background jobs"] {
+        for heading in [
+            "Deployment",
+            "Backup",
+            "Prerequisites",
+            "Vorbereitung",
+            "Migration der Daten",
+            "References check",
+            "About to deploy",
+            "数据库迁移",
+            "Background jobs",
+        ] {
             assert_eq!(kind(heading, ""), Kind::Forward, "{heading}");
         }
-        assert_eq!(kind("Restore the database", "Disaster recovery"), Kind::Forward);
+        assert_eq!(
+            kind("Restore the database", "Disaster recovery"),
+            Kind::Forward
+        );
         assert_eq!(kind("Restore the database", "Upgrade"), Kind::Rollback);
     }
 
@@ -287,7 +919,14 @@ mod tests {
         assert_eq!(option_label("Method 2 - dump").as_deref(), Some("2"));
         assert_eq!(option_label("Options"), None);
         assert_eq!(option_label("Option flags"), None);
-        for yes in ["Step 3: stop", "2. Stop", "Schritt 1 – Stopp", "第一步：停机", "1.2 Stop", "手順1 停止"] {
+        for yes in [
+            "Step 3: stop",
+            "2. Stop",
+            "Schritt 1 – Stopp",
+            "第一步：停机",
+            "1.2 Stop",
+            "手順1 停止",
+        ] {
             assert!(is_numbered_step(yes), "{yes}");
         }
         for no in ["Stop", "2024 plan", "1password", "Steps"] {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::domain::import::ids::Ids;
 use crate::domain::import::plan::{Action, Node, Phase, Plan, Step};
 use crate::domain::import::timing;
-use crate::domain::import::yaml::scalar;
 use crate::domain::runbook::slug;
+use crate::domain::runbook::yaml::scalar;
 
 /// The longest that a dangerous imported step may take before it is stopped; the checks want a limit, nobody gave one.
 const LIMIT: &str = "8h";
@@ -62,7 +62,9 @@ pub fn write(plan: &Plan, origin: &Origin) -> (String, BTreeMap<usize, String>) 
         if !path.when.is_empty() {
             writer.out.push_str("    when:\n");
             for when in &path.when {
-                writer.out.push_str(&format!("      - {}\n", scalar(when, 6)));
+                writer
+                    .out
+                    .push_str(&format!("      - {}\n", scalar(when, 6)));
             }
         }
         writer.out.push_str("    steps:\n");
@@ -77,7 +79,11 @@ pub fn write(plan: &Plan, origin: &Origin) -> (String, BTreeMap<usize, String>) 
 
 /// Joins parts of a text by empty lines.
 fn paragraphs(parts: &[String]) -> String {
-    let parts: Vec<&str> = parts.iter().map(|p| p.trim_matches('\n')).filter(|p| !p.trim().is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(|p| p.trim_matches('\n'))
+        .filter(|p| !p.trim().is_empty())
+        .collect();
     format!("{}\n", parts.join("\n\n"))
 }
 
@@ -89,8 +95,13 @@ fn escaped(text: &str) -> String {
 impl Writer {
     fn line(&mut self, indent: usize, key: &str, value: &str) {
         let pad = " ".repeat(indent);
-        let deeper = if key.starts_with("- ") { indent + 2 } else { indent };
-        self.out.push_str(&format!("{pad}{key}: {}\n", scalar(value, deeper)));
+        let deeper = if key.starts_with("- ") {
+            indent + 2
+        } else {
+            indent
+        };
+        self.out
+            .push_str(&format!("{pad}{key}: {}\n", scalar(value, deeper)));
     }
 
     fn template(&mut self, indent: usize, key: &str, value: &str) {
@@ -98,15 +109,32 @@ impl Writer {
     }
 
     fn word(&mut self, indent: usize, text: &str) {
-        self.out.push_str(&format!("{}{text}\n", " ".repeat(indent)));
+        self.out
+            .push_str(&format!("{}{text}\n", " ".repeat(indent)));
     }
 
     fn head(&mut self, plan: &Plan, origin: &Origin) {
-        let name: String = origin.name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        self.word(0, &format!("# Imported from {name}, SHA-256 {}.", origin.digest));
-        self.word(0, "# Read it before it is run: nothing in it starts by itself.");
+        let name: String = origin
+            .name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        self.word(
+            0,
+            &format!("# Imported from {name}, SHA-256 {}.", origin.digest),
+        );
+        self.word(
+            0,
+            "# Read it before it is run: nothing in it starts by itself.",
+        );
         if origin.ticked > 0 {
-            self.word(0, &format!("# {} items were ticked in the document; here nothing is done yet.", origin.ticked));
+            self.word(
+                0,
+                &format!(
+                    "# {} items were ticked in the document; here nothing is done yet.",
+                    origin.ticked
+                ),
+            );
         }
         self.word(0, "runbook: 1");
         self.line(0, "title", &plan.title);
@@ -158,7 +186,11 @@ impl Writer {
             match node {
                 Node::Step(step) => self.step(step, indent),
                 Node::Group(group) => {
-                    let title = if group.title.is_empty() { "One of these" } else { &group.title };
+                    let title = if group.title.is_empty() {
+                        "One of these"
+                    } else {
+                        &group.title
+                    };
                     self.template(indent, "- group", title);
                     if group.one && group.nodes.len() > 1 {
                         self.word(indent + 2, "choose: one");
@@ -173,23 +205,25 @@ impl Writer {
     fn step(&mut self, step: &Step, indent: usize) {
         let inner = indent + 2;
         self.template(indent, "- step", &step.title);
-        if let Some(id) = self.ids.get(&step.uid).filter(|id| slug(&escaped(&step.title)).as_ref() != Some(id)).cloned() {
+        if let Some(id) = self
+            .ids
+            .get(&step.uid)
+            .filter(|id| slug(&escaped(&step.title)).as_ref() != Some(id))
+            .cloned()
+        {
             self.line(inner, "id", &id);
         }
         if let Some(note) = note_of(step) {
             self.template(inner, "note", &note);
         }
         self.action(step, inner);
-        if let Some(role) = &step.role {
-            self.line(inner, "role", role);
-        }
         if let Some(takes) = &step.takes {
             self.word(inner, &format!("takes: {takes}"));
         }
         if step.evidence && matches!(step.action, Action::Confirm) {
             self.word(inner, "evidence: text");
         }
-        let acts = !matches!(step.action, Action::Decide(_));
+        let acts = !matches!(step.action, Action::Decide(_) | Action::Sign(_));
         if self.no_return && acts && !self.in_path {
             self.word(inner, "point_of_no_return: true");
             self.no_return = false;
@@ -206,6 +240,7 @@ impl Writer {
     fn action(&mut self, step: &Step, inner: usize) {
         match &step.action {
             Action::Confirm => self.word(inner, "confirm: Done."),
+            Action::Sign(role) => self.line(inner, "sign", role),
             Action::Decide(choices) => self.decide(choices, inner),
             Action::Run(run) => {
                 self.line(inner, "run", &run.script);
@@ -290,7 +325,10 @@ impl Writer {
             }
             None => {
                 self.word(inner + 2, "- choice: Do not go on");
-                self.word(inner + 4, "when: Then start nothing more, and end the run (key C).");
+                self.word(
+                    inner + 4,
+                    "when: Then start nothing more, and end the run (key C).",
+                );
             }
         }
     }
@@ -298,12 +336,20 @@ impl Writer {
 
 /// Returns the note of a step as it is written.
 pub fn note_of(step: &Step) -> Option<String> {
-    step.note.iter().any(|n| !n.trim().is_empty()).then(|| paragraphs(&step.note))
+    step.note
+        .iter()
+        .any(|n| !n.trim().is_empty())
+        .then(|| paragraphs(&step.note))
 }
 
 /// Counts steps that a program does.
 pub fn automated(plan: &Plan) -> usize {
     let mut n = 0;
-    plan.each_step(&mut |step| n += usize::from(!matches!(step.action, Action::Confirm | Action::Decide(_))));
+    plan.each_step(&mut |step| {
+        n += usize::from(!matches!(
+            step.action,
+            Action::Confirm | Action::Decide(_) | Action::Sign(_)
+        ))
+    });
     n
 }

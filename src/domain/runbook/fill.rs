@@ -32,7 +32,9 @@ pub enum Dialect {
 impl Dialect {
     /// Returns whose quoting the shell `words` follows; none is the default shell.
     pub fn of(words: &[String]) -> Self {
-        let name = words.first().map(|w| w.rsplit('/').next().unwrap_or_default());
+        let name = words
+            .first()
+            .map(|w| w.rsplit('/').next().unwrap_or_default());
         match name {
             None | Some("bash" | "sh" | "zsh" | "dash" | "ksh" | "ash") => Self::Posix,
             Some("pwsh" | "powershell") => Self::Power,
@@ -45,7 +47,9 @@ impl Dialect {
 fn at_start<'a>(text: &str, fills: &'a Fills) -> Option<&'a (String, String)> {
     fills
         .iter()
-        .filter(|(placeholder, _)| !placeholder.is_empty() && text.starts_with(placeholder.as_str()))
+        .filter(|(placeholder, _)| {
+            !placeholder.is_empty() && text.starts_with(placeholder.as_str())
+        })
         .max_by_key(|(placeholder, _)| placeholder.len())
 }
 
@@ -145,7 +149,9 @@ impl<'a> Posix<'a> {
             (Mode::Bare(0), ')') if self.modes.len() > 1 => self.leave(),
             (Mode::Bare(depth), ')') => self.depth(depth.saturating_sub(1)),
             (Mode::Bare(_), '#') if self.begins_word() => self.comment(),
-            (Mode::Bare(_), '<') if rest.starts_with("<<") && !rest.starts_with("<<<") => self.heredoc(),
+            (Mode::Bare(_), '<') if rest.starts_with("<<") && !rest.starts_with("<<<") => {
+                self.heredoc()
+            }
             (Mode::Bare(_), '\n') if !self.documents.is_empty() => {
                 self.copy(1);
                 self.bodies()?;
@@ -175,7 +181,10 @@ impl<'a> Posix<'a> {
     }
 
     fn begins_word(&self) -> bool {
-        self.script[..self.at].chars().next_back().is_none_or(|c| c.is_whitespace() || c == ';')
+        self.script[..self.at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| c.is_whitespace() || c == ';')
     }
 
     /// A comment stays as it is.
@@ -188,7 +197,10 @@ impl<'a> Posix<'a> {
     fn expansion(&mut self) -> Result<(), Unfilled> {
         let rest = &self.script[self.at..];
         let length = rest.find(['}', '\n']).map_or(rest.len(), |i| i + 1);
-        let found = self.fills.iter().find(|(p, _)| rest[..length].contains(p.as_str()));
+        let found = self
+            .fills
+            .iter()
+            .find(|(p, _)| rest[..length].contains(p.as_str()));
         if let Some((placeholder, _)) = found {
             return Err(refused(placeholder, "inside `${…}`"));
         }
@@ -217,10 +229,16 @@ impl<'a> Posix<'a> {
         let rest = &self.script[self.at + 2..];
         let trimmed = rest.trim_start_matches('-').trim_start_matches([' ', '\t']);
         let quoted = trimmed.starts_with(['\'', '"', '\\']);
-        let word: String = trimmed.trim_start_matches(['\'', '"', '\\']).chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let word: String = trimmed
+            .trim_start_matches(['\'', '"', '\\'])
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let skipped = rest.len() - trimmed.len();
         let quotes = if quoted { 1 } else { 0 };
-        let closing = trimmed.get(quotes + word.len()..).is_some_and(|t| t.starts_with(['\'', '"']));
+        let closing = trimmed
+            .get(quotes + word.len()..)
+            .is_some_and(|t| t.starts_with(['\'', '"']));
         if word.is_empty() {
             self.copy(2);
             return;
@@ -291,8 +309,41 @@ fn power(script: &str, fills: &Fills) -> Result<String, Unfilled> {
 
 /// Words of SQL behind which a name stands.
 const BEFORE_NAMES: &[&str] = &[
-    "from", "into", "update", "table", "join", "index", "database", "schema", "view", "column", "user", "role", "sequence", "owner", "function", "trigger", "constraint",
-    "select", "by", "on", "only", "exists", "tablespace", "extension", "publication", "subscription", "use", "add", "rename", "references", "vacuum", "analyze", "reindex", "truncate", "distinct",
+    "from",
+    "into",
+    "update",
+    "table",
+    "join",
+    "index",
+    "database",
+    "schema",
+    "view",
+    "column",
+    "user",
+    "role",
+    "sequence",
+    "owner",
+    "function",
+    "trigger",
+    "constraint",
+    "select",
+    "by",
+    "on",
+    "only",
+    "exists",
+    "tablespace",
+    "extension",
+    "publication",
+    "subscription",
+    "use",
+    "add",
+    "rename",
+    "references",
+    "vacuum",
+    "analyze",
+    "reindex",
+    "truncate",
+    "distinct",
 ];
 
 /// Puts `${name}` in the place of placeholders in SQL.
@@ -307,11 +358,17 @@ pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
         if let Some((placeholder, name)) = at_start(rest, fills) {
             let behind = text[at + placeholder.len()..].chars().next();
             let before = text[..at].chars().next_back();
-            let glued = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '\'' | '"' | '-' | '%'));
+            let glued = |c: Option<char>| {
+                c.is_some_and(|c| {
+                    c.is_alphanumeric() || matches!(c, '_' | '$' | '\'' | '"' | '-' | '%')
+                })
+            };
             if glued(before) || glued(behind) {
                 return Err(refused(placeholder, "against a word"));
             }
-            let is_name = before == Some('.') || behind == Some('.') || BEFORE_NAMES.contains(&word_before(&text[..at]).as_str());
+            let is_name = before == Some('.')
+                || behind == Some('.')
+                || BEFORE_NAMES.contains(&word_before(&text[..at]).as_str());
             let form = if is_name { ":ident" } else { "" };
             filled.push_str(&format!("${{{name}{form}}}"));
             at += placeholder.len();
@@ -325,8 +382,12 @@ pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
             at = quoted(text, at, c, fills, &mut filled)?;
             continue;
         } else if let Some(tag) = dollar_tag(rest) {
-            let end = rest[tag..].find(&rest[..tag]).map_or(rest.len(), |i| i + 2 * tag);
-            if let Some((placeholder, _)) = fills.iter().find(|(p, _)| rest[..end].contains(p.as_str())) {
+            let end = rest[tag..]
+                .find(&rest[..tag])
+                .map_or(rest.len(), |i| i + 2 * tag);
+            if let Some((placeholder, _)) =
+                fills.iter().find(|(p, _)| rest[..end].contains(p.as_str()))
+            {
                 return Err(refused(placeholder, "inside a dollar quote"));
             }
             end
@@ -340,10 +401,17 @@ pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
 }
 
 /// Copies what stands in quotes; a placeholder may only be all of it.
-fn quoted(text: &str, at: usize, quote: char, fills: &Fills, filled: &mut String) -> Result<usize, Unfilled> {
+fn quoted(
+    text: &str,
+    at: usize,
+    quote: char,
+    fills: &Fills,
+    filled: &mut String,
+) -> Result<usize, Unfilled> {
     let rest = &text[at..];
     let end = rest[1..].find(quote).map_or(rest.len(), |i| i + 2);
-    let inner = &rest[1..end.max(2).min(rest.len()) - usize::from(end > 1 && rest[..end].len() > 1 && rest[..end].ends_with(quote))];
+    let inner = &rest[1..end.max(2).min(rest.len())
+        - usize::from(end > 1 && rest[..end].len() > 1 && rest[..end].ends_with(quote))];
     if let Some((_, name)) = fills.iter().find(|(p, _)| p == inner) {
         let form = if quote == '"' { ":ident" } else { "" };
         filled.push_str(&format!("${{{name}{form}}}"));
@@ -359,12 +427,17 @@ fn quoted(text: &str, at: usize, quote: char, fills: &Fills, filled: &mut String
 fn dollar_tag(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('$')?;
     let length = inner.find(|c: char| !c.is_alphanumeric() && c != '_')?;
-    (inner[length..].starts_with('$') && !inner.starts_with(|c: char| c.is_ascii_digit())).then_some(length + 2)
+    (inner[length..].starts_with('$') && !inner.starts_with(|c: char| c.is_ascii_digit()))
+        .then_some(length + 2)
 }
 
 fn word_before(text: &str) -> String {
     let text = text.trim_end();
-    let start = text.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
+    let start = text
+        .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+        .map_or(0, |i| {
+            i + text[i..].chars().next().map_or(1, char::len_utf8)
+        });
     text[start..].to_lowercase()
 }
 
@@ -376,9 +449,14 @@ pub fn is_plain_sql(text: &str) -> bool {
         && script.statements.iter().all(|statement| {
             let has = |word: &str| statement.words.iter().any(|w| w == word);
             let first = statement.words.first().map_or("", String::as_str);
-            !text[statement.at..].starts_with('\\') && !(first == "copy" && (has("stdin") || has("stdout"))) && first != "listen"
+            !text[statement.at..].starts_with('\\')
+                && !(first == "copy" && (has("stdin") || has("stdout")))
+                && first != "listen"
         })
-        && script.slots.iter().all(|slot| matches!(slot.kind, sql::SlotKind::Value { .. }))
+        && script
+            .slots
+            .iter()
+            .all(|slot| matches!(slot.kind, sql::SlotKind::Value { .. }))
 }
 
 #[cfg(test)]
@@ -386,25 +464,54 @@ mod tests {
     use super::*;
 
     fn fills() -> Vec<(String, String)> {
-        [("<host>", "host"), ("<id>", "id"), ("YOUR_DB", "your_db")].map(|(a, b)| (a.to_owned(), b.to_owned())).into()
+        [("<host>", "host"), ("<id>", "id"), ("YOUR_DB", "your_db")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into()
     }
 
     #[test]
     fn a_placeholder_becomes_a_quoted_variable_wherever_it_stands() {
         for (script, wanted) in [
             ("ssh <host> uptime", "ssh \"${host}\" uptime"),
-            ("echo \"on <host>\" '<id>'", "echo \"on ${host}\" ''\"${id}\"''"),
-            ("a=$(dig \"<host>\") # <host>\n", "a=$(dig \"${host}\") # <host>\n"),
-            ("psql user@<host>/YOUR_DB", "psql user@\"${host}\"/\"${your_db}\""),
-            ("cat <<EOF\n<host>\nEOF\necho <id>", "cat <<EOF\n${host}\nEOF\necho \"${id}\""),
-            ("echo \"$(echo ')' <id>)\" <id>", "echo \"$(echo ')' \"${id}\")\" \"${id}\""),
+            (
+                "echo \"on <host>\" '<id>'",
+                "echo \"on ${host}\" ''\"${id}\"''",
+            ),
+            (
+                "a=$(dig \"<host>\") # <host>\n",
+                "a=$(dig \"${host}\") # <host>\n",
+            ),
+            (
+                "psql user@<host>/YOUR_DB",
+                "psql user@\"${host}\"/\"${your_db}\"",
+            ),
+            (
+                "cat <<EOF\n<host>\nEOF\necho <id>",
+                "cat <<EOF\n${host}\nEOF\necho \"${id}\"",
+            ),
+            (
+                "echo \"$(echo ')' <id>)\" <id>",
+                "echo \"$(echo ')' \"${id}\")\" \"${id}\"",
+            ),
         ] {
-            assert_eq!(shell(script, Dialect::Posix, &fills()).unwrap(), wanted, "{script}");
+            assert_eq!(
+                shell(script, Dialect::Posix, &fills()).unwrap(),
+                wanted,
+                "{script}"
+            );
         }
-        for script in ["cat <<'EOF'\n<host>\nEOF", "echo `<host>`", "echo ${x:-<host>}", "echo $<host>"] {
+        for script in [
+            "cat <<'EOF'\n<host>\nEOF",
+            "echo `<host>`",
+            "echo ${x:-<host>}",
+            "echo $<host>",
+        ] {
             assert!(shell(script, Dialect::Posix, &fills()).is_err(), "{script}");
         }
-        assert_eq!(shell("Get-Item <host>", Dialect::Power, &fills()).unwrap(), "Get-Item ${env:host}");
+        assert_eq!(
+            shell("Get-Item <host>", Dialect::Power, &fills()).unwrap(),
+            "Get-Item ${env:host}"
+        );
         assert!(shell("x '<host>'", Dialect::Power, &fills()).is_err());
         assert!(shell("x <host>", Dialect::Unknown, &fills()).is_err());
     }
@@ -412,9 +519,18 @@ mod tests {
     #[test]
     fn in_sql_it_becomes_a_literal_or_a_name() {
         for (text, wanted) in [
-            ("select * from <host> where id = <id>", "select * from ${host:ident} where id = ${id}"),
-            ("select '<id>', \"<host>\" -- <id>", "select ${id}, ${host:ident} -- <id>"),
-            ("grant all on a.<host> to b", "grant all on a.${host:ident} to b"),
+            (
+                "select * from <host> where id = <id>",
+                "select * from ${host:ident} where id = ${id}",
+            ),
+            (
+                "select '<id>', \"<host>\" -- <id>",
+                "select ${id}, ${host:ident} -- <id>",
+            ),
+            (
+                "grant all on a.<host> to b",
+                "grant all on a.${host:ident} to b",
+            ),
         ] {
             assert_eq!(statements(text, &fills()).unwrap(), wanted, "{text}");
         }
@@ -426,7 +542,13 @@ mod tests {
     #[test]
     fn sql_that_needs_psql_is_known() {
         assert!(is_plain_sql("select 1; select 2"));
-        for text in ["\\d x", "-- only", "select 'x", "copy a from stdin", "select '${x}'"] {
+        for text in [
+            "\\d x",
+            "-- only",
+            "select 'x",
+            "copy a from stdin",
+            "select '${x}'",
+        ] {
             assert!(!is_plain_sql(text), "{text}");
         }
     }

@@ -1,5 +1,6 @@
 //! The plan.
 
+pub mod canonical;
 pub mod check;
 pub mod fill;
 #[rustfmt::skip]
@@ -13,6 +14,7 @@ pub mod schema;
 pub mod sql;
 mod tree;
 pub mod variables;
+pub(in crate::domain) mod yaml;
 
 pub(in crate::domain) use read::slug;
 

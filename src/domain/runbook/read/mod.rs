@@ -18,8 +18,8 @@ mod step;
 mod target;
 mod using;
 
-pub(in crate::domain) use root::slug;
 pub(super) use root::runbook;
+pub(in crate::domain) use root::slug;
 pub(super) use target::allowed;
 
 /// Reads files that the runbook names, relative to it.

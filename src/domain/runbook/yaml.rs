@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 /// Words that YAML or people take for something else than a text.
-const NO_TEXT: &[&str] = &["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"];
+const NO_TEXT: &[&str] = &[
+    "true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf",
+];
 
 /// Returns a scalar for a value on the line of its key, which is indented by `indent` spaces.
 pub fn scalar(text: &str, indent: usize) -> String {
@@ -34,7 +36,11 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a character only stands in double quotes.
 fn is_special(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    c.is_control()
+        || matches!(
+            c,
+            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
 }
 
 /// Returns a literal block, where one can hold the text.
@@ -46,15 +52,27 @@ fn block(text: &str, indent: usize) -> Option<String> {
     let body = text.trim_end_matches('\n');
     let ends = text.len() - body.len();
     // Lines of white space at the end, and white space in front, need more than a literal block says plainly.
-    if body.lines().last().is_none_or(|line| line.trim().is_empty()) || body.starts_with('\n') {
+    if body
+        .lines()
+        .last()
+        .is_none_or(|line| line.trim().is_empty())
+        || body.starts_with('\n')
+    {
         return None;
     }
     let first = body.lines().find(|line| !line.trim().is_empty())?;
-    let early = body.lines().take_while(|line| line.trim().is_empty()).any(|line| !line.is_empty());
+    let early = body
+        .lines()
+        .take_while(|line| line.trim().is_empty())
+        .any(|line| !line.is_empty());
     if early {
         return None;
     }
-    let indicator = if first.starts_with([' ', '\t']) { "2" } else { "" };
+    let indicator = if first.starts_with([' ', '\t']) {
+        "2"
+    } else {
+        ""
+    };
     let chomp = match ends {
         0 => "-",
         1 => "",
@@ -103,10 +121,16 @@ mod tests {
     use super::*;
 
     fn back(text: &str) -> String {
-        let yaml = format!("runbook: 1\ntitle: {}\nphases: [{{phase: a, steps: [{{step: b, confirm: c}}]}}]\nabout: {}\n", scalar("x", 0), scalar(text, 0));
+        let yaml = format!(
+            "runbook: 1\ntitle: {}\nphases: [{{phase: a, steps: [{{step: b, confirm: c}}]}}]\nabout: {}\n",
+            scalar("x", 0),
+            scalar(text, 0)
+        );
         let files = |_: &str| Err(std::io::Error::other("none"));
         let book = crate::domain::runbook::parse::parse(yaml.as_bytes(), "t", &files);
-        book.unwrap_or_else(|e| panic!("{yaml}\n{e}")).about.unwrap()
+        book.unwrap_or_else(|e| panic!("{yaml}\n{e}"))
+            .about
+            .unwrap()
     }
 
     #[test]
@@ -116,7 +140,10 @@ mod tests {
         assert_eq!(scalar("a\nb\n", 2), "|\n    a\n    b");
         assert_eq!(scalar("  a\nb", 0), "|2-\n    a\n  b");
         assert_eq!(scalar("a\u{7}", 0), "\"a\\x07\"");
-        for word in ["yes", "12", "- a", "# a", "a: b", "a #b", "*a", "&a", "!a", "{a}", "[a]", "@a", "`a`", "%a", "|", ">", "?", "a:", "~", "null", "'", "\"", "''", "a\tb"] {
+        for word in [
+            "yes", "12", "- a", "# a", "a: b", "a #b", "*a", "&a", "!a", "{a}", "[a]", "@a", "`a`",
+            "%a", "|", ">", "?", "a:", "~", "null", "'", "\"", "''", "a\tb",
+        ] {
             assert_eq!(back(word), word);
         }
     }
