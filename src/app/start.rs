@@ -18,6 +18,8 @@ pub struct Opening {
 pub enum Open {
     /// A new run of this runbook.
     Runbook(PathBuf),
+    /// This markdown checklist, imported first.
+    Checklist(PathBuf),
     /// This run goes on.
     Run(String),
     /// The demonstration.

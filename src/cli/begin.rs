@@ -1,6 +1,7 @@
 //! `holdpoint` without a command: the runbooks at hand, and the runs that can be taken up again.
 
 use std::fs;
+use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,10 +11,12 @@ use crate::app::start::{Open, Opening, StartKey, StartScreen};
 use crate::cli::args::{DemoArgs, RunArgs};
 use crate::cli::demo;
 use crate::cli::failure::{Failure, USAGE};
+use crate::cli::import;
 use crate::cli::resume::{self, Edits, Wishes};
 use crate::cli::run;
 use crate::cli::runs;
 use crate::cli::session::Face;
+use crate::domain::import::{self as domain, Options};
 use crate::engine::rundir;
 use crate::runtime::opening;
 use crate::runtime::terminal::Screen;
@@ -47,19 +50,93 @@ pub fn begin() -> Result<u8, Failure> {
             resume::take_up(rundir::find(&run)?, &wishes)
         }
         Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
-        Some(Open::Runbook(file)) => run::run(&RunArgs {
-            file,
-            target: None,
-            set: Vec::new(),
-            start: None,
-            change: String::new(),
-            step: false,
-            rehearse: false,
-            auto: false,
-            unreviewed: None,
-            key: None,
-        }),
+        Some(Open::Runbook(file)) => run::run(&plain(file)),
+        Some(Open::Checklist(file)) => checklist(&file),
     }
+}
+
+/// A run of `file` with nothing said besides.
+fn plain(file: PathBuf) -> RunArgs {
+    RunArgs {
+        file,
+        target: None,
+        set: Vec::new(),
+        start: None,
+        change: String::new(),
+        step: false,
+        rehearse: false,
+        auto: false,
+        unreviewed: None,
+        key: None,
+    }
+}
+
+/// Imports a checklist in memory, shows what became of it, and saves or runs it as the operator says.
+fn checklist(file: &Path) -> Result<u8, Failure> {
+    let (bytes, name) = import::read(file)?;
+    let imported = domain::import(&bytes, &name, Options::default())
+        .map_err(|refused| import::refusal(&name, refused))?;
+    let beside = file.with_extension("yaml");
+    let mut err = std::io::stderr();
+    let _ = err.write_all(import::summary(&imported, &name).as_bytes());
+    loop {
+        let _ = write!(
+            err,
+            "\nr run it now, s save it as {}, a the whole account, q leave: ",
+            beside.display()
+        );
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if !matches!(read, Ok(n) if n > 0) {
+            return Ok(0);
+        }
+        match answer.trim() {
+            "r" => {
+                let source = opening::imported(file, imported.yaml.clone().into_bytes())?;
+                return run::run_source(&source, &plain(file.to_owned()));
+            }
+            "s" => match import::write(&beside, &imported.yaml, false) {
+                Ok(()) => {
+                    let _ = writeln!(
+                        err,
+                        "written; `holdpoint run {}` starts it",
+                        beside.display()
+                    );
+                    return Ok(0);
+                }
+                Err(failure) => {
+                    let _ = err.write_all(failure.text().as_bytes());
+                }
+            },
+            "a" => {
+                let report = imported.account.report(&name, &imported.digest);
+                let _ = err.write_all(report.as_bytes());
+            }
+            "q" => return Ok(0),
+            _ => {}
+        }
+    }
+}
+
+/// Every markdown file at hand with a box or a numbered step in it.
+fn checklists() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = PLACES
+        .iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|e| e == "md" || e == "markdown")
+        })
+        .filter(|path| fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= LOOKED_AT))
+        .filter(|path| {
+            fs::read_to_string(path)
+                .is_ok_and(|text| text.contains("[ ]") || text.contains("\n1. "))
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 fn openings() -> Result<Vec<Opening>, Failure> {
@@ -88,6 +165,15 @@ fn openings() -> Result<Vec<Opening>, Failure> {
             title,
             detail,
             open: Open::Runbook(path),
+        });
+    }
+    for path in checklists() {
+        all.push(Opening {
+            title: path
+                .file_name()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            detail: path.display().to_string(),
+            open: Open::Checklist(path),
         });
     }
     all.push(Opening {

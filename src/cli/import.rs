@@ -57,7 +57,13 @@ pub fn import(args: &ImportArgs) -> Result<u8, Failure> {
             let _ = io::stdout().write_all(imported.yaml.as_bytes());
         }
     }
-    let told = summary(&imported, &name, args);
+    let mut told = summary(&imported, &name);
+    if let Some(path) = &args.output {
+        let path = path.display();
+        told.push_str(&format!(
+            "written to {path}; read it, then: holdpoint run {path}\n"
+        ));
+    }
     let _ = io::stderr().write_all(told.as_bytes());
     Ok(if imported.account.warnings.is_empty() {
         0
@@ -79,7 +85,7 @@ pub fn refusal(name: &str, refused: Refused) -> Failure {
 }
 
 /// Reads a document, and says what it is called.
-fn read(path: &Path) -> Result<(Vec<u8>, String), Failure> {
+pub fn read(path: &Path) -> Result<(Vec<u8>, String), Failure> {
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     let (done, name) = if path == Path::new("-") {
@@ -136,7 +142,7 @@ pub fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 }
 
 /// What is told on standard error.
-fn summary(imported: &Imported, name: &str, args: &ImportArgs) -> String {
+pub fn summary(imported: &Imported, name: &str) -> String {
     let account = &imported.account;
     let mut text = format!("{}: {}\n", tame::line(name), account.summary());
     for (line, warning) in account.warnings.iter().take(PRINTED) {
@@ -149,12 +155,6 @@ fn summary(imported: &Imported, name: &str, args: &ImportArgs) -> String {
         .filter(|n| *n > 0)
     {
         text.push_str(&format!("  … and {more} more: `--report FILE` tells all\n"));
-    }
-    if let Some(path) = &args.output {
-        text.push_str(&format!(
-            "written to {0}; read it, then: holdpoint run {0}\n",
-            path.display()
-        ));
     }
     text
 }

@@ -25,7 +25,14 @@ use crate::runtime::seal;
 /// # Errors
 /// Anything that keeps it from starting; nothing has happened then.
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
-    let source = opening::read(&args.file)?;
+    run_source(&opening::read(&args.file)?, args)
+}
+
+/// Starts a run of a runbook that was read.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_source(source: &Source, args: &RunArgs) -> Result<u8, Failure> {
     let target = target(&source.book, args.target.as_deref())?;
     let face = if args.auto { Face::Lines } else { Face::Screen };
     if face == Face::Screen && !args.rehearse {
@@ -40,7 +47,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     };
     let parameters = parameters(&source.book, &args.set, asking)?;
     if args.rehearse {
-        return Ok(rehearse::rehearse(&source, &target, &parameters));
+        return Ok(rehearse::rehearse(source, &target, &parameters));
     }
     let missing = opening::unset_environment(&source.book, &target);
     if !missing.is_empty() {
@@ -64,7 +71,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         operator: session::operator(args.key.as_deref())?,
         target,
     };
-    begin(&source, opening, face)
+    begin(source, opening, face)
 }
 
 /// A target that demands a reviewed runbook gets none else, unless somebody says why.

@@ -200,6 +200,15 @@ pub fn read(path: &Path) -> Result<Source, OpenError> {
     parsed(path, bytes, &dir)
 }
 
+/// Returns a runbook that was made of the document `path`; it names no files.
+///
+/// # Errors
+/// It is no runbook.
+pub fn imported(path: &Path, bytes: Vec<u8>) -> Result<Source, OpenError> {
+    let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+    parsed(path.to_owned(), bytes, &dir)
+}
+
 /// Reads the runbook that `run` executes: the pinned bytes, never the file that they once came from.
 ///
 /// # Errors

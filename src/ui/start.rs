@@ -53,6 +53,7 @@ fn kind(open: &Open) -> &'static str {
     match open {
         Open::Run(_) => "Runs that can go on",
         Open::Runbook(_) => "Runbooks",
+        Open::Checklist(_) => "Checklists in markdown",
         Open::Demo => "To try it out",
     }
 }
@@ -97,6 +98,9 @@ fn draw_list(start: &StartScreen, theme: &Theme, area: Rect, buf: &mut ratatui::
         .map_or("", |o| match o.open {
             Open::Run(_) => "Enter takes this run up where it stands",
             Open::Runbook(_) => "Enter opens this runbook; nothing is started yet",
+            Open::Checklist(_) => {
+                "Enter imports this checklist and shows its account; nothing is started or written yet"
+            }
             Open::Demo => "Enter starts a throw-away database and walks through a migration on it",
         });
     pane::lines(

@@ -110,8 +110,9 @@ impl Account {
     pub fn close(&mut self, lines: &[&str]) {
         let mut taken = vec![false; lines.len() + 2];
         for entry in &self.entries {
-            for line in entry.lines.0..=entry.lines.1.min(lines.len()) {
-                taken[line] = true;
+            let (from, to) = (entry.lines.0, entry.lines.1.min(lines.len()));
+            if let Some(some) = taken.get_mut(from..=to) {
+                some.fill(true);
             }
         }
         let mut defines = false;

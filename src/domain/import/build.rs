@@ -17,6 +17,10 @@ use crate::domain::runbook::slug;
 
 /// Builds a plan.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent question about the document"
+)]
 pub struct Builder<'a> {
     /// The document's lines.
     lines: Vec<&'a str>,
@@ -93,15 +97,12 @@ impl<'a> Builder<'a> {
         let mut n = lines.0.max(1);
         while n <= last {
             // A block of code keeps its bytes: its indentation is the list's, not its own.
-            match self.codes.get(&n).filter(|(end, _)| *end <= last) {
-                Some((end, code)) => {
-                    cut.push(code.clone());
-                    n = end + 1;
-                }
-                None => {
-                    cut.push(unindented(self.lines[n - 1], column));
-                    n += 1;
-                }
+            if let Some((end, code)) = self.codes.get(&n).filter(|(end, _)| *end <= last) {
+                cut.push(code.clone());
+                n = end + 1;
+            } else {
+                cut.push(unindented(self.lines[n - 1], column));
+                n += 1;
             }
         }
         cut.join("\n").trim_end().to_owned()
@@ -210,12 +211,12 @@ impl<'a> Builder<'a> {
         match kind {
             Part::Rollback if self.is_way_back(section) => self.rollback(section),
             Part::Reference if !section.has_boxes() && self.last_resort < LastResort::Reference => {
-                self.keep_section(section)
+                self.keep_section(section);
             }
             Part::Contacts if !section.has_boxes() => self.contact_part(section),
             Part::SignOff => self.sign_part(section),
             Part::Rollback | Part::Reference | Part::Contacts | Part::Forward => {
-                self.forward_part(section)
+                self.forward_part(section);
             }
         }
     }
@@ -226,7 +227,7 @@ impl<'a> Builder<'a> {
             && self.plan.phases.is_empty()
             && section.level <= 2
             && self.plan.paths.is_empty()
-            && !words::option_label(&section.title).is_some())
+            && words::option_label(&section.title).is_none())
             || self.forward_so_far()
     }
 
@@ -455,6 +456,11 @@ impl<'a> Builder<'a> {
 
     /// A section below a phase: a group, a step, a way back, or text.
     fn sub(&mut self, section: &Section) -> Made {
+        if section.line == 0 {
+            let (mut nodes, mut pending) = self.forward(section);
+            self.settle(&mut nodes, &mut pending);
+            return (nodes, pending);
+        }
         let kind = if self.in_path {
             Part::Forward
         } else {
@@ -598,21 +604,21 @@ impl<'a> Builder<'a> {
             let made = self.way_back(&own, Bare::Text);
             for (i, option) in section.subs[first..].iter().enumerate() {
                 let text = if i == 0 { made.clone() } else { Vec::new() };
-                self.one_way_back(option, text);
+                self.one_way_back(option, &text);
             }
         } else {
-            self.one_way_back(section, Vec::new());
+            self.one_way_back(section, &[]);
         }
         (self.in_path, self.bullets) = outer;
     }
 
-    fn one_way_back(&mut self, section: &Section, before: Vec<Text>) {
+    fn one_way_back(&mut self, section: &Section, before: &[Text]) {
         let left = self.way_back(section, Bare::Step);
         if let Some(path) = self.plan.paths.last_mut() {
             let mut nodes = std::mem::take(&mut path.nodes);
             if let Some(step) = plan::first_step(&mut nodes) {
                 let own = std::mem::take(&mut step.note);
-                self.attach(step, &mut before.clone());
+                self.attach(step, &mut before.to_vec());
                 step.note.extend(own);
             }
             self.settle(&mut nodes, &mut left.clone());
@@ -703,8 +709,7 @@ impl<'a> Builder<'a> {
                     announced = told
                         || text.plain().ends_with([':', '：'])
                             && words::tells_when_back(&text.plain())
-                        || text.plain().to_lowercase().contains("roll back if")
-                            && text.plain().ends_with(':')
+                        || words::ends_open(&text.plain()) && text.plain().ends_with(':');
                 }
                 _ => {}
             }
@@ -736,7 +741,7 @@ impl<'a> Builder<'a> {
             .filter(|s| s.chars().filter(char::is_ascii_alphabetic).count() > 3)
             .unwrap_or_else(|| "rollback".into());
         let taken = |name: &str| self.plan.paths.iter().any(|p| p.name == name);
-        (1..)
+        (1..=10_000)
             .map(|n| {
                 if n == 1 {
                     base.clone()
@@ -776,12 +781,11 @@ impl<'a> Builder<'a> {
                 step.title_is_made = false;
                 step.takes = timing::takes(&phase.title);
             }
-            match merged.last_mut().filter(|_| open) {
-                Some(before) => before.nodes.append(&mut phase.nodes),
-                None => {
-                    phase.title.clone_from(&self.plan.title);
-                    merged.push(phase);
-                }
+            if let Some(before) = merged.last_mut().filter(|_| open) {
+                before.nodes.append(&mut phase.nodes);
+            } else {
+                phase.title.clone_from(&self.plan.title);
+                merged.push(phase);
             }
             open = true;
         }

@@ -504,7 +504,7 @@ pub fn does_harm(script: &str) -> bool {
         .any(|line| {
             let line = line
                 .split(" --")
-                .map(|part| part.trim_end())
+                .map(str::trim_end)
                 .collect::<Vec<_>>()
                 .join(&format!("{FLAT}--"));
             HARM.find_iter(&line).any(|found| {

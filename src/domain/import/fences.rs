@@ -145,7 +145,7 @@ pub fn classify(code: &Code, around: Around) -> (Fence, bool) {
     if text.trim().is_empty() {
         return (Fence::Text("it is empty"), false);
     }
-    if name != ""
+    if !name.is_empty()
         && !is_tagged_runnable(&code.info)
         && mostly_tasks(text)
         && (MARKDOWN.contains(&name) || TEXT.contains(&name))

@@ -61,7 +61,7 @@ pub fn read(bytes: &[u8]) -> Result<Source, String> {
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> String {
-    let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
+    let line = bytes[..at].split(|b| *b == b'\n').count();
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         return "the document is UTF-16: save it as UTF-8".into();
     }
@@ -74,8 +74,8 @@ fn not_utf8(bytes: &[u8], at: usize) -> String {
 /// Returns the first line that looks wrongly decoded, and how many there are.
 fn damaged(text: &str) -> Option<(usize, usize)> {
     const MARKS: &[&str] = &[
-        "Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã©", "Ã¨", "Ã ", "Ã§", "Ã±", "Ã³", "Ã¡", "Ã­", "Ã£", "Ãª", "â€™",
-        "â€œ", "â€“", "â€”", "â€¦", "â€¢", "âœ", "Â ", "Â»", "Ð°", "Ð¾", "\u{fffd}",
+        "Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã©", "Ã¨", "Ã ", "Ã§", "Ã±", "Ã³", "Ã¡", "Ã\u{AD}", "Ã£", "Ãª",
+        "â€™", "â€œ", "â€“", "â€”", "â€¦", "â€¢", "âœ", "Â ", "Â»", "Ð°", "Ð¾", "\u{fffd}",
     ];
     let lines: Vec<usize> = text
         .lines()

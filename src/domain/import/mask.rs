@@ -30,7 +30,6 @@ pub const END_OF_DETAILS: &str = "<!--/details-->";
 
 macro_rules! pattern {
     ($name:ident, $text:expr) => {
-        #[expect(clippy::expect_used, reason = "a constant, tried by every test")]
         static $name: LazyLock<Regex> =
             LazyLock::new(|| Regex::new($text).expect("a regular expression"));
     };

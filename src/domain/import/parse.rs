@@ -106,7 +106,7 @@ impl Inline {
     }
 }
 
-/// Reads markdown: CommonMark with GFM's tables, strikethrough, autolinks, alerts and footnotes.
+/// Reads markdown: `CommonMark` with GFM's tables, strikethrough, autolinks, alerts and footnotes.
 pub fn parse(text: &str) -> Vec<Block> {
     let mut options = Options::default();
     options.extension.table = true;

@@ -6,6 +6,7 @@ use crate::domain::import::parse::{Block, Inline, Item, Kind};
 use crate::domain::import::plan::{self, Action, Node, Step};
 use crate::domain::import::sections::{self, Section};
 use crate::domain::import::walk::{self, Text, Walk};
+use crate::domain::report::signoff;
 
 /// Words of a sign-off that are no role.
 const SIGNED: &[&str] = &[
@@ -70,7 +71,14 @@ const SIGNED: &[&str] = &[
 
 impl Builder<'_> {
     /// Makes a step one that `role` signs.
+    ///
+    /// A role signs under its letters a to z: one without them stays a step by hand, and so does one that another hides.
     pub fn sign(&mut self, step: &mut Step, role: &str) {
+        let slug = signoff::slug(role);
+        let hidden = |known: &String| known != role && signoff::slug(known) == slug;
+        if slug.is_empty() || self.plan.roles.iter().any(hidden) {
+            return;
+        }
         if !self.plan.roles.iter().any(|known| known == role) {
             self.plan.roles.push(role.to_owned());
         }
@@ -89,13 +97,13 @@ impl Builder<'_> {
                         .flat_map(|(_, cells)| cells)
                         .any(|cell| cell.chars().any(char::is_alphanumeric));
                     if boxes {
-                        self.sign_table(&mut all, block, header, rows)
+                        self.sign_table(&mut all, block, header, rows);
                     } else {
-                        self.pend(&mut all, block, What::Table)
+                        self.pend(&mut all, block, What::Table);
                     }
                 }
                 Kind::Paragraph(text) if text.lines.iter().any(|line| line.contains("___")) => {
-                    self.sign_lines(&mut all, block, text)
+                    self.sign_lines(&mut all, block, text);
                 }
                 Kind::List(list)
                     if !list.items.iter().any(|item| {

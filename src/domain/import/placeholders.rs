@@ -59,14 +59,14 @@ pub fn found(text: &str, language: Language) -> Vec<String> {
     for found in YOURS.find_iter(text) {
         let before = text[..found.start()].chars().next_back();
         let behind = text[found.end()..].chars().next();
-        if !matches!(before, Some('$' | '{' | '<' | '['))
-            && !(behind == Some('=') && matches!(before, None | Some('\n' | ' ')))
-        {
+        let own = matches!(before, Some('$' | '{' | '<' | '['));
+        let assigned = behind == Some('=') && matches!(before, None | Some('\n' | ' '));
+        if !own && !assigned {
             note(found.start(), found.as_str());
         }
     }
     for found in BLANK.find_iter(text) {
-        let beside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
+        let beside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         if !beside(text[..found.start()].chars().next_back())
             && !beside(text[found.end()..].chars().next())
         {
@@ -150,7 +150,7 @@ impl Parameters {
             base
         };
         let taken = |name: &str| self.list.iter().any(|(n, _)| n == name);
-        let name = (1..)
+        let name = (1..=10_000)
             .map(|n| {
                 if n == 1 {
                     base.clone()

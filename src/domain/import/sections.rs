@@ -55,23 +55,19 @@ pub fn sections(masked: &Masked, expand: Expand) -> (Section, Vec<Expanded>) {
             }
             continue;
         }
-        match heading {
-            Some((level, text)) => {
-                close(&mut root, &mut open, level);
-                open.push(Section {
-                    level,
-                    title: text.plain(),
-                    links: text.links,
-                    line: block.lines.0,
-                    last: block.lines.1,
-                    ..Section::default()
-                });
-            }
-            None => {
-                let section = open.last_mut().unwrap_or(&mut root);
-                section.last = section.last.max(block.lines.1);
-                section.blocks.push(block);
-            }
+        if let Some((level, text)) = heading {
+            close(&mut root, &mut open, level);
+            open.push(Section {
+                level,
+                title: text.plain(),
+                links: text.links,
+                line: block.lines.0,
+                last: block.lines.1,
+                ..Section::default()
+            });
+        } else {
+            let section = open.last_mut().unwrap_or(&mut root);
+            section.take(block);
         }
     }
     close(&mut root, &mut open, 0);
@@ -113,6 +109,8 @@ fn heading_of(block: &Block, next: Option<&Block>, masked: &Masked) -> Option<(u
             let back = over
                 && plain.ends_with([':', '：'])
                 && plain.chars().count() <= 48
+                && !words::tells_when_back(&plain)
+                && !words::ends_open(&plain)
                 && words::kind(&plain, "") == words::Kind::Rollback;
             (short && (bold || back)).then(|| (7, text.clone()))
         }
@@ -141,7 +139,9 @@ fn open_up(
                 expanded.push(Expanded { lines: block.lines });
                 let offset = block.lines.0 - usize::from(!code.fenced);
                 let mut inner = parse::parse(&code.text);
-                inner.iter_mut().for_each(|block| shift(block, offset));
+                for block in &mut inner {
+                    shift(block, offset);
+                }
                 out.extend(open_up(inner, expand, expanded, depth + 1));
             }
             Kind::List(mut list) => {
@@ -213,6 +213,23 @@ pub fn holds_boxes(blocks: &[Block]) -> bool {
 }
 
 impl Section {
+    /// Puts a block behind everything else in it: behind a `<details>` that is shut, into a part without a heading.
+    fn take(&mut self, block: Block) {
+        self.last = self.last.max(block.lines.1);
+        match self.subs.last_mut() {
+            Some(last) if last.line == 0 => last.take(block),
+            Some(_) => {
+                let mut part = Section {
+                    level: 7,
+                    ..Section::default()
+                };
+                part.take(block);
+                self.subs.push(part);
+            }
+            None => self.blocks.push(block),
+        }
+    }
+
     /// Whether a box stands anywhere in it.
     pub fn has_boxes(&self) -> bool {
         holds_boxes(&self.blocks) || self.subs.iter().any(Section::has_boxes)
@@ -223,7 +240,7 @@ impl Section {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticked {
     /// Whether it is ticked.
-    pub ticked: bool,
+    pub done: bool,
     /// Whether it is written as markdown has it.
     pub usual: bool,
     /// How many bytes of the text it takes.
@@ -249,7 +266,7 @@ pub fn ticked(text: &str) -> Option<Ticked> {
         let ticked = matches!(first, '☑' | '✅' | '✔' | '☒');
         // A tick in front of a text is often a mere ornament.
         return (!ticked || first != '✅' && first != '✔').then_some(Ticked {
-            ticked,
+            done: ticked,
             usual: false,
             length,
         });
@@ -269,7 +286,7 @@ pub fn ticked(text: &str) -> Option<Ticked> {
     let usual = matches!(&inner[..end], " " | "x" | "X")
         && (behind.is_empty() || behind.starts_with([' ', '\t']));
     Some(Ticked {
-        ticked,
+        done: ticked,
         usual,
         length: skipped + end + 2,
     })
@@ -291,7 +308,7 @@ mod tests {
             ("☑ a", true, false),
         ] {
             let found = ticked(text).unwrap();
-            assert_eq!((found.ticked, found.usual), (done, usual), "{text}");
+            assert_eq!((found.done, found.usual), (done, usual), "{text}");
             assert_eq!(text[found.length..].trim(), "a");
         }
         for text in [

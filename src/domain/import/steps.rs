@@ -18,6 +18,9 @@ use crate::domain::runbook::sql;
 
 pattern!(HEADER, r"^([A-Za-z][A-Za-z0-9-]*):\s*(.+)$");
 
+/// Tries whether parameters can be put in the place of placeholders.
+type Trial<'a> = dyn Fn(&fill::Fills) -> Result<(), fill::Unfilled> + 'a;
+
 /// What a block became.
 #[derive(Debug, Default)]
 pub struct Made {
@@ -204,7 +207,7 @@ impl Builder<'_> {
         text: &str,
         language: Language,
         line: usize,
-        try_them: &dyn Fn(&[(String, String)]) -> Result<(), fill::Unfilled>,
+        try_them: &Trial<'_>,
     ) -> Option<Vec<(String, String)>> {
         let found = placeholders::found(text, language);
         if found.is_empty() {

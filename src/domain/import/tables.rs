@@ -462,7 +462,7 @@ impl Builder<'_> {
                     step.takes = step.takes.or_else(|| timing::takes(&format!("({bare})")));
                 }
             }
-            if boxed.is_some_and(|t| t.ticked) {
+            if boxed.is_some_and(|t| t.done) {
                 self.ticked += 1;
             }
             self.became_step((*line, *line), What::Table, step.uid);

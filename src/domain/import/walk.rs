@@ -100,7 +100,7 @@ impl Builder<'_> {
             ..Step::default()
         };
         self.attach(&mut step, pending);
-        self.entitle(&mut step, title);
+        Self::entitle(&mut step, title);
         step
     }
 
@@ -114,7 +114,7 @@ impl Builder<'_> {
     }
 
     /// Gives a step its title, and what the title says of it.
-    fn entitle(&mut self, step: &mut Step, title: &str) {
+    fn entitle(step: &mut Step, title: &str) {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let shown = if title.chars().count() <= LONGEST_TITLE {
             title.clone()
@@ -160,7 +160,7 @@ impl Builder<'_> {
             let mut step = self.new_step(&mut walk.pending, &title);
             step.action = Action::Decide(labels);
             self.became_step(block.lines, What::Text, step.uid);
-            self.push(walk, step, Last::Other);
+            Self::push(walk, step, Last::Other);
             return;
         }
         let leads = matches!(rest.first().map(|b| &b.kind), Some(Kind::Code(_)));
@@ -206,7 +206,7 @@ impl Builder<'_> {
                     .warn(n, "a box outside of a list: taken as an item");
                 let step = self.box_step(&mut walk.pending, &title, ticked, n, &text.links);
                 self.became_step((n, last), What::Item, step.uid);
-                self.push(walk, step, Last::Item);
+                Self::push(walk, step, Last::Item);
             } else {
                 let raw = line.clone();
                 walk.pending.push(Text {
@@ -227,7 +227,7 @@ impl Builder<'_> {
         line: usize,
         links: &[String],
     ) -> Step {
-        if ticked.ticked {
+        if ticked.done {
             self.ticked += 1;
         }
         if !ticked.usual {
@@ -240,12 +240,12 @@ impl Builder<'_> {
             step.action = Action::Decide(labels);
         }
         step.note.extend(links.iter().cloned());
-        self.judge(&mut step, title);
+        Self::judge(&mut step, title);
         step
     }
 
     /// Makes a decision of a step whose title is a gate.
-    fn judge(&mut self, step: &mut Step, title: &str) {
+    fn judge(step: &mut Step, title: &str) {
         match gates::gate(title) {
             Some(gate) if matches!(step.action, Action::Confirm) => {
                 step.no_return = gate == Gate::NoReturn;
@@ -262,10 +262,10 @@ impl Builder<'_> {
         step.action = Action::Decide(Vec::new());
         step.no_return = gate == Gate::NoReturn;
         self.became_step(block.lines, What::Text, step.uid);
-        self.push(walk, step, Last::Other);
+        Self::push(walk, step, Last::Other);
     }
 
-    fn push(&mut self, walk: &mut Walk, step: Step, last: Last) {
+    fn push(walk: &mut Walk, step: Step, last: Last) {
         walk.nodes.push(Node::Step(Box::new(step)));
         walk.last = last;
     }
@@ -323,16 +323,13 @@ impl Builder<'_> {
             .to_owned();
         match inner.nodes.as_mut_slice() {
             [] => {
-                let mut step = match boxed {
-                    Some(ticked) => {
-                        self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links)
-                    }
-                    None => {
-                        let mut step = self.new_step(&mut Vec::new(), &plain);
-                        step.note.extend(links);
-                        self.judge(&mut step, &plain);
-                        step
-                    }
+                let mut step = if let Some(ticked) = boxed {
+                    self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links)
+                } else {
+                    let mut step = self.new_step(&mut Vec::new(), &plain);
+                    step.note.extend(links);
+                    Self::judge(&mut step, &plain);
+                    step
                 };
                 self.attach(&mut step, &mut inner.pending);
                 self.became_step(lines, What::Item, step.uid);
@@ -342,7 +339,7 @@ impl Builder<'_> {
                 if let Some(lead) = step.lead.take() {
                     step.note.insert(0, lead);
                 }
-                self.entitle(step, &plain);
+                Self::entitle(step, &plain);
                 step.title_is_made = false;
                 step.note.extend(links);
                 self.attach(step, &mut inner.pending);
@@ -384,7 +381,7 @@ impl Builder<'_> {
 
     fn mark_box(&mut self, boxed: Option<sections::Ticked>, line: usize) {
         match boxed {
-            Some(ticked) if ticked.ticked => self.ticked += 1,
+            Some(ticked) if ticked.done => self.ticked += 1,
             Some(ticked) if !ticked.usual => self
                 .account
                 .warn(line, "a box that markdown does not know: taken as one"),
@@ -468,9 +465,9 @@ impl Builder<'_> {
         step.note.extend(made.note);
         self.became_step(block.lines, What::Fence, step.uid);
         if walk.or {
-            self.other_way(walk, step);
+            Self::other_way(walk, step);
         } else {
-            self.push(walk, step, Last::Runnable);
+            Self::push(walk, step, Last::Runnable);
         }
         walk.or = false;
         walk.last = if runs { Last::Runnable } else { Last::Other };
@@ -558,7 +555,7 @@ impl Builder<'_> {
     }
 
     /// Puts a step beside the one before as another way of doing it.
-    fn other_way(&mut self, walk: &mut Walk, step: Step) {
+    fn other_way(walk: &mut Walk, step: Step) {
         let other = Node::Step(Box::new(step));
         match walk.nodes.pop() {
             Some(Node::Group(mut group)) if group.one => {
@@ -705,12 +702,11 @@ fn shortened(title: &str) -> String {
         .iter()
         .filter_map(|end| cut.rfind(end).map(|at| at + end.trim_end().len()))
         .max();
-    match sentence.filter(|at| *at > 40) {
-        Some(at) => cut[..at].to_owned(),
-        None => {
-            let at = cut.rfind(' ').filter(|at| *at > 40).unwrap_or(cut.len());
-            format!("{}…", &cut[..at])
-        }
+    if let Some(at) = sentence.filter(|at| *at > 40) {
+        cut[..at].to_owned()
+    } else {
+        let at = cut.rfind(' ').filter(|at| *at > 40).unwrap_or(cut.len());
+        format!("{}…", &cut[..at])
     }
 }
 

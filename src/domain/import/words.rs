@@ -613,6 +613,28 @@ pub fn tells_when_back(text: &str) -> bool {
         )
 }
 
+/// Whether a line ends in a word that wants reasons behind it: `Roll back if:`.
+pub fn ends_open(text: &str) -> bool {
+    const OPEN: &[&str] = &[
+        "if",
+        "when",
+        "wenn",
+        "falls",
+        "si",
+        "se",
+        "quando",
+        "cuando",
+        "если",
+        "когда",
+    ];
+    let text = text
+        .trim_end_matches([':', '：', ' ', '.', '…'])
+        .to_lowercase();
+    text.split_whitespace()
+        .next_back()
+        .is_some_and(|word| OPEN.contains(&word))
+}
+
 /// Whether a line only says that what follows is another way.
 pub fn says_or(text: &str) -> bool {
     let text = text

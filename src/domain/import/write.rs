@@ -318,18 +318,15 @@ impl Writer {
             return;
         }
         self.word(inner + 2, "- choice: Go on");
-        match self.way_back.clone().filter(|_| !self.in_path) {
-            Some(path) => {
-                self.word(inner + 2, "- choice: Do not go on");
-                self.word(inner + 4, &format!("go_to: {path}"));
-            }
-            None => {
-                self.word(inner + 2, "- choice: Do not go on");
-                self.word(
-                    inner + 4,
-                    "when: Then start nothing more, and end the run (key C).",
-                );
-            }
+        if let Some(path) = self.way_back.clone().filter(|_| !self.in_path) {
+            self.word(inner + 2, "- choice: Do not go on");
+            self.word(inner + 4, &format!("go_to: {path}"));
+        } else {
+            self.word(inner + 2, "- choice: Do not go on");
+            self.word(
+                inner + 4,
+                "when: Then start nothing more, and end the run (key C).",
+            );
         }
     }
 }
@@ -349,7 +346,7 @@ pub fn automated(plan: &Plan) -> usize {
         n += usize::from(!matches!(
             step.action,
             Action::Confirm | Action::Decide(_) | Action::Sign(_)
-        ))
+        ));
     });
     n
 }

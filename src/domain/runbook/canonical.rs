@@ -160,7 +160,7 @@ impl<'a> Tree<'a> {
                     return Err("it has anchors, aliases or tags");
                 }
                 Event::Scalar(text, style, ..) if flow.is_none() => {
-                    tree.scalar(text, *style, &span)?
+                    tree.scalar(text, *style, &span)?;
                 }
                 _ => {}
             }
@@ -294,23 +294,20 @@ impl<'a> Tree<'a> {
         let Some(open) = self.open.last_mut() else {
             return;
         };
-        match open.waiting.take() {
-            Some(mut entry) => {
-                // What stood between a key and its value goes in front of both.
-                entry.above.extend(above);
-                entry.value = value;
-                open.entries.push(entry);
-            }
-            None => {
-                let mut entry = Entry {
-                    above,
-                    key: String::new(),
-                    value,
-                    beside: None,
-                };
-                hoist(&mut entry);
-                open.entries.push(entry);
-            }
+        if let Some(mut entry) = open.waiting.take() {
+            // What stood between a key and its value goes in front of both.
+            entry.above.extend(above);
+            entry.value = value;
+            open.entries.push(entry);
+        } else {
+            let mut entry = Entry {
+                above,
+                key: String::new(),
+                value,
+                beside: None,
+            };
+            hoist(&mut entry);
+            open.entries.push(entry);
         }
     }
 }
@@ -375,7 +372,7 @@ impl Writer {
                 let written = scalar(text, indent);
                 match written.split_once('\n') {
                     Some((first, rest)) => {
-                        self.out.push_str(&format!(" {first}{beside}\n{rest}\n"))
+                        self.out.push_str(&format!(" {first}{beside}\n{rest}\n"));
                     }
                     None => self.out.push_str(&format!(" {written}{beside}\n")),
                 }

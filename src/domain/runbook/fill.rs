@@ -150,7 +150,7 @@ impl<'a> Posix<'a> {
             (Mode::Bare(depth), ')') => self.depth(depth.saturating_sub(1)),
             (Mode::Bare(_), '#') if self.begins_word() => self.comment(),
             (Mode::Bare(_), '<') if rest.starts_with("<<") && !rest.starts_with("<<<") => {
-                self.heredoc()
+                self.heredoc();
             }
             (Mode::Bare(_), '\n') if !self.documents.is_empty() => {
                 self.copy(1);
@@ -235,7 +235,7 @@ impl<'a> Posix<'a> {
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
         let skipped = rest.len() - trimmed.len();
-        let quotes = if quoted { 1 } else { 0 };
+        let quotes = usize::from(quoted);
         let closing = trimmed
             .get(quotes + word.len()..)
             .is_some_and(|t| t.starts_with(['\'', '"']));
