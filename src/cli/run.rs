@@ -67,7 +67,7 @@ pub fn run_source(source: &Source, args: &RunArgs) -> Result<u8, Failure> {
             .map(|t| start(t, Local::now()))
             .transpose()?,
         change: args.change.clone(),
-        looked: reviewed(args, &source, &target)?,
+        looked: reviewed(args, source, &target)?,
         operator: session::operator(args.key.as_deref())?,
         target,
     };
