@@ -46,6 +46,7 @@ fn items(book: &Runbook, list: &[Item], depth: usize, lines: &mut Vec<String>) {
                     Action::Decide(_) => "?",
                     Action::Sign(_) => "sign",
                     Action::Watch(_) => "watch",
+                    Action::Use(_) => "use",
                 };
                 lines.push(format!("{pad}{sign} {}", step.title));
             }

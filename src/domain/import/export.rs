@@ -128,6 +128,7 @@ fn step(out: &mut String, step: &Step, pad: &str) {
                 .collect();
             body.push(told.join("\n"));
         }
+        Action::Use(ready) => body.push(format!("Ready check: `{}`", ready.check)),
         Action::Sign(signing) => body.push(format!("Signs: {}", escaped(&signing.role))),
     }
     for part in body.iter().filter(|part| !part.trim().is_empty()) {
