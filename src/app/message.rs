@@ -179,8 +179,8 @@ pub enum Effect {
     SignStep(Box<AskedSignature>),
     /// Write the log, and sign it where that is asked for.
     Seal(Sealing),
-    /// Ring the bell.
-    Ring,
+    /// Call whoever looks elsewhere, and say this.
+    Notify(String),
     /// Draw everything anew.
     Redraw,
     /// Leave.

@@ -21,6 +21,8 @@ pub mod update;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod tests;

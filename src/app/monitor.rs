@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::dialog::SessionRef;
 use crate::app::model::Model;
 use crate::app::monitor::panel::{Arrangement, PANELS, Panel, RowKey};
+use crate::app::monitor::said::Said;
 use crate::app::monitor::table::Table;
 use crate::domain::run::event::Peaks;
 use crate::domain::sample::Sample;
@@ -26,6 +27,7 @@ pub mod panel;
 pub mod progress;
 pub mod relations;
 pub mod replication;
+pub mod said;
 pub mod sessions;
 pub mod statements;
 pub mod table;
@@ -152,6 +154,8 @@ pub struct Monitor {
     pub idle: Idle,
     /// Whether the keyboard is at the filter.
     pub typing: Typing,
+    /// Lines of steps that raised alarms of late.
+    said: Vec<Said>,
     /// The time between two samples that the operator asked for; `None`: as the runbook says.
     pub every: Option<Duration>,
 }
@@ -174,6 +178,7 @@ impl Default for Monitor {
             frozen: None,
             idle: Idle::Counted,
             typing: Typing::Nothing,
+            said: Vec::new(),
             every: None,
         }
     }

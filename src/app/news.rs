@@ -7,7 +7,7 @@ mod server;
 use crate::app::answers;
 use crate::app::message::Effect;
 use crate::app::model::{Model, Purpose, Recording, Tone};
-use crate::app::monitor::Link;
+use crate::app::monitor::{Link, said};
 use crate::app::news::attempt::{by_hand, finish};
 use crate::app::questions;
 use crate::domain::attempt::Ended;
@@ -21,6 +21,12 @@ pub use server::{acted, monitor, statement};
 pub fn passing(model: &mut Model) -> Vec<Effect> {
     if model.purpose != Purpose::Drive || model.recording != Recording::Saved {
         return Vec::new();
+    }
+    if model.run.closed.is_none() {
+        let over = said::over(model);
+        if !over.is_empty() {
+            return over;
+        }
     }
     let watches = model.run.running().find_map(|(id, attempt)| {
         let step = model.book.step(id)?;

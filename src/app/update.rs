@@ -247,8 +247,9 @@ fn not_journaled(model: &mut Model, events: Vec<Event>, why: String) -> Vec<Effe
     } else {
         model.unsaved.push(facts);
     }
+    let said = format!("the record cannot be written: {why}");
     model.recording = Recording::Refused { why };
-    let mut effects = vec![Effect::Ring];
+    let mut effects = vec![Effect::Notify(said)];
     effects.extend(stop_unrecorded(model));
     effects
 }

@@ -176,7 +176,7 @@ impl Driver {
             match self.world.perform(effect, &self.model) {
                 None => {}
                 Some(Concern::Redraw) => self.screen.redraw()?,
-                Some(Concern::Ring) => self.screen.ring(),
+                Some(Concern::Notify(text)) => self.screen.notify(&text),
                 Some(Concern::Quit(leaving)) => return Ok(Some(leaving)),
                 Some(Concern::Lend {
                     attempt,

@@ -95,7 +95,7 @@ fn part(world: &World, model: &Model, leaving: Leaving) {
 fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option<Leaving> {
     for effect in effects {
         match world.perform(effect, model) {
-            None | Some(Concern::Redraw | Concern::Ring) => {}
+            None | Some(Concern::Redraw | Concern::Notify(_)) => {}
             Some(Concern::Lend { attempt, .. }) => {
                 tell(&format!(
                     "{} needs a terminal, and there is none",

@@ -6,6 +6,7 @@ pub mod driver;
 pub mod edited;
 pub mod headless;
 pub mod input;
+pub mod notify;
 pub mod opening;
 pub mod perform;
 pub mod rehearsed;

@@ -57,8 +57,8 @@ pub struct World {
 pub enum Concern {
     /// Draw everything anew.
     Redraw,
-    /// Ring the bell.
-    Ring,
+    /// Call whoever looks elsewhere, and say this.
+    Notify(String),
     /// Give the terminal to this attempt.
     Lend {
         /// The attempt.
@@ -191,7 +191,7 @@ impl World {
             Effect::PostHead => witness::post(self, model),
             Effect::SignStep(asked) => return Some(Concern::SignStep(asked)),
             Effect::Seal(sealing) => return Some(Concern::Seal(sealing)),
-            Effect::Ring => return Some(Concern::Ring),
+            Effect::Notify(text) => return Some(Concern::Notify(text)),
             Effect::Redraw => return Some(Concern::Redraw),
             Effect::Quit(leaving) => {
                 // What is not a whole point yet would be missing after the run is taken up again.

@@ -13,12 +13,15 @@ use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use crate::runtime::notify::Voice;
+
 /// The terminal while we have it.
 #[derive(Debug)]
 pub struct Screen {
     /// What is drawn on. Never dropped: ratatui would show the cursor once more, and panic where the terminal has gone
     /// and standard error with it.
     pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    voice: Voice,
 }
 
 impl Screen {
@@ -35,10 +38,12 @@ impl Screen {
                 before(info);
             }));
         });
+        let voice = Voice::of_terminal();
         seize()?;
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
             Ok(terminal) => Ok(Self {
                 terminal: ManuallyDrop::new(terminal),
+                voice,
             }),
             Err(e) => {
                 give_back();
@@ -69,10 +74,11 @@ impl Screen {
         self.terminal.resize(area)
     }
 
-    /// Rings the bell.
-    pub fn ring(&mut self) {
+    /// Calls whoever looks elsewhere.
+    pub fn notify(&mut self, text: &str) {
         let mut out = io::stdout();
-        let _ = out.write_all(b"\x07").and_then(|()| out.flush());
+        let said = self.voice.bytes(text);
+        let _ = out.write_all(&said).and_then(|()| out.flush());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::app::message::Effect;
 use crate::app::model::{Model, Retrial, Tone};
+use crate::app::monitor::said::Heard;
 use crate::app::update::append;
 use crate::domain::attempt::{Ended, Outcome, OutputDigest};
 use crate::domain::run::event::{AlarmRaised, Event, Finished};
@@ -97,8 +98,13 @@ pub fn attempt(model: &mut Model, news: AttemptNews) -> Vec<Effect> {
                 .book
                 .step(&step)
                 .map_or(step.to_string(), |s| s.title.clone());
+            let rule = format!("{title} says");
+            if model.monitor.hear(&rule, model.now.mono_ms) == Heard::Again {
+                return Vec::new();
+            }
+            model.say(Tone::Danger, format!("alarm: {rule}: {line}"));
             let raised = AlarmRaised {
-                rule: format!("{title} says"),
+                rule,
                 level: Level::Critical,
                 seen: line,
                 blocker: String::new(),

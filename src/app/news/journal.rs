@@ -11,11 +11,14 @@ use crate::app::news::server::keep;
 use crate::app::questions;
 use crate::domain::attempt::Ended;
 use crate::domain::journal::Entry;
-use crate::domain::run::event::{Event, Peaks, Started};
+use crate::domain::run::event::{Event, HoldReason, Peaks, Started};
 use crate::domain::run::state::{Stand, StepRecord};
 use crate::domain::runbook::model::{Action, Step, StepId, Terminal};
 use crate::domain::sample::news::{Extra, Need, Wishes};
 use crate::domain::sample::own::OwnStep;
+
+/// Milliseconds for which what happened is worth a call to whoever follows a run.
+const FRESH_MS: i64 = 10_000;
 
 /// Takes in records that are safely on disk; only now may the world be touched.
 pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
@@ -32,6 +35,8 @@ pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
         if model.purpose == Purpose::Drive {
             effects.extend(on_disk(model, &entry.event));
         }
+        let call = worth_a_call(model, &entry.event).filter(|_| is_fresh(model, entry));
+        effects.extend(call.map(Effect::Notify));
     }
     effects
 }
@@ -62,15 +67,7 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
             number: *number,
             sql: sql.clone(),
         }],
-        Event::StepFinished(finished) => {
-            let failed = *model.run.stand(&finished.step) == Stand::Failed;
-            let mut effects = vec![wishes(model)];
-            effects.extend(failed.then_some(Effect::Ring));
-            effects
-        }
-        Event::StepInterrupted { .. } | Event::Held { .. } | Event::AlarmRaised(_) => {
-            vec![Effect::Ring]
-        }
+        Event::StepFinished(_) => vec![wishes(model)],
         Event::RollbackEntered { .. } => vec![Effect::PostHead],
         Event::RunClosed(_) => {
             model.dialog = Some(questions::sign(model));
@@ -78,6 +75,9 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
             keep(model, lines)
         }
         Event::RunOpened(_)
+        | Event::StepInterrupted { .. }
+        | Event::Held { .. }
+        | Event::AlarmRaised(_)
         | Event::Operator(_)
         | Event::Target(_)
         | Event::Checkpoint(_)
@@ -104,6 +104,44 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::RunLeft { .. }
         | Event::Unknown { .. } => Vec::new(),
     }
+}
+
+/// Returns what is said to somebody who looks elsewhere; `None`: it can wait until they look.
+fn worth_a_call(model: &Model, event: &Event) -> Option<String> {
+    let title = |id: &StepId| {
+        let step = model.book.step(id);
+        step.map_or_else(|| id.to_string(), |s| s.title.clone())
+    };
+    match event {
+        Event::AlarmRaised(raised) => {
+            let by = match raised.blocker.as_str() {
+                "" => String::new(),
+                blocker => format!(": {blocker}"),
+            };
+            Some(format!("alarm: {} ({}){by}", raised.seen, raised.rule))
+        }
+        Event::StepFinished(finished) if *model.run.stand(&finished.step) == Stand::Failed => {
+            let why = &finished.outcome.summary;
+            Some(format!("{} failed: {why}", title(&finished.step)))
+        }
+        Event::StepInterrupted { step, why, .. } => {
+            Some(format!("{} may have run: {why}", title(step)))
+        }
+        Event::Held {
+            why: HoldReason::Identity { differs },
+        } => Some(format!(
+            "on hold, not the server it must be: {}",
+            differs.join("; ")
+        )),
+        _ => None,
+    }
+}
+
+/// Whether it has just happened: whoever follows a run is not called for what is long past.
+fn is_fresh(model: &Model, entry: &Entry) -> bool {
+    let at = chrono::DateTime::parse_from_rfc3339(&entry.t);
+    let at = at.map_or(0, |at| at.timestamp_millis());
+    model.purpose == Purpose::Drive || model.now.wall_ms - at < FRESH_MS
 }
 
 /// Returns what the monitor is asked for as the run stands.

@@ -77,6 +77,18 @@ fn plain(text: &str) -> Option<f64> {
     text.trim().replace('_', "").parse().ok()
 }
 
+/// Returns why the metric `name`, which one may look for, is none; `None`: there is no more to say.
+pub fn unmeasured(name: &str) -> Option<&'static str> {
+    let disk = "PostgreSQL does not tell how much room its disks have: let a background step print it, and give it alarm_on; \
+                or watch wal_bytes_per_s, temp_bytes_per_s and slot_retained";
+    let host = "a server says nothing of its machine over a connection: let a background step print it, and give it alarm_on";
+    match name {
+        "disk_free" | "disk" | "disk_used" | "disk_usage" => Some(disk),
+        "cpu" | "load" | "load_average" | "memory" | "mem" | "io" | "iowait" => Some(host),
+        _ => None,
+    }
+}
+
 /// A threshold: an amount in the metric's unit, or a percentage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {

@@ -6,6 +6,7 @@ use crate::domain::runbook::model::{Place, Runbook, Target};
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::{Link, LinkTo, Reader, Wanted, allowed};
 use crate::domain::sample::metric::METRICS;
+use crate::domain::sample::rule::unmeasured;
 
 const ENDS_WHERE_IT_BEGAN: &str = "a way back ends where it began: it leads to no step of a phase";
 
@@ -191,6 +192,11 @@ fn metric(reader: &mut Reader, book: &Runbook, link: &Link) {
     if known.clone().any(|name| name == link.name) {
         return;
     }
+    let message = format!("there is no metric `{}`", link.name);
+    if let Some(why) = unmeasured(&link.name) {
+        reader.error(link.at.clone(), message, Some(why.to_owned()));
+        return;
+    }
     let hint = near::nearest(&link.name, known.clone()).map_or_else(
         || {
             format!(
@@ -200,6 +206,5 @@ fn metric(reader: &mut Reader, book: &Runbook, link: &Link) {
         },
         |near| format!("did you mean `{near}`?"),
     );
-    let message = format!("there is no metric `{}`", link.name);
     reader.error(link.at.clone(), message, Some(hint));
 }

@@ -166,3 +166,27 @@ phases:
         ]
     );
 }
+
+#[test]
+fn what_no_server_tells_is_said_to_be_so() {
+    let why = crate::domain::sample::rule::unmeasured("disk_free").unwrap();
+    assert_eq!(
+        said(
+            "\
+runbook: 1
+title: x
+monitor:
+  alarms:
+  - {when: disk_free < 10 GB}
+phases:
+- phase: a
+  steps:
+  - step: b
+    run: c
+"
+        ),
+        [format!(
+            "5:12 `disk_free < 10 GB` there is no metric `disk_free` ({why})"
+        )]
+    );
+}

@@ -1,0 +1,346 @@
+//! What keys do on the monitor panels, and what alarms bring about.
+
+use crossterm::event::KeyCode;
+
+use crate::app::desk::Desk;
+use crate::app::dialog::Intent;
+use crate::app::message::{Effect, Msg};
+use crate::app::model::{Pane, Purpose};
+use crate::app::monitor::panel::{Panel, RowKey, Way};
+use crate::domain::run::event::{BackendAct, Event, HoldReason};
+use crate::domain::run::fixture::{book, letters};
+use crate::domain::run::state::{CancelState, Stand};
+use crate::domain::runbook::model::StepId;
+use crate::domain::sample::detail::SessionDetail;
+use crate::domain::sample::model::{Blocker, ClientTally, Counts, LockWait, Sample, Session};
+use crate::domain::sample::news::{Extra, MonitorNews, Wishes};
+use crate::domain::signal::AttemptNews;
+
+fn session(pid: i32, user: &str, state: &str, ms: u64) -> Session {
+    Session {
+        pid,
+        kind: "client backend".into(),
+        user: user.into(),
+        application: format!("app of {user}"),
+        state: state.into(),
+        query: format!("select {pid}"),
+        query_ms: Some(ms),
+        backend_start: format!("start of {pid}"),
+        ..Session::default()
+    }
+}
+
+fn sample(blocked: u32) -> Sample {
+    let mut waiter = session(3, "dana", "active", 100);
+    waiter.hard = vec![Blocker {
+        pid: 1,
+        modes: "ShareLock".into(),
+        prepared: Vec::new(),
+    }];
+    waiter.lock = Some(LockWait {
+        mode: "AccessExclusiveLock".into(),
+        object: "public.t".into(),
+        wait_ms: Some(100),
+        of: 1,
+        ..LockWait::default()
+    });
+    Sample {
+        sessions: vec![
+            session(1, "cron", "idle in transaction", 900),
+            session(2, "api", "active", 500),
+            waiter,
+            session(4, "api", "idle", 90_000),
+        ],
+        counts: Counts {
+            blocked,
+            by_client: vec![ClientTally {
+                user: "api".into(),
+                database: "billing".into(),
+                application: "app of api".into(),
+                n: 2,
+                active: 1,
+            }],
+            ..Counts::default()
+        },
+        ..Sample::default()
+    }
+}
+
+fn told(desk: &mut Desk, sample: Sample) {
+    desk.tell(Msg::Monitor(MonitorNews::Sampled(Box::new(sample))));
+}
+
+fn at_panels() -> Desk {
+    let mut desk = Desk::new(letters("m"), "prod");
+    told(&mut desk, sample(1));
+    desk.press(KeyCode::Char('3'));
+    desk
+}
+
+fn pids(desk: &Desk) -> Vec<i32> {
+    let rows = crate::app::monitor::listed(&desk.model, desk.model.monitor.panel);
+    let pid = |key: &RowKey| match key {
+        RowKey::Session(pid) => *pid,
+        RowKey::Named(_) => 0,
+    };
+    rows.iter().map(pid).collect()
+}
+
+fn typed(desk: &mut Desk, text: &str) {
+    for c in text.chars() {
+        desk.press(KeyCode::Char(c));
+    }
+}
+
+fn wished(desk: &Desk) -> Wishes {
+    let wishes = desk.effects.iter().rev().find_map(|e| match e {
+        Effect::Wish(wishes) => Some(wishes.clone()),
+        _ => None,
+    });
+    wishes.unwrap()
+}
+
+#[test]
+fn rows_are_sorted_by_the_next_column_and_the_other_way_round() {
+    let mut desk = at_panels();
+    assert_eq!(pids(&desk), [1, 2, 3]);
+    desk.press(KeyCode::Char('O'));
+    assert_eq!(pids(&desk), [3, 2, 1]);
+    // statement, pid, user
+    for _ in 0..3 {
+        desk.press(KeyCode::Char('o'));
+    }
+    assert_eq!(pids(&desk), [2, 1, 3]);
+    assert_eq!(desk.model.monitor.arranged(Panel::Activity).way, Way::Usual);
+    desk.press(KeyCode::Char('1'));
+    desk.press(KeyCode::Char('o'));
+    let said = desk.model.notice.as_ref().map(|n| n.text.clone());
+    assert_eq!(said.as_deref(), Some("Locks has an order of its own"));
+}
+
+#[test]
+fn what_is_typed_into_a_filter_is_no_key() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Char('/'));
+    typed(&mut desk, "dana x");
+    desk.press(KeyCode::Backspace);
+    desk.press(KeyCode::Backspace);
+    assert!(
+        desk.model.dialog.is_none(),
+        "x stops no step while it is typed"
+    );
+    assert_eq!(pids(&desk), [3]);
+    desk.tell(Msg::Paste("\u{1b}[31m\n\u{202e}".into()));
+    assert_eq!(
+        desk.model.monitor.arranged(Panel::Activity).filter,
+        "dana[31m "
+    );
+    desk.press(KeyCode::Esc);
+    assert_eq!(pids(&desk), [1, 2, 3]);
+    desk.press(KeyCode::Char('/'));
+    typed(&mut desk, "api");
+    desk.press(KeyCode::Enter);
+    assert_eq!(pids(&desk), [2]);
+    desk.press(KeyCode::Esc);
+    assert_eq!((pids(&desk).len(), desk.model.focus), (3, Pane::Monitor));
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.model.focus, Pane::Checklist);
+}
+
+#[test]
+fn only_what_is_shown_is_asked_for() {
+    let mut desk = at_panels();
+    assert_eq!(wished(&desk).tables, Extra::Unasked);
+    desk.press(KeyCode::Char('7'));
+    assert_eq!(wished(&desk).tables, Extra::Asked);
+    desk.press(KeyCode::Right);
+    let wishes = wished(&desk);
+    assert_eq!(
+        (wishes.tables, wishes.statements),
+        (Extra::Unasked, Extra::Asked)
+    );
+    desk.press(KeyCode::Char('i'));
+    assert_eq!(wished(&desk).idle, Extra::Asked);
+    desk.press(KeyCode::Char('-'));
+    desk.press(KeyCode::Char('-'));
+    assert_eq!(wished(&desk).every.map(|e| e.as_millis()), Some(5_000));
+    desk.press(KeyCode::Char('+'));
+    assert_eq!(wished(&desk).every.map(|e| e.as_millis()), Some(2_000));
+}
+
+#[test]
+fn idle_sessions_are_listed_on_demand_and_below_the_others() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Char('i'));
+    assert_eq!(pids(&desk), [1, 2, 3, 4]);
+}
+
+#[test]
+fn enter_on_a_client_lists_its_sessions() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Char('2'));
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.model.monitor.panel, Panel::Activity);
+    let filter = &desk.model.monitor.arranged(Panel::Activity).filter;
+    assert_eq!(
+        filter,
+        "user:api database:billing application:\"app of api\""
+    );
+}
+
+#[test]
+fn a_session_that_is_looked_at_can_be_acted_on_and_its_pid_is_not_enough() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    assert!(matches!(desk.effects.last(), Some(Effect::Inspect(s)) if s.pid == 1));
+    let detail = SessionDetail {
+        pid: 1,
+        ..SessionDetail::default()
+    };
+    desk.tell(Msg::Inspected {
+        pid: 1,
+        found: Ok(Some(detail)),
+    });
+    let said: Vec<String> = desk
+        .model
+        .dialog
+        .iter()
+        .flat_map(|d| &d.sentences)
+        .map(|s| s.1.clone())
+        .collect();
+    let said = said.join("\n");
+    assert!(said.contains("1 session waits directly for it"), "{said}");
+    assert!(
+        said.contains("pid 3 app of dana, waits 0 s for AccessExclusiveLock on public.t"),
+        "{said}"
+    );
+    desk.press(KeyCode::Char('t'));
+    let intent = desk.model.dialog.as_ref().map(|d| d.intent.clone());
+    let Some(Intent::Act(session, BackendAct::Terminate)) = intent else {
+        panic!("{intent:?}")
+    };
+    assert_eq!(session.backend_start, "start of 1");
+}
+
+#[test]
+fn a_watcher_looks_and_does_not_touch() {
+    let mut desk = at_panels();
+    desk.model.purpose = Purpose::Watch;
+    for key in ['c', 't'] {
+        desk.press(KeyCode::Down);
+        desk.press(KeyCode::Char(key));
+        assert!(desk.model.dialog.is_none());
+        let said = desk.model.notice.as_ref().map(|n| n.text.clone());
+        assert!(said.is_some_and(|s| s.contains("only watches")));
+    }
+}
+
+#[test]
+fn panels_that_are_frozen_let_alarms_go_on() {
+    let mut desk = Desk::new(
+        book(
+            "monitor: {alarms: [{when: blocked >= 5, level: critical}]}\nphases:\n  - phase: One\n    steps:\n      - {step: a, id: a, confirm: x}\n",
+        ),
+        "prod",
+    );
+    told(&mut desk, sample(0));
+    desk.press(KeyCode::Char('3'));
+    desk.press(KeyCode::Char(' '));
+    told(
+        &mut desk,
+        Sample {
+            sessions: Vec::new(),
+            ..sample(9)
+        },
+    );
+    assert_eq!(pids(&desk), [1, 2, 3]);
+    let called = desk.effects.iter().find_map(|e| match e {
+        Effect::Notify(said) => Some(said.clone()),
+        _ => None,
+    });
+    assert_eq!(called.as_deref(), Some("alarm: blocked 9 (blocked >= 5)"));
+    desk.press(KeyCode::Char(' '));
+    assert_eq!(pids(&desk), Vec::<i32>::new());
+}
+
+fn cancelling() -> Desk {
+    let mut desk = Desk::new(
+        book(
+            "monitor: {alarms: [{when: blocked >= 1 for 2s, level: critical, then: cancel}]}\nphases:\n  - phase: One\n    steps:\n      - {step: a, id: a, run: sleep 60}\n",
+        ),
+        "prod",
+    );
+    desk.wait(100);
+    assert_eq!(desk.stand("a"), &Stand::Running);
+    desk
+}
+
+#[test]
+fn an_alarm_cancels_our_step_holds_the_run_and_names_who_is_to_blame() {
+    let mut desk = cancelling();
+    told(&mut desk, sample(3));
+    desk.wait(2_500);
+    told(&mut desk, sample(3));
+    let raised = desk.events.iter().find_map(|e| match e {
+        Event::AlarmRaised(raised) => Some(raised.clone()),
+        _ => None,
+    });
+    let raised = raised.unwrap();
+    assert!(
+        raised.blocker.starts_with("pid 1 app of cron"),
+        "{}",
+        raised.blocker
+    );
+    assert_eq!(raised.during, [StepId::new("a")]);
+    assert!(matches!(
+        &desk.model.run.hold,
+        Some(HoldReason::Alarm { .. })
+    ));
+    assert_eq!(
+        desk.model.run.record(&StepId::new("a")).unwrap().cancel,
+        CancelState::Asked
+    );
+    let stop = Effect::Stop {
+        step: StepId::new("a"),
+        attempt: 1,
+    };
+    assert!(desk.effects.contains(&stop), "{:?}", desk.effects);
+}
+
+#[test]
+fn what_a_step_says_is_an_alarm_for_a_while_and_not_for_ever() {
+    let mut desk = Desk::new(
+        book(
+            "phases:\n  - phase: One\n    steps:\n      - {step: Tail, id: a, run: tail, background: until end of run, alarm_on: ERROR}\n      - {step: b, id: b, confirm: x}\n",
+        ),
+        "prod",
+    );
+    desk.wait(100);
+    let says = |desk: &mut Desk| {
+        desk.tell(Msg::Attempt(AttemptNews::Matched {
+            step: StepId::new("a"),
+            line: "ERROR".into(),
+        }));
+    };
+    says(&mut desk);
+    desk.wait(30_000);
+    says(&mut desk);
+    desk.wait(59_000);
+    assert_eq!(
+        desk.model.run.alarms.len(),
+        1,
+        "said twice, it is one alarm"
+    );
+    assert_eq!(desk.model.run.alarms[0].cleared_ms, None);
+    desk.wait(2_000);
+    assert!(desk.model.run.alarms[0].cleared_ms.is_some());
+    let cleared = desk.events.iter().find_map(|e| match e {
+        Event::AlarmCleared { rule, lasted_ms } => Some((rule.clone(), *lasted_ms)),
+        _ => None,
+    });
+    assert_eq!(cleared, Some(("Tail says".to_owned(), 30_000)));
+    says(&mut desk);
+    assert_eq!(desk.model.run.alarms.len(), 2);
+}
