@@ -171,7 +171,7 @@ phases:
 fn what_no_server_tells_is_said_to_be_so() {
     let why = crate::domain::sample::rule::unmeasured("disk_free").unwrap();
     assert_eq!(
-        said(
+        told(
             "\
 runbook: 1
 title: x
