@@ -11,6 +11,7 @@ use crate::app::model::{Identified, Model, Pane, Purpose, Recording, Tone, Zoom}
 use crate::app::monitor::acts::Cleared;
 use crate::app::monitor::{self, Link};
 use crate::app::questions;
+use crate::app::shown;
 use crate::app::update;
 use crate::domain::run::decide::Command;
 use crate::domain::run::event::{Event, HoldReason};
@@ -20,6 +21,8 @@ use crate::domain::runbook::model::{Step, StepId};
 
 /// Rows that a page moves by.
 const PAGE: isize = 10;
+/// Rows that a key moves the step's text by.
+const STEP_ROWS: isize = 3;
 
 /// Takes a key in.
 pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -367,6 +370,8 @@ fn moved(model: &mut Model, action: Action) {
             model.checklist.selected = None;
             model.output.above_end = 0;
         }
+        Action::StepUp => shown::move_step(model, -STEP_ROWS),
+        Action::StepDown => shown::move_step(model, STEP_ROWS),
         Action::Up => move_by(model, -1),
         Action::Down => move_by(model, 1),
         Action::PageUp => move_by(model, -PAGE),
@@ -386,6 +391,8 @@ fn next_pane(model: &Model, by: usize) -> Pane {
 fn move_by(model: &mut Model, rows: isize) {
     match model.focus {
         Pane::Checklist => move_in_checklist(model, rows),
+        // Where nothing was printed, the step's own text is all there is.
+        Pane::Output if model.output.name.is_empty() => shown::move_step(model, rows),
         Pane::Output => model.output.scroll(-rows),
         Pane::Monitor => monitor::acts::move_by(model, rows),
     }

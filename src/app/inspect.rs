@@ -14,7 +14,7 @@ use crate::domain::sample::model::Session;
 use crate::domain::sample::words::lasting;
 
 /// Waiters and blockers that are told one by one.
-const TOLD: usize = 12;
+const TOLD: usize = 6;
 
 /// Shows what was found of the session `pid`.
 pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail>, String>) {
@@ -30,14 +30,21 @@ pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail
     if let (Some(session), Some(sample)) = (seen, picture.sample) {
         dialog.sentences = about(session);
         dialog.sentences.extend(ahead(session, sample));
-        dialog.sentences.extend(behind(session, sample));
     }
+    let behind = match (seen, picture.sample) {
+        (Some(session), Some(sample)) => behind(session, sample),
+        _ => Vec::new(),
+    };
     match found {
         Err(why) => dialog.sentences.push((Tone::Danger, why)),
         Ok(None) => dialog
             .sentences
             .push((Tone::Warning, "It has ended.".into())),
-        Ok(Some(detail)) => dialog.sentences.extend(within(&detail)),
+        Ok(Some(detail)) => {
+            dialog.sentences.extend(statement(&detail));
+            dialog.sentences.extend(behind);
+            dialog.sentences.extend(locks(&detail));
+        }
     }
     model.dialog = Some(dialog);
 }
@@ -187,7 +194,7 @@ fn behind(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
     lines
 }
 
-fn within(detail: &SessionDetail) -> Vec<(Tone, String)> {
+fn statement(detail: &SessionDetail) -> Vec<(Tone, String)> {
     let mut lines = vec![
         (Tone::Quiet, format!("began {}", detail.backend_start)),
         (Tone::Plain, String::new()),
@@ -200,7 +207,11 @@ fn within(detail: &SessionDetail) -> Vec<(Tone, String)> {
     }
     lines.extend(detail.query.iter().map(|line| (Tone::Plain, line.clone())));
     lines.push((Tone::Plain, String::new()));
-    lines.extend(detail.locks.iter().map(|lock| {
+    lines
+}
+
+fn locks(detail: &SessionDetail) -> Vec<(Tone, String)> {
+    let told = detail.locks.iter().map(|lock| {
         let many = if lock.n > 1 {
             format!(" ×{}", lock.n)
         } else {
@@ -216,6 +227,6 @@ fn within(detail: &SessionDetail) -> Vec<(Tone, String)> {
                 format!("holds {} on {}{many}", lock.mode, lock.object),
             ),
         }
-    }));
-    lines
+    });
+    told.collect()
 }

@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 
 use crate::app::dialog::SessionRef;
 use crate::app::model::Now;
+use crate::app::shown::Extents;
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{ActOutcome, BackendAct, Checkpoint, Event, SignedWord};
 use crate::domain::runbook::model::{Runbook, StepId};
@@ -35,6 +36,8 @@ pub enum Msg {
     Drawn,
     /// Whoever drives executes this from now on.
     Amended(Arc<Runbook>),
+    /// What is on the screen can be moved so far.
+    Laid(Extents),
     /// The journal has these records on disk.
     Journaled(Vec<Entry>),
     /// The disk refused these events; nothing was written.

@@ -9,6 +9,7 @@ use crate::app::dialog::Dialog;
 use crate::app::keys::Scope;
 use crate::app::monitor::{Monitor, Typing};
 use crate::app::output::Output;
+use crate::app::shown::Moved;
 use crate::domain::run::event::{Confirmed, Event};
 use crate::domain::run::state::{CancelState, RunState};
 use crate::domain::runbook::model::{Action, Runbook, StepId};
@@ -139,6 +140,8 @@ pub struct Model {
     pub shown: BTreeMap<StepId, u64>,
     /// How things stood when each step was last started.
     pub begun: BTreeMap<StepId, Begun>,
+    /// How far the step's text is moved.
+    pub step_moved: Moved,
     /// Whether the panel that has the keyboard fills the screen.
     pub zoom: Zoom,
     /// Appends on their way to the disk. While there are any, nothing is decided on what the disk may not hold.
@@ -245,6 +248,7 @@ impl Model {
             notice: None,
             shown: BTreeMap::new(),
             begun: BTreeMap::new(),
+            step_moved: Moved::default(),
             zoom: Zoom::default(),
             pending: 0,
             saving_ms: 0,

@@ -38,6 +38,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Paste(text) => answers::paste(model, &text),
         Msg::Resized => vec![Effect::Redraw],
+        Msg::Laid(extents) => {
+            shown::laid(model, extents);
+            Vec::new()
+        }
         Msg::Drawn => {
             shown::drawn(model);
             Vec::new()

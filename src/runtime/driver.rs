@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::message::{Effect, Leaving, Msg};
 use crate::app::model::{Model, Now};
+use crate::app::shown::Extents;
 use crate::app::update::update;
 use crate::engine::attempt;
 use crate::engine::clock;
@@ -135,10 +136,12 @@ impl Driver {
         self.due = None;
         self.free = Instant::now() + FRAME;
         let (model, theme) = (&self.model, &self.theme);
+        let mut extents = Extents::default();
         self.screen
             .terminal
-            .draw(|frame| ui::view(model, theme, frame))?;
-        let effects = update(&mut self.model, Msg::Drawn);
+            .draw(|frame| extents = ui::view_measured(model, theme, frame))?;
+        let mut effects = update(&mut self.model, Msg::Drawn);
+        effects.extend(update(&mut self.model, Msg::Laid(extents)));
         self.perform(effects)
     }
 

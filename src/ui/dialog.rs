@@ -32,8 +32,8 @@ struct Body {
     focus: std::ops::Range<usize>,
 }
 
-/// Draws `dialog` in the middle of `area`.
-pub fn draw(dialog: &Dialog, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// Draws `dialog` in the middle of `area`; returns by how many rows it can be moved up and down.
+pub fn draw(dialog: &Dialog, theme: &Theme, area: Rect, buf: &mut Buffer) -> (u16, u16) {
     let outer_width = area
         .width
         .saturating_sub(if area.width > 72 { 8 } else { 0 })
@@ -63,8 +63,9 @@ pub fn draw(dialog: &Dialog, theme: &Theme, area: Rect, buf: &mut Buffer) {
         height: of_foot,
         ..inner
     };
-    draw_body(dialog, theme, body, above, buf);
+    let moves = draw_body(dialog, theme, body, above, buf);
     lines(theme, foot, below, buf);
+    moves
 }
 
 fn centred(area: Rect, width: u16, height: u16) -> Rect {
@@ -246,11 +247,18 @@ fn lay_field(
 }
 
 /// Draws as much of the body as there is room for.
-fn draw_body(dialog: &Dialog, theme: &Theme, body: Body, area: Rect, buf: &mut Buffer) {
+fn draw_body(
+    dialog: &Dialog,
+    theme: &Theme,
+    body: Body,
+    area: Rect,
+    buf: &mut Buffer,
+) -> (u16, u16) {
     let total = body.lines.len();
     let height = usize::from(area.height);
     let most = total.saturating_sub(height);
-    let from = stands_at(dialog, &body, height)
+    let stands = stands_at(dialog, &body, height);
+    let from = stands
         .saturating_add_signed(isize::from(dialog.scroll))
         .min(most);
     let whole = Rect::new(0, 0, area.width, u16::try_from(total).unwrap_or(u16::MAX));
@@ -273,6 +281,8 @@ fn draw_body(dialog: &Dialog, theme: &Theme, body: Body, area: Rect, buf: &mut B
         }
     }
     more(theme, from, most, area, buf);
+    let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    (rows(stands), rows(most.saturating_sub(stands)))
 }
 
 /// A dialog is read from its top; once a key was typed, what has the keyboard is in sight.

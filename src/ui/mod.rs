@@ -20,5 +20,5 @@ mod table;
 mod text;
 pub mod theme;
 
-pub use screen::view;
+pub use screen::{view, view_measured};
 pub use start::view_start;

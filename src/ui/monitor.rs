@@ -167,8 +167,12 @@ pub fn draw_grid(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = draw_strip(model, theme, area, buf);
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Fill(1)]).areas(area);
+    // A tree as tall as it is, within bounds: what is left shows more clients.
+    let rows = model.monitor.picture().forest.rows().len() + 6;
+    let tall = u16::try_from(rows).unwrap_or(u16::MAX);
+    let tall = tall.clamp(left.height * 2 / 5, left.height * 3 / 5);
     let [locks, connections] =
-        Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(left);
+        Layout::vertical([Constraint::Length(tall), Constraint::Fill(1)]).areas(left);
     let [chosen, moving, server] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(of_progress(model)),

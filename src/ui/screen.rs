@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::{Model, Pane, Purpose, Zoom};
 use crate::app::monitor::Link;
+use crate::app::shown::Extents;
 use crate::ui::text::{fit, line_width};
 use crate::ui::theme::{Charset, Theme};
 use crate::ui::{alarms, call, checklist, dialog, header, monitor, output, pane, status, step};
@@ -20,14 +21,21 @@ const SMALLEST: (u16, u16) = (60, 16);
 
 /// Draws everything that `model` shows.
 pub fn view(model: &Model, theme: &Theme, frame: &mut Screen) {
+    let _ = view_measured(model, theme, frame);
+}
+
+/// Draws everything that `model` shows, and returns how far it can be moved.
+pub fn view_measured(model: &Model, theme: &Theme, frame: &mut Screen) -> Extents {
     let area = frame.area();
     let buf = frame.buffer_mut();
-    if too_small(area) {
+    let extents = if too_small(area) {
         draw_too_small(model, theme, area, buf);
+        Extents::default()
     } else {
-        draw_all(model, theme, area, buf);
-    }
+        draw_all(model, theme, area, buf)
+    };
     fold_to_ascii(theme, buf);
+    extents
 }
 
 /// Returns whether there is no room for panes.
@@ -53,7 +61,7 @@ fn draw_too_small(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     );
 }
 
-fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Extents {
     let roomy = area.height >= 20;
     let lines = if roomy { 2 } else { 1 };
     let [head, body, foot] = Layout::vertical([
@@ -63,12 +71,22 @@ fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ])
     .areas(area);
     header::draw(model, theme, head, buf);
-    match (model.purpose, model.zoom) {
-        (Purpose::Monitor, Zoom::Shared) => monitor::draw_grid(model, theme, body, buf),
-        (Purpose::Monitor, Zoom::Full) => monitor::draw_chosen(model, theme, body, buf),
+    let step = match (model.purpose, model.zoom) {
+        (Purpose::Monitor, Zoom::Shared) => {
+            monitor::draw_grid(model, theme, body, buf);
+            0
+        }
+        (Purpose::Monitor, Zoom::Full) => {
+            monitor::draw_chosen(model, theme, body, buf);
+            0
+        }
         (Purpose::Drive | Purpose::Watch, Zoom::Full) => draw_focused(model, theme, body, buf),
         (Purpose::Drive | Purpose::Watch, Zoom::Shared) => draw_panes(model, theme, body, buf),
-    }
+    };
+    let mut extents = Extents {
+        step,
+        ..Extents::default()
+    };
     status::draw(model, theme, foot, buf);
     if let Some(open) = &model.dialog {
         // On a small screen the dialog may cover the header, never the line that shows whether it is recorded.
@@ -76,18 +94,21 @@ fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             height: area.height - foot.height,
             ..area
         };
-        dialog::draw(open, theme, if roomy { body } else { above }, buf);
+        let room = if roomy { body } else { above };
+        (extents.dialog_up, extents.dialog_down) = dialog::draw(open, theme, room, buf);
     }
+    extents
 }
 
-fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// Returns by how many rows the step's text can be moved; so do the functions below.
+fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     match area.width {
         MEDIUM.. if model.monitor.link == Link::None => {
             // Without a database there is nothing to watch: the room is the step's.
             let [list, step] =
                 Layout::horizontal([Constraint::Percentage(36), Constraint::Fill(1)]).areas(area);
             draw_list(model, theme, list, buf);
-            draw_step(model, theme, step, buf);
+            draw_step(model, theme, step, buf)
         }
         WIDE.. => {
             let [list, middle, right] = Layout::horizontal([
@@ -97,8 +118,8 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             ])
             .areas(area);
             draw_list(model, theme, list, buf);
-            draw_step(model, theme, middle, buf);
             monitor::draw_column(model, theme, right, buf);
+            draw_step(model, theme, middle, buf)
         }
         MEDIUM.. => {
             let [left, right] =
@@ -107,7 +128,7 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             let [list, below] =
                 Layout::vertical([Constraint::Length(wanted), Constraint::Fill(1)]).areas(left);
             checklist::draw(model, theme, list, buf);
-            draw_step(model, theme, below, buf);
+            let moves = draw_step(model, theme, below, buf);
             let of_alarms = alarms::height(model).min(right.height / 3);
             let [panel, warned] =
                 Layout::vertical([Constraint::Fill(1), Constraint::Length(of_alarms)]).areas(right);
@@ -115,35 +136,38 @@ fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             if of_alarms > 2 {
                 alarms::draw(model, theme, warned, buf);
             }
+            moves
         }
         _ => {
             let [tabs, rest] =
                 Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
             draw_tabs(model, theme, tabs, buf);
-            draw_one(model, theme, rest, buf);
+            draw_one(model, theme, rest, buf)
         }
     }
 }
 
 /// Draws the pane that has the keyboard; what Enter does is said below the checklist, where the step is not in sight.
-fn draw_one(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_one(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     let in_sight = model.focus != Pane::Checklist || model.dialog.is_some();
     let enter = call::sentence(model).filter(|_| !in_sight);
     let of_bar = u16::from(enter.is_some());
     let [pane, bar] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(of_bar)]).areas(area);
-    draw_focused(model, theme, pane, buf);
+    let moves = draw_focused(model, theme, pane, buf);
     let bar_line = enter.map(|enter| call::bar(theme, &enter, usize::from(bar.width)));
     pane::lines(theme, bar_line, bar, buf);
+    moves
 }
 
 /// Draws the pane that has the keyboard.
-fn draw_focused(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_focused(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     match model.focus {
         Pane::Checklist => draw_list(model, theme, area, buf),
-        Pane::Output => draw_step(model, theme, area, buf),
+        Pane::Output => return draw_step(model, theme, area, buf),
         Pane::Monitor => monitor::draw_chosen(model, theme, area, buf),
     }
+    0
 }
 
 /// Draws the checklist with the alarms below it.
@@ -162,7 +186,7 @@ fn draw_list(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// Draws the step, and below it the output where there is any.
-fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     let content = step::content(model, theme, area.width);
     let has_output = !model.output.name.is_empty() && area.height >= 10 && step::prints(model);
     let most = if has_output && model.zoom == Zoom::Full {
@@ -179,10 +203,11 @@ fn draw_step(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let [above, below] =
         Layout::vertical([Constraint::Length(of_step), Constraint::Fill(1)]).areas(area);
-    step::draw(model, theme, content, above, buf);
+    let moves = step::draw(model, theme, content, above, buf);
     if has_output {
         output::draw(model, theme, below, buf);
     }
+    moves
 }
 
 /// Where there is room for one pane: each of the three in a word or two, the shown one marked.

@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use crate::app::acts::refused_now;
 use crate::app::checklist::shown;
 use crate::app::keys::{Action as Key, BINDINGS, name};
-use crate::app::model::{Model, Pane, Tone, Zoom};
+use crate::app::model::{Model, Pane, Tone};
+use crate::app::shown::step_moved;
 use crate::app::step::{StepView, describe};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::{Action, Step};
@@ -66,24 +67,52 @@ pub fn prints(model: &Model) -> bool {
     })
 }
 
-/// Draws the step pane.
-pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mut Buffer) {
+/// Draws the step pane; returns by how many rows its text can be moved.
+pub fn draw(model: &Model, theme: &Theme, content: Content, area: Rect, buf: &mut Buffer) -> u16 {
     let frame = Frame::new(theme, content.title, focus(model, Pane::Output)).figure(content.stand);
     let room = frame.draw(area, buf);
     let height = usize::from(room.height);
-    let hidden = content.lines.len().saturating_sub(height);
-    let mut shown = content.lines;
-    if hidden > 0 && height > 1 {
-        shown.truncate(height - 1);
-        let how = match (model.zoom, focus(model, Pane::Output)) {
-            (Zoom::Full, _) => "a larger terminal shows them",
-            (Zoom::Shared, Focus::Here) => "z shows them",
-            (Zoom::Shared, Focus::Elsewhere) => "tab, then z shows them",
-        };
-        let more = format!("{} {} more lines: {how}", theme.glyphs.more[1], hidden + 1);
-        shown.push(Line::styled(more, theme.quiet));
+    let total = content.lines.len();
+    if total <= height || height < 2 {
+        lines(theme, content.lines, room, buf);
+        return 0;
     }
+    // The last row says how to see the rest.
+    let most = total - (height - 1);
+    let from = usize::from(step_moved(model)).min(most);
+    let mut shown: Vec<Line> = content
+        .lines
+        .into_iter()
+        .skip(from)
+        .take(height - 1)
+        .collect();
+    shown.push(rest(model, theme, from, most - from));
     lines(theme, shown, room, buf);
+    u16::try_from(most).unwrap_or(u16::MAX)
+}
+
+fn rest(model: &Model, theme: &Theme, above: usize, below: usize) -> Line<'static> {
+    let keys = [(below, Key::StepDown), (above, Key::StepUp)];
+    let key = |wanted: Key| {
+        let found = BINDINGS.iter().find(|b| b.action == wanted);
+        found.map_or_else(String::new, |b| name(b.key))
+    };
+    let first = match focus(model, Pane::Output) {
+        Focus::Here => "",
+        Focus::Elsewhere => "tab, then ",
+    };
+    let [up, down] = theme.glyphs.more;
+    let said = keys
+        .iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, action)| {
+            let (sign, place) = match action {
+                Key::StepDown => (down, "below"),
+                _ => (up, "above"),
+            };
+            format!("{sign} {rows} more lines {place}: {first}{}", key(*action))
+        });
+    Line::styled(said.collect::<Vec<_>>().join("  "), theme.quiet)
 }
 
 fn body(

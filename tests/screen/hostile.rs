@@ -2,7 +2,12 @@
 
 use holdpoint::app::model::{Model, Pane, Zoom};
 use holdpoint::app::monitor::panel::PANELS;
+use std::sync::Arc;
+
 use holdpoint::domain::run::event::Event;
+use holdpoint::domain::sample::Sample;
+use holdpoint::domain::sample::extra::{Lack, Statement, Statements, Table, Tables};
+use holdpoint::domain::sample::model::{OwnReading, Prepared, Progress, Sender, Slot};
 use holdpoint::ui::theme::{Charset, Palette, Theme};
 use holdpoint::ui::view;
 use proptest::prelude::*;
@@ -43,7 +48,9 @@ fn dressed(mut model: Model, words: &[String]) -> Model {
             session.state = word();
         }
         sample.notes = vec![word()];
+        foreign(sample, &mut word);
     }
+    model.monitor.arrange().filter = word();
     model
         .output
         .take(format!("{}\n{}", word(), word()).as_bytes(), 7);
@@ -138,4 +145,74 @@ fn a_closed_run_and_an_empty_runbook_are_drawn_too() {
         let buffer = drawn((180, 50), |frame| view(&model, &Theme::default(), frame));
         assert!(crate::text(&buffer).contains("PRODUCTION"));
     }
+}
+
+/// What else comes from outside: names of tables, statements, replicas, slots, values.
+fn foreign(sample: &mut Sample, word: &mut impl FnMut() -> String) {
+    sample.extras.tables = Some(Arc::new(Tables {
+        rows: vec![Table {
+            name: word(),
+            bytes: u64::MAX,
+            dead: u64::MAX / 2,
+            grown: Some(i64::MIN),
+            writes_per_s: Some(f64::NAN),
+            ..Table::default()
+        }],
+        lack: Some(Lack::Refused(word())),
+        ..Tables::default()
+    }));
+    sample.extras.statements = Some(Arc::new(Statements {
+        rows: vec![Statement {
+            query: word(),
+            user: word(),
+            database: word(),
+            share: f64::INFINITY,
+            total_ms: f64::MAX,
+            temp_blocks: u64::MAX,
+            ..Statement::default()
+        }],
+        ..Statements::default()
+    }));
+    sample.values = vec![OwnReading {
+        name: word(),
+        value: Some(word()),
+        error: word(),
+        age_ms: u64::MAX,
+    }];
+    for client in &mut sample.counts.by_client {
+        (client.user, client.application) = (word(), word());
+    }
+    let Some(server) = &mut sample.server else {
+        return;
+    };
+    server.database_bytes = Some(u64::MAX);
+    server.senders = vec![Sender {
+        application: word(),
+        client: word(),
+        state: word(),
+        unreplayed: Some(u64::MAX),
+        ..Sender::default()
+    }];
+    server.slots = vec![Slot {
+        name: word(),
+        kind: word(),
+        wal_status: word(),
+        ..Slot::default()
+    }];
+    server.progress = vec![Progress {
+        command: word(),
+        phase: word(),
+        relation: word(),
+        unit: word(),
+        done: u64::MAX,
+        total: 1,
+        rate: Some(f64::INFINITY),
+        left_ms: Some(u64::MAX),
+        ..Progress::default()
+    }];
+    server.prepared = vec![Prepared {
+        gid: word(),
+        owner: word(),
+        ..Prepared::default()
+    }];
 }

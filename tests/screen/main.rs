@@ -1,10 +1,13 @@
 //! Whole screens, kept as text: read the snapshots before accepting them.
 
 use crossterm::event::KeyCode;
-use holdpoint::app::model::Model;
+use holdpoint::app::message::Msg;
+use holdpoint::app::model::{Model, Pane};
+use holdpoint::app::shown::Extents;
 use holdpoint::app::start::{Open, Opening, StartScreen};
+use holdpoint::app::update::update;
 use holdpoint::ui::theme::{Charset, Palette, Theme};
-use holdpoint::ui::{view, view_start};
+use holdpoint::ui::{view, view_measured, view_start};
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -184,4 +187,61 @@ fn an_ascii_terminal_gets_ascii_only() {
             insta::assert_snapshot!("storm_ascii", text(&buffer));
         }
     }
+}
+
+/// Draws as the program does: what was moved too far is taken back.
+fn drawn_and_laid(story: &mut scenes::Story, size: (u16, u16)) -> String {
+    let mut extents = Extents::default();
+    let buffer = drawn(size, |frame| {
+        extents = view_measured(&story.model, &Theme::default(), frame);
+    });
+    let _ = update(&mut story.model, Msg::Laid(extents));
+    text(&buffer)
+}
+
+#[test]
+fn a_long_command_can_be_read_to_its_end_and_no_further() {
+    let mut story = scenes::long_command();
+    for size in [(80, 24), (120, 40), (180, 50)] {
+        story.model.focus = Pane::Output;
+        story.key(KeyCode::Home);
+        let first = drawn_and_laid(&mut story, size);
+        assert!(first.contains("line 1 of the script"), "{first}");
+        assert!(first.contains("more lines below: ]"), "{first}");
+        for _ in 0..60 {
+            story.key(KeyCode::Char(']'));
+            drawn_and_laid(&mut story, size);
+        }
+        let last = drawn_and_laid(&mut story, size);
+        assert!(last.contains("line 80 of the script"), "{last}");
+        assert!(!last.contains("more lines below"), "{last}");
+        story.key(KeyCode::Up);
+        story.key(KeyCode::Up);
+        let up = drawn_and_laid(&mut story, size);
+        assert!(
+            up.contains("2 more lines below"),
+            "one key is one row:\n{up}"
+        );
+    }
+}
+
+#[test]
+fn a_dialog_is_not_paged_past_its_end() {
+    let mut story = scenes::Story::opened();
+    story.key(KeyCode::Char('?'));
+    let size = (80, 24);
+    drawn_and_laid(&mut story, size);
+    for _ in 0..40 {
+        story.key(KeyCode::PageDown);
+        drawn_and_laid(&mut story, size);
+    }
+    let end = drawn_and_laid(&mut story, size);
+    story.key(KeyCode::PageUp);
+    let up = drawn_and_laid(&mut story, size);
+    assert_ne!(end, up, "the first page up moves");
+    for _ in 0..40 {
+        story.key(KeyCode::PageUp);
+        drawn_and_laid(&mut story, size);
+    }
+    assert!(drawn_and_laid(&mut story, size).contains("Everywhere"));
 }

@@ -632,6 +632,27 @@ pub fn monitoring() -> Model {
     model
 }
 
+/// A step whose command is longer than any screen, not begun.
+pub fn long_command() -> Story {
+    let mut story = Story::opened();
+    let book = Arc::make_mut(&mut story.model.book);
+    let at = book
+        .steps
+        .iter()
+        .position(|s| matches!(s.action, Action::Run(_)))
+        .unwrap();
+    if let Action::Run(shell) = &mut book.steps[at].action {
+        let lines = (1..=80).map(|n| format!("echo line {n} of the script"));
+        shell.script = lines.collect::<Vec<_>>().join("\n");
+    }
+    story.model.checklist.selected = Some(book_step(&story.model, at));
+    story
+}
+
+fn book_step(model: &Model, at: usize) -> StepId {
+    model.book.steps[at].id.clone()
+}
+
 /// The blocker is selected on the monitor.
 pub fn monitor_focus() -> Model {
     let mut story = applying();

@@ -16,6 +16,9 @@ use crate::domain::units;
 
 /// The times between two samples that can be asked for.
 const STEPS_MS: [u64; 8] = [250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+/// What a filter may hold.
+const SYNTAX: &str =
+    "every word must be met; user: app: db: client: doing: pid: name a column, -word leaves out";
 /// Characters of a filter at most.
 const LONGEST: usize = 200;
 
@@ -43,7 +46,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 Way::Reversed => Way::Usual,
             };
         }
-        Action::Filter => model.monitor.typing = Typing::Filter,
+        Action::Filter => {
+            model.monitor.typing = Typing::Filter;
+            model.say(Tone::Quiet, SYNTAX);
+        }
         Action::Freeze => match model.monitor.frozen.take() {
             Some(_) => model.say(Tone::Plain, "the panels go on"),
             None => model.monitor.freeze(),

@@ -29,20 +29,16 @@ pub enum Heard {
 impl Monitor {
     /// Notes that a line of the kind `rule` was printed at `now_ms` of the forward clock.
     pub fn hear(&mut self, rule: &str, now_ms: u64) -> Heard {
-        match self.said.iter_mut().find(|s| s.rule == rule) {
-            Some(said) => {
-                said.last_ms = now_ms;
-                Heard::Again
-            }
-            None => {
-                self.said.push(Said {
-                    rule: rule.to_owned(),
-                    first_ms: now_ms,
-                    last_ms: now_ms,
-                });
-                Heard::Anew
-            }
+        if let Some(said) = self.said.iter_mut().find(|s| s.rule == rule) {
+            said.last_ms = now_ms;
+            return Heard::Again;
         }
+        self.said.push(Said {
+            rule: rule.to_owned(),
+            first_ms: now_ms,
+            last_ms: now_ms,
+        });
+        Heard::Anew
     }
 }
 

@@ -165,7 +165,7 @@ impl Said<'_> {
 
     fn size(&self, server: &Server) -> Line<'static> {
         let size = match server.database_bytes {
-            None => "its size is not read yet".to_owned(),
+            None => "6 reads its size".to_owned(),
             Some(size) => {
                 let grown = self.picture.tracks.growth(track::SIZE).unwrap_or_default();
                 let grown = match whole(grown.abs()) {

@@ -197,7 +197,9 @@ fn text<'a>(theme: &Theme, value: &'a Value, most: usize) -> Cow<'a, str> {
         Value::Part(part) => percent(*part),
         Value::Bar(part) => {
             let bar = gauge::bar(*part, most.saturating_sub(6).clamp(2, 10), theme.glyphs);
-            format!("{bar} {:>5}", percent(*part))
+            // What is not quite done is not rounded up to it.
+            let part = if *part < 1.0 { part.min(0.99) } else { *part };
+            format!("{bar} {:>5}", percent(part))
         }
         Value::Line(line) => gauge::spark(line, most, None, theme.glyphs),
         Value::Nothing => theme.glyphs.nothing.to_owned(),
@@ -220,7 +222,7 @@ fn percent(part: f64) -> String {
     match part {
         // What has begun or is not quite all is not rounded away.
         0.0001..0.01 => "<1 %".to_owned(),
-        0.99..0.9995 => format!("{:.1} %", part * 100.0),
+        0.99001..0.9995 => format!("{:.1} %", part * 100.0),
         _ => format!("{:.0} %", part * 100.0),
     }
 }
