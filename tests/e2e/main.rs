@@ -20,6 +20,8 @@ mod golden;
 #[cfg(test)]
 mod input;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod pty;
 #[cfg(test)]
 mod reviewed;
