@@ -67,6 +67,7 @@ pub fn head(model: &Model) -> Option<String> {
 fn row(table: &extra::Table) -> Row<'_> {
     let size = match table.measured {
         Measured::Exactly => Value::Bytes(table.bytes).into(),
+        Measured::Estimated if table.bytes == 0 => Value::Nothing.into(),
         // Somebody holds it: the number is no measurement.
         Measured::Estimated => Cell::from(Value::Bytes(table.bytes)).quiet(),
     };
