@@ -23,6 +23,14 @@ const ALWAYS: [Action; 4] = [
     Action::Leave,
 ];
 
+/// Keys that go after all others but these: what stops something.
+const DEAR: [Action; 4] = [
+    Action::CancelStep,
+    Action::Inspect,
+    Action::CancelSession,
+    Action::TerminateSession,
+];
+
 /// Draws the bottom: with two lines the notice stands above the keys, with one it takes their place.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width);
@@ -72,9 +80,17 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
         let of_refused = shown.iter().rposition(|b| {
             refused(b) && (b.action == Action::Proceed || !ALWAYS.contains(&b.action))
         });
-        let of_others = || shown.iter().rposition(|b| !ALWAYS.contains(&b.action));
+        let of_others = || {
+            let can_go = |b: &&Binding| !ALWAYS.contains(&b.action) && !DEAR.contains(&b.action);
+            shown.iter().rposition(can_go)
+        };
+        let of_dear = || shown.iter().rposition(|b| DEAR.contains(&b.action));
         let of_rest = || shown.iter().rposition(|b| b.action != Action::Help);
-        let Some(at) = of_refused.or_else(of_others).or_else(of_rest) else {
+        let Some(at) = of_refused
+            .or_else(of_others)
+            .or_else(of_dear)
+            .or_else(of_rest)
+        else {
             break;
         };
         shown.remove(at);
