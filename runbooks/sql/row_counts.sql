@@ -4,6 +4,6 @@ select format('select %L || ''='' || count(*) from %s', c.oid::regclass, c.oid::
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r' and n.nspname = any (string_to_array(:'schemas', ','))
-   and has_table_privilege(c.oid, 'select') and c.relname <> 'alembic_version'
- order by c.oid::regclass::text
+   and has_table_privilege(c.oid, 'select') and c.relname not in ('alembic_version', '_prisma_migrations', '_sqlx_migrations', 'flyway_schema_history')
+ order by c.oid::regclass::text collate "C"
 \gexec

@@ -10,7 +10,7 @@ of_extension as (
 relation as (
   select w.schema || '.' || c.relname as name, c.*
     from pg_class c join wanted w on w.oid = c.relnamespace
-   where c.relname <> 'alembic_version'
+   where c.relname not in ('alembic_version', '_prisma_migrations', '_sqlx_migrations', 'flyway_schema_history')
      and not exists (select from of_extension e where e.classid = 'pg_class'::regclass and e.objid = c.oid)
 ),
 thing (kind, name, definition) as (

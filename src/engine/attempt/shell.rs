@@ -19,6 +19,7 @@ use crate::engine::attempt::files::{self, Files};
 use crate::engine::attempt::job::{Job, JobEnd};
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
+use crate::engine::database::postgres::libpq;
 
 /// Runs a command to its end.
 pub async fn run(
@@ -167,6 +168,9 @@ fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<C
         command.env_remove(name);
     }
     command.env("PGAPPNAME", &assignment.app_name);
+    if let Some((name, url)) = target_url(assignment) {
+        command.env(name, libpq::address(&url));
+    }
     command.env(
         "HOLDPOINT_RUN",
         files.run_dir().file_name().unwrap_or_default(),
@@ -176,6 +180,12 @@ fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<C
     command.env("HOLDPOINT_OUTPUT", files.values());
     command.envs(&work.env);
     Ok(command)
+}
+
+/// Returns the variable that holds the address of the target's database, and the address.
+fn target_url(assignment: &Assignment) -> Option<(&str, String)> {
+    let name = assignment.url_env.as_deref()?;
+    Some((name, env::var(name).ok()?))
 }
 
 /// Returns the shell and its arguments, all but the script.

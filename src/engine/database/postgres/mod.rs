@@ -7,6 +7,7 @@ mod detail;
 mod dsn;
 mod extras;
 mod identity;
+pub mod libpq;
 mod look;
 mod monitor;
 mod names;

@@ -1,4 +1,4 @@
-//! Three people with keys of their own, and the verifier's list that names them.
+//! One person for each role with a key of their own, and the verifier's list that names them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,28 +9,37 @@ use holdpoint::engine::seal::{
     Approval, Bundle, Desk, Key, Passphrase, Signer, allowed_line, append_signoff, make,
 };
 
+struct Person {
+    role: String,
+    identity: String,
+    key: Key,
+}
+
 pub struct Signers {
     desk: Desk,
-    people: Vec<(String, Key)>,
+    people: Vec<Person>,
     pub trust: PathBuf,
 }
 
 impl Signers {
-    /// Makes the keys below `home`, and tells git that `dana` is the operator.
-    pub fn new(home: &Path) -> Self {
+    /// Makes the keys of people for `roles` below `home`, and tells git that the first one, `dana`, is the operator.
+    pub fn new(home: &Path, roles: &[&str]) -> Self {
         let desk = Desk::at(home.to_owned(), home.join("config"), None);
         let git = "[user]\n name = Dana\n email = dana@example.com\n";
         fs::write(home.join(".gitconfig"), git).unwrap();
-        let people: Vec<(String, Key)> = ["dana", "lee", "kim"]
-            .map(|name| {
-                let path = home.join("keys").join(name);
-                let key = make(&desk, &path, name, Passphrase::None).unwrap();
-                (format!("{name}@example.com"), key)
+        let people: Vec<Person> = ["dana", "lee", "kim", "noor"]
+            .into_iter()
+            .zip(roles)
+            .map(|(name, role)| Person {
+                role: (*role).to_owned(),
+                identity: format!("{name}@example.com"),
+                key: make(&desk, &home.join("keys").join(name), name, Passphrase::None).unwrap(),
             })
-            .into();
+            .collect();
+        assert_eq!(people.len(), roles.len(), "a name is missing for a role");
         let lines: Vec<String> = people
             .iter()
-            .map(|(identity, key)| allowed_line(identity, key) + "\n")
+            .map(|person| allowed_line(&person.identity, &person.key) + "\n")
             .collect();
         let trust = home.join("keys/allowed_signers");
         fs::write(&trust, lines.concat()).unwrap();
@@ -43,23 +52,25 @@ impl Signers {
 
     /// Returns the file of the operator's key.
     pub fn operator_key(&self) -> String {
-        self.people[0].1.source()
+        self.people[0].key.source()
+    }
+
+    /// Returns the role for which the operator signs.
+    pub fn operator_role(&self) -> &str {
+        &self.people[0].role
     }
 
     /// Signs the log in `run_dir` for the roles that the operator did not sign for.
     pub fn sign_the_rest(&self, run_dir: &Path) {
-        for ((identity, key), role) in self.people[1..]
-            .iter()
-            .zip(["Backend Lead", "Infrastructure"])
-        {
+        for person in &self.people[1..] {
             let approval = Approval {
-                role: role.to_owned(),
+                role: person.role.clone(),
                 decision: Decision::Approved,
                 remark: String::new(),
                 signer: Signer {
-                    name: identity.clone(),
-                    identity: identity.clone(),
-                    key: key.clone(),
+                    name: person.identity.clone(),
+                    identity: person.identity.clone(),
+                    key: person.key.clone(),
                 },
             };
             append_signoff(&self.desk, &Bundle::at(run_dir), &approval).unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The versions that are installed.
-const REQUIREMENTS: &str = include_str!("../fixtures/alembic/requirements.txt");
+const REQUIREMENTS: &str = include_str!("../../fixtures/alembic/requirements.txt");
 
 /// Returns the `bin` directory of an environment with what `requirements.txt` names; makes it where there is none.
 pub fn bin() -> PathBuf {

@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_mins(2);
 const SIZE: PtySize = PtySize {
     rows: 50,
-    cols: 160,
+    cols: 180,
     pixel_width: 0,
     pixel_height: 0,
 };
@@ -118,7 +118,7 @@ impl Terminal {
         self.child.wait().unwrap().exit_code()
     }
 
-    fn within(&self, patience: Duration, done: impl Fn(&str) -> bool) -> bool {
+    pub fn within(&self, patience: Duration, done: impl Fn(&str) -> bool) -> bool {
         let deadline = Instant::now() + patience;
         let (seen, news) = &*self.seen;
         let mut seen = seen.lock().unwrap();

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use holdpoint::domain::run::event::HoldReason;
 use holdpoint::domain::run::next::{self, Next, Wait};
-use holdpoint::domain::run::state::RunState;
+use holdpoint::domain::run::state::{Route, RunState};
 use holdpoint::domain::runbook::model::{Action, Protection, Runbook, Step, StepId};
 use holdpoint::domain::runbook::parse;
 use holdpoint::engine::store;
 
-use crate::project::Project;
-use crate::pty::Terminal;
+use super::pty::Terminal;
+use super::story::Story;
 
 /// Long enough for the slowest step on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -21,14 +22,26 @@ pub struct Person {
     book: Runbook,
     target: String,
     run_dir: PathBuf,
+    /// The role for which the operator signs.
+    role: String,
 }
 
 impl Person {
-    /// Starts the run of `project` on `target`, in a terminal.
-    pub fn start(project: &Project, target: &str) -> Self {
-        let terminal = Terminal::start(&project.words(target), &project.environment(target));
+    /// Starts the run of `story` on `target`, in a terminal.
+    pub fn start(story: &Story, target: &str) -> Self {
+        Self::with(story, target, &story.words(target))
+    }
+
+    /// Takes the only run of `story` up again, in a terminal.
+    pub fn resume(story: &Story, target: &str) -> Self {
+        let words = ["resume", "--key", &story.signers.operator_key()];
+        Self::with(story, target, &words.map(str::to_owned))
+    }
+
+    fn with(story: &Story, target: &str, words: &[String]) -> Self {
+        let terminal = Terminal::start(words, &story.environment(target));
         terminal.wait("the screen", |screen| screen.contains("Checklist"));
-        let run_dir = project.run_dir();
+        let run_dir = story.run_dir();
         let source = fs::read(run_dir.join("runbook.yaml")).unwrap();
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
         let files = |name: &str| fs::read_to_string(beside.join(name));
@@ -37,6 +50,7 @@ impl Person {
             book: parse::parse(&source, "runbook.yaml", &files).unwrap(),
             target: target.to_owned(),
             run_dir,
+            role: story.signers.operator_role().to_owned(),
         }
     }
 
@@ -70,27 +84,36 @@ impl Person {
 
     /// Does whatever is asked for until the run waits at `id`.
     pub fn go_to(&mut self, id: &str) {
-        loop {
-            match self.next_wait() {
-                Next::Wait(Wait::Person(at) | Wait::Key(at, _)) if at.as_str() == id => return,
-                Next::Wait(Wait::Person(at)) => self.confirm(&at),
-                Next::Wait(Wait::Key(at, _)) => self.allow(&at),
-                other => panic!("on the way to {id}: {other:?}\n{}", self.terminal.screen()),
-            }
-        }
+        self.go(id, |next| {
+            matches!(next, Next::Wait(Wait::Person(at) | Wait::Key(at, _)) if at.as_str() == id)
+        });
+    }
+
+    /// Does whatever is asked for until step `id` has failed.
+    pub fn go_to_failure(&mut self, id: &str) {
+        self.go(id, |next| {
+            *next == Next::Wait(Wait::Failure(StepId::new(id)))
+        });
     }
 
     /// Does whatever is asked for until every step is settled.
     pub fn go_to_the_end(&mut self) {
+        self.go("the end", |next| *next == Next::Finished);
+    }
+
+    fn go(&mut self, to: &str, there: impl Fn(&Next) -> bool) {
         loop {
-            match self.next_wait() {
-                Next::Finished => return,
+            let next = self.next_wait();
+            if there(&next) {
+                return;
+            }
+            match next {
                 Next::Wait(Wait::Person(at)) => self.confirm(&at),
                 Next::Wait(Wait::Key(at, _)) => self.allow(&at),
-                other => panic!(
-                    "on the way to the end: {other:?}\n{}",
-                    self.terminal.screen()
-                ),
+                // A database that is set aside cannot be reached, and an alarm says so.
+                Next::Wait(Wait::Held(HoldReason::Alarm { .. })) => self.let_go_on(),
+                Next::Wait(Wait::ChooseItem(heads)) => self.choose_item(&heads[0]),
+                other => panic!("on the way to {to}: {other:?}\n{}", self.terminal.screen()),
             }
         }
     }
@@ -128,14 +151,34 @@ impl Person {
         self.wait_for_attempt(id, attempts + 1);
     }
 
+    /// Begins the item of a `choose: one` group whose first step is `id`.
+    pub fn choose_item(&mut self, id: &StepId) {
+        let step = self.step(id);
+        self.choose("One of these ━", &format!("{} {}", step.number, step.title));
+        let title = format!("Run {}: {} ━", step.number, step.title);
+        self.terminal.wait(&title, |screen| screen.contains(&title));
+        self.type_gate();
+        self.answer(&title);
+        self.wait_for_attempt(id, 1);
+    }
+
     /// Runs the failed step `id` again, for `reason`.
     pub fn retry(&mut self, id: &str, reason: &str) {
         let id = StepId::new(id);
         let attempts = self.attempts(&id);
         let title = format!("{} failed ━", self.step(&id).title);
-        self.choose(&title, "Retry");
-        self.terminal
-            .wait("the question", |screen| screen.contains("Enter runs it"));
+        // The step's verify question is asked by itself; its answer may shut a dialog that was opened before.
+        let question = "Enter runs it";
+        for _ in 0..5 {
+            self.choose(&title, "Retry");
+            let patience = Duration::from_secs(5);
+            if self
+                .terminal
+                .within(patience, |screen| screen.contains(question))
+            {
+                break;
+            }
+        }
         if self.is_protected() {
             self.type_gate();
             self.terminal.press("\t");
@@ -162,13 +205,54 @@ impl Person {
         let menu = "Ways back ━";
         self.terminal
             .press_until("R", menu, |screen| screen.contains(menu));
-        self.mark(title);
+        self.mark(menu, title);
         self.answer(menu);
         let question = "Enter enters this way back";
         self.terminal
             .wait(question, |screen| screen.contains(question));
         self.terminal.type_slowly(reason);
         self.answer(question);
+        self.until("the way back is entered", |run| {
+            matches!(run.route, Route::Back { .. })
+        });
+    }
+
+    /// Waits until an alarm holds the run, and returns its rule.
+    pub fn wait_held(&self) -> String {
+        let held = |run: &RunState| match &run.hold {
+            Some(HoldReason::Alarm { rule }) => Some(rule.clone()),
+            _ => None,
+        };
+        self.until("an alarm holds the run", |run| held(run).is_some());
+        held(&self.state()).unwrap()
+    }
+
+    /// Ends the session at the root of the blocking, and lets the run go on.
+    pub fn end_the_root(&mut self, reason: &str) {
+        let all = "cancel query"; // a key of the monitor's, shown while that has the keyboard
+        self.terminal
+            .press_until("l", all, |screen| screen.contains(all));
+        let end = "Enter ends the session";
+        self.terminal
+            .press_until("t", end, |screen| screen.contains(end));
+        self.terminal.type_slowly(reason);
+        if self.is_protected() {
+            self.terminal.press("\t");
+            self.type_gate();
+        }
+        self.answer(end);
+        let gone = "gone after";
+        self.terminal.wait(gone, |screen| screen.contains(gone));
+        self.let_go_on();
+    }
+
+    /// Lets a run go on that is on hold.
+    fn let_go_on(&mut self) {
+        let release = "Enter lets steps start again";
+        self.terminal
+            .press_until("p", release, |screen| screen.contains(release));
+        self.answer(release);
+        self.until("the run goes on", |run| run.hold.is_none());
     }
 
     /// Ends the run, signs its log as the first of the roles, and returns the exit code.
@@ -178,7 +262,8 @@ impl Person {
             .press_until("C", close, |screen| screen.contains(close));
         self.answer(close);
         self.terminal.wait(sign, |screen| screen.contains(sign));
-        self.mark("Sign as Database Admin");
+        let role = format!("Sign as {}", self.role);
+        self.mark(sign, &role);
         self.answer(sign);
         self.terminal.wait(told, |screen| screen.contains(told));
         self.answer(told);
@@ -211,23 +296,23 @@ impl Person {
     fn choose(&mut self, title: &str, label: &str) {
         self.terminal
             .press_until("\r", title, |screen| screen.contains(title));
-        self.mark(label);
+        self.mark(title, label);
         self.answer(title);
     }
 
-    /// Moves the mark down to the choice called `label`.
-    fn mark(&mut self, label: &str) {
+    /// Moves the mark of the dialog called `title` down to the choice called `label`.
+    fn mark(&mut self, title: &str, label: &str) {
         for _ in 0..12 {
             let screen = self
                 .terminal
-                .wait("a marked choice", |screen| marked(screen).is_some());
-            let now = marked(&screen).unwrap_or_default();
+                .wait("a marked choice", |screen| marked(screen, title).is_some());
+            let now = marked(&screen, title).unwrap_or_default();
             if now.starts_with(label) {
                 return;
             }
             self.terminal.press("\x1b[B");
             self.terminal.wait("the mark moves", |screen| {
-                marked(screen).is_some_and(|line| line != now)
+                marked(screen, title).is_some_and(|line| line != now)
             });
         }
         panic!("there is no choice {label}\n{}", self.terminal.screen());
@@ -272,8 +357,15 @@ impl Person {
     }
 }
 
-/// Returns the marked line of a dialog's choices.
-fn marked(screen: &str) -> Option<String> {
-    let line = screen.lines().find_map(|line| line.split_once("┃ › "))?.1;
+/// Returns the marked line among the choices of the dialog called `title`; what lies behind it has marks of its own.
+fn marked(screen: &str, title: &str) -> Option<String> {
+    let mut lines = screen.lines().skip_while(|line| !line.contains(title));
+    let head = lines.next()?;
+    let corner = head[..head.find(title)?].rfind('┏')?;
+    let column = head[..corner].chars().count();
+    let line = lines.find_map(|line| {
+        let row: String = line.chars().skip(column).collect();
+        row.strip_prefix("┃ › ").map(str::to_owned)
+    })?;
     Some(line.split('┃').next()?.trim().to_owned())
 }

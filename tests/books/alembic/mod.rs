@@ -1,26 +1,19 @@
 //! The shipped runbook for Alembic, walked by the real program on a real project and a real server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod person;
 mod project;
-mod pty;
-mod signers;
 mod venv;
 
 use holdpoint::domain::run::next::{Next, Wait};
 use holdpoint::domain::run::state::Stand;
 use holdpoint::domain::runbook::model::StepId;
 
-use person::Person;
+use crate::support::person::Person;
 use project::Project;
 
 /// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
 fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
     assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    let run_dir = project.run_dir();
-    project.signers.sign_the_rest(&run_dir);
-    project.signers.assert_sealed(&run_dir);
-    std::fs::read_to_string(run_dir.join("log.md")).unwrap()
+    project.story.seal()
 }
 
 fn id(name: &str) -> StepId {
@@ -30,14 +23,17 @@ fn id(name: &str) -> StepId {
 #[test]
 fn staging_is_rehearsed_there_and_back_and_then_migrated() {
     let project = Project::new();
-    let mut person = Person::start(&project, "staging");
+    let mut person = Person::start(&project.story, "staging");
     person.go_to("rt-app");
     assert_eq!(
-        project.value("select version_num from alembic_version"),
+        project
+            .story
+            .value("select version_num from alembic_version"),
         "a1"
     );
     assert!(
         project
+            .story
             .archived("v1.changes")
             .contains("> column public.invoices.currency")
     );
@@ -54,8 +50,8 @@ fn staging_is_rehearsed_there_and_back_and_then_migrated() {
     }
     assert_eq!(project.alembic(&["current"]), "a3 (head)");
     assert_eq!(
-        project.archived("v1.sql"),
-        project.archived("v1.staging.sql")
+        project.story.archived("v1.sql"),
+        project.story.archived("v1.staging.sql")
     );
     end_and_verify(&project, &mut person, 0);
 }
@@ -63,21 +59,27 @@ fn staging_is_rehearsed_there_and_back_and_then_migrated() {
 #[test]
 fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
     let project = Project::new();
-    let mut person = Person::start(&project, "staging");
+    let mut person = Person::start(&project.story, "staging");
     person.go_to("upgrade");
     // Somebody registers twice, while everybody looks at the screen.
-    project.sql("insert into customers (email) values ('customer7@example.com')");
+    project
+        .story
+        .sql("insert into customers (email) values ('customer7@example.com')");
     person.allow(&id("upgrade"));
     assert_eq!(person.next_wait(), Next::Wait(Wait::Failure(id("upgrade"))));
     person.terminal.wait("what it left behind", |screen| {
         screen.contains("left behind: invalid index ix_customers_email")
     });
     assert_eq!(
-        project.value("select version_num from alembic_version"),
+        project
+            .story
+            .value("select version_num from alembic_version"),
         "a2"
     );
-    project.sql("delete from customers where id = 1001");
-    project.sql("drop index concurrently ix_customers_email");
+    project.story.sql("delete from customers where id = 1001");
+    project
+        .story
+        .sql("drop index concurrently ix_customers_email");
     person.retry(
         "upgrade",
         "the double customer is gone, and the invalid index",
@@ -98,7 +100,7 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
 #[test]
 fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
     let project = Project::new();
-    let mut person = Person::start(&project, "production");
+    let mut person = Person::start(&project.story, "production");
     person.go_to("smoke-by-hand");
     assert_eq!(project.alembic(&["current"]), "a3 (head)");
     person.roll_back(
@@ -111,7 +113,7 @@ fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
         assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
     }
     assert_eq!(project.alembic(&["current"]), "a1");
-    assert_eq!(project.value("select count(*) from invoices"), "5000");
+    assert_eq!(project.story.value("select count(*) from invoices"), "5000");
     let log = end_and_verify(&project, &mut person, 1);
     assert!(log.contains("every second answer is a 500"), "{log}");
 }
@@ -119,9 +121,9 @@ fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
 #[test]
 fn damaged_data_is_restored_and_the_broken_database_is_kept() {
     let project = Project::new();
-    let mut person = Person::start(&project, "production");
+    let mut person = Person::start(&project.story, "production");
     person.go_to("smoke-by-hand");
-    project.sql("update invoices set total_cents = 0");
+    project.story.sql("update invoices set total_cents = 0");
     person.roll_back("Restore the dump", "every invoice is zero");
     person.go_to_the_end();
     let run = person.state();
@@ -135,10 +137,13 @@ fn damaged_data_is_restored_and_the_broken_database_is_kept() {
     }
     assert_eq!(project.alembic(&["current"]), "a1");
     assert_eq!(
-        project.value("select sum(total_cents) from invoices"),
+        project.story.value("select sum(total_cents) from invoices"),
         "12502500"
     );
-    let aside = "select count(*) from pg_database where datname like 'billing_failed_%'";
-    assert_eq!(project.value(aside), "1");
+    let aside = format!(
+        "select count(*) from pg_database where datname like '{}_failed_%'",
+        project.story.database
+    );
+    assert_eq!(project.story.value(&aside), "1");
     end_and_verify(&project, &mut person, 1);
 }

@@ -1,0 +1,168 @@
+//! The shipped runbook for `SQLx`, on a real project with the real `sqlx` and a real server.
+
+mod project;
+
+use holdpoint::domain::run::state::Stand;
+use holdpoint::domain::runbook::model::StepId;
+
+use crate::support::person::Person;
+use project::Project;
+
+const BEFORE: &str = "1,2,3,4,5,6,7";
+const ALL: &str = "1,2,3,4,5,6,7,8,9,10";
+
+fn id(name: &str) -> StepId {
+    StepId::new(name)
+}
+
+fn assert_done(person: &Person, steps: &[&str]) {
+    let run = person.state();
+    for step in steps {
+        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
+    }
+}
+
+/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
+fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
+    assert_eq!(person.end(), code, "{}", person.terminal.screen());
+    project.story.seal()
+}
+
+#[test]
+fn development_goes_without_a_screen_as_far_as_it_may_and_a_person_ends_it() {
+    let project = Project::new();
+    let (code, said) = project.story.auto("development");
+    assert_eq!(code, 5, "{said}");
+    assert!(
+        said.contains("Apply the scripts: it starts only when a person says so"),
+        "{said}"
+    );
+    let mut person = Person::resume(&project.story, "development");
+    person.go_to_the_end();
+    assert_done(
+        &person,
+        &[
+            "test-migrate",
+            "test-enums",
+            "test-triggers",
+            "test-matviews",
+            "test-partitions",
+            "test-queries",
+            "test-rollback",
+            "migrate",
+            "all-applied",
+            "verify-schema",
+            "partitions",
+            "refresh",
+            "queries",
+        ],
+    );
+    assert_eq!(project.applied(), ALL);
+    let parts = "select count(*) from pg_inherits where inhparent = 'events'::regclass";
+    assert_eq!(project.story.value(parts), "3");
+    let open = "select count(*) from open_orders";
+    assert_eq!(project.story.value(open), "2000");
+    assert_eq!(
+        project.story.archived("v1.development.changes"),
+        project.changes()
+    );
+    end_and_verify(&project, &mut person, 0);
+}
+
+#[test]
+fn a_script_that_fails_is_looked_at_cleared_away_and_tried_again() {
+    let project = Project::new();
+    let mut person = Person::start(&project.story, "staging");
+    person.go_to("migrate");
+    // Somebody registers twice, while everybody looks at the screen.
+    project
+        .story
+        .sql("insert into customers (email) values ('customer7@example.com')");
+    person.allow(&id("migrate"));
+    person.go_to_failure("migrate");
+    assert_eq!(project.applied(), format!("{BEFORE},8"));
+    // The index that could not be built lies about: a retry would stumble over it, and says so.
+    person.retry("migrate", "perhaps it works now");
+    person.go_to_failure("migrate");
+    person.terminal.wait("what is left behind", |screen| {
+        screen.contains("left behind: invalid index customers_email")
+    });
+    project.story.sql("delete from customers where id = 401");
+    project.story.sql("drop index concurrently customers_email");
+    person.retry(
+        "migrate",
+        "the double customer is gone, and the invalid index",
+    );
+    person.go_to_the_end();
+    assert_done(&person, &["migrate", "verify-schema", "data-same"]);
+    assert_eq!(person.state().record(&id("migrate")).unwrap().attempts, 3);
+    assert_eq!(project.applied(), ALL);
+    let log = end_and_verify(&project, &mut person, 0);
+    assert!(log.contains("the double customer is gone"), "{log}");
+}
+
+#[test]
+fn a_release_that_misbehaves_goes_down_again() {
+    let project = Project::new();
+    project.staging_went_well();
+    let mut person = Person::start(&project.story, "production");
+    person.go_to("smoke-by-hand");
+    assert_eq!(project.applied(), ALL);
+    person.roll_back("Go down again", "every second answer is a 500");
+    person.go_to_the_end();
+    assert_done(&person, &["rv-revert", "rv-data"]);
+    assert_eq!(project.applied(), BEFORE);
+    assert_eq!(
+        project.story.value("select sum(cents) from orders"),
+        "2001000"
+    );
+    let log = end_and_verify(&project, &mut person, 1);
+    assert!(log.contains("every second answer is a 500"), "{log}");
+}
+
+#[test]
+fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
+    let mut project = Project::alone();
+    project.story.set("lock_timeout", "2min");
+    let mut person = Person::start(&project.story, "development");
+    person.go_to("migrate");
+    let report = project.story.hold("select count(*) from orders");
+    person.allow(&id("migrate"));
+    project.story.wait_blocked(1);
+    let readers: Vec<_> = (0..6)
+        .map(|_| project.story.ask("select count(*) from orders"))
+        .collect();
+    assert_eq!(person.wait_held(), "blocked >= 5 for 10s");
+    person.end_the_root("a forgotten report holds everybody up");
+    for reader in readers {
+        assert_eq!(reader.wait_for_answer(), "2000");
+    }
+    drop(report);
+    person.go_to("decision");
+    assert_done(&person, &["migrate", "verify-schema"]);
+    assert_eq!(project.applied(), ALL);
+    // What else may be wrong can be asked for at any time; nothing is changed by it.
+    person.roll_back("Find out what is wrong", "was that all?");
+    person.go_to_the_end();
+    assert_done(
+        &person,
+        &["dg-state", "dg-syntax", "dg-slow", "dg-integrity"],
+    );
+    assert_eq!(project.applied(), ALL);
+    let log = end_and_verify(&project, &mut person, 1);
+    assert!(
+        log.contains("a forgotten report holds everybody up"),
+        "{log}"
+    );
+}
+
+#[test]
+fn another_database_is_refused_before_anything_is_run() {
+    let mut project = Project::new();
+    project.story.set("database", "shop");
+    let (code, said) = project.story.auto("staging");
+    assert_eq!(code, 5, "{said}");
+    assert!(said.contains("the run is on hold"), "{said}");
+    assert_eq!(project.story.events("step.started"), 0);
+    assert_eq!(project.applied(), BEFORE);
+}
