@@ -257,6 +257,8 @@ impl Person {
 
     /// Ends the run, signs its log as the first of the roles, and returns the exit code.
     pub fn end(&mut self) -> u32 {
+        // What runs beside the steps is stopped once every step is settled.
+        self.until("nothing runs", |run| run.running().next().is_none());
         let (close, sign, told) = ("End the run ━", "The log ━", "The log is written ━");
         self.terminal
             .press_until("C", close, |screen| screen.contains(close));
