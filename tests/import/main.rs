@@ -7,7 +7,7 @@ mod laws;
 use holdpoint::domain::import::{Imported, Options, import};
 use holdpoint::domain::runbook::model::{Action, Item, Runbook, Start};
 
-pub fn imported(text: &str) -> Imported {
+fn imported(text: &str) -> Imported {
     import(text.as_bytes(), "a.md", Options::default()).unwrap_or_else(|e| panic!("{text}\n{e}"))
 }
 
@@ -65,7 +65,7 @@ pub fn blocks(book: &Runbook) -> Vec<String> {
 }
 
 /// What holds of every import: nothing runs by itself, every line is accounted for, twice gives the same bytes.
-pub fn holds(text: &str) -> Imported {
+fn holds(text: &str) -> Imported {
     let first = imported(text);
     let again = imported(text);
     assert_eq!(first.yaml, again.yaml);

@@ -35,7 +35,8 @@ impl Tree {
     /// Returns the files directly in `dir` (empty for the top): name and text, by name.
     pub fn directly_in<'a>(&'a self, dir: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.files.iter().filter_map(move |(path, text)| {
-            (parent(path) == dir).then(|| (file_name(path), text.as_str()))
+            let here = parent(path) == dir;
+            here.then_some((file_name(path), text.as_str()))
         })
     }
 
@@ -63,6 +64,11 @@ impl Tree {
 /// Returns the last part of `path`.
 pub fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Returns what stands after the last dot of `name`; the tools ask for it in small letters.
+pub fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 /// Returns the directory of `path`, empty for the top.

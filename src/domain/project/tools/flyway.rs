@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::domain::project::tools::bare;
-use crate::domain::project::tree::{file_name, here, parent};
+use crate::domain::project::tree::{ending, file_name, here, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};
 
 /// How Flyway is reached.
@@ -101,7 +101,7 @@ fn migrations(tree: &Tree) -> Vec<Migration> {
         let numbers = version
             .chars()
             .all(|c| c.is_ascii_digit() || "._".contains(c));
-        (numbers && rest.ends_with(".sql")).then(|| Migration {
+        (numbers && ending(rest) == "sql").then(|| Migration {
             version: version.replace('_', "."),
             file: path.to_owned(),
         })

@@ -23,7 +23,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
         let text = tree.text(p);
         setting(text, "changelog-file").or_else(|| setting(text, "changeLogFile"))
     });
-    let file = named.map_or_else(|| changelog.map(|c| c.to_owned()), |n| Some(n.to_owned()));
+    let file = named.map_or_else(|| changelog.map(str::to_owned), |n| Some(n.to_owned()));
     let given = file.map_or_else(String::new, |f| format!(" --changelog-file={}", word(&f)));
     let call = format!("liquibase --url=\"$jdbc\"{given}");
     Some(Project {

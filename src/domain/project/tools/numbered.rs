@@ -2,18 +2,18 @@
 
 use crate::domain::project::tools::sqlx::number;
 use crate::domain::project::tools::{bare, leading_digits, word};
-use crate::domain::project::tree::{file_name, parent};
+use crate::domain::project::tree::{ending, file_name, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};
 
 /// The directory of the first file that `fits` with those in it that do.
-fn numbered<'a>(
-    tree: &'a Tree,
+fn numbered(
+    tree: &Tree,
     fits: impl Fn(&str, &str) -> bool,
     version: impl Fn(&str) -> String,
-) -> Option<(&'a str, Vec<Migration>)> {
+) -> Option<(&str, Vec<Migration>)> {
     let good = |path: &str, text: &str| {
         let name = file_name(path);
-        !leading_digits(name).is_empty() && name.ends_with(".sql") && fits(name, text)
+        !leading_digits(name).is_empty() && ending(name) == "sql" && fits(name, text)
     };
     let dir = tree
         .all()

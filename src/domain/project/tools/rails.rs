@@ -1,7 +1,7 @@
 //! Rails: `db/migrate/` beside a `Gemfile`.
 
 use crate::domain::project::tools::{bare, leading_digits};
-use crate::domain::project::tree::{here, join, parent};
+use crate::domain::project::tree::{ending, here, join, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};
 
 /// Returns the project whose `Gemfile` has `db/migrate/` beside it.
@@ -11,7 +11,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let dir = join(root, "db/migrate");
     let found = tree.directly_in(&dir).filter_map(|(name, _)| {
         let version = leading_digits(name);
-        (!version.is_empty() && name.ends_with(".rb")).then(|| Migration {
+        (!version.is_empty() && ending(name) == "rb").then(|| Migration {
             version: version.to_owned(),
             file: join(&dir, name),
         })

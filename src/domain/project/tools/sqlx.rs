@@ -1,7 +1,7 @@
 //! `SQLx`: `migrations/` beside a `Cargo.toml` that names it.
 
 use crate::domain::project::tools::{bare, leading_digits};
-use crate::domain::project::tree::{here, join, parent};
+use crate::domain::project::tree::{ending, here, join, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};
 
 /// Returns the project whose `Cargo.toml` names `sqlx` and has numbered files beside it.
@@ -44,7 +44,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
 fn migrations(tree: &Tree, dir: &str) -> Vec<Migration> {
     let numbered = tree.directly_in(dir).filter_map(|(name, _)| {
         let version = leading_digits(name);
-        let counts = !version.is_empty() && name.ends_with(".sql") && !name.ends_with(".down.sql");
+        let counts = !version.is_empty() && ending(name) == "sql" && !name.ends_with(".down.sql");
         counts.then(|| Migration {
             version: number(version),
             file: join(dir, name),
