@@ -129,7 +129,10 @@ impl Person {
         };
         let title = format!("{} {} ━", step.number, step.title);
         self.open(&step, &title);
-        for _ in &asked.items {
+        for at in 0..asked.items.len() {
+            if at > 0 {
+                self.terminal.press("\x1b[B");
+            }
             self.terminal.press(" ");
         }
         if !asked.items.is_empty() {

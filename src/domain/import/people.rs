@@ -292,6 +292,16 @@ fn is_date(role: &str) -> bool {
     .contains(&role.to_lowercase().as_str())
 }
 
+/// Whether a name stands behind it in brackets: `Release manager (Anna)`.
+fn names_somebody(title: &str) -> bool {
+    let name = title.trim_end().strip_suffix([')', '）']);
+    let name = name.and_then(|t| t.rsplit_once(['(', '（']));
+    name.is_some_and(|(_, who)| {
+        let words = who.split(' ');
+        words.clone().count() <= 3 && words.into_iter().all(|w| w.starts_with(char::is_uppercase))
+    })
+}
+
 /// The role in `DBA: ____`, `QA sign-off`, `Approved by the product owner`.
 fn role_in(title: &str) -> Option<String> {
     let cut = title
@@ -304,7 +314,7 @@ fn role_in(title: &str) -> Option<String> {
         .next()?
         .split(" - ")
         .next()?;
-    let mut said = title.contains("___") || title.contains([':', '：']);
+    let mut said = title.contains("___") || title.contains([':', '：']) || names_somebody(title);
     let mut role = format!(" {} ", cut.trim());
     for word in SIGNED {
         let lower = role.to_lowercase();

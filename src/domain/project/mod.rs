@@ -152,7 +152,7 @@ pub fn look(tree: &Tree, tool: Tool) -> Option<Project> {
         Tool::Alembic => tools::alembic::look(tree),
         Tool::Flyway => tools::flyway::look(tree),
         Tool::Prisma => tools::prisma::look(tree),
-        Tool::Sqlx => tools::sqlx::look(tree),
+        Tool::Sqlx => tools::sqlx_cli::look(tree),
         Tool::Django => tools::django::look(tree),
         Tool::Rails => tools::rails::look(tree),
         Tool::Liquibase => tools::liquibase::look(tree),

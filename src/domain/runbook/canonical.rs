@@ -238,7 +238,12 @@ impl<'a> Tree<'a> {
         };
         match (self.open.is_empty(), value) {
             (true, Value::Map(entries)) => self.root = Some(entries),
-            (_, value) => self.put(value),
+            (_, value) => {
+                // A comment behind the last entry belongs to what comes after.
+                let behind = std::mem::take(&mut self.above);
+                self.put(value);
+                self.above = behind;
+            }
         }
         Ok(())
     }

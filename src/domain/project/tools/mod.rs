@@ -7,7 +7,7 @@ pub mod liquibase;
 pub mod numbered;
 pub mod prisma;
 pub mod rails;
-pub mod sqlx;
+pub mod sqlx_cli;
 
 use crate::domain::project::{Project, Tool};
 

@@ -1,6 +1,6 @@
 //! Tools that keep numbered files of SQL: golang-migrate, goose, dbmate.
 
-use crate::domain::project::tools::sqlx::number;
+use crate::domain::project::tools::sqlx_cli::number;
 use crate::domain::project::tools::{bare, leading_digits, word};
 use crate::domain::project::tree::{ending, file_name, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};

@@ -59,7 +59,8 @@ fn the_head_of_the_full_example_is_kept() {
         (window.length.as_secs(), window.decide_by.unwrap().seconds),
         (5_400, 3_600)
     );
-    assert_eq!(book.parameters[3].default.as_deref(), Some("true"));
+    let reindex = book.parameters.iter().find(|p| p.name == "reindex");
+    assert_eq!(reindex.unwrap().default.as_deref(), Some("true"));
     assert_eq!(book.monitor.alarms[0].hold_for, Duration::from_secs(10));
     assert_eq!(book.monitor.alarms[2].level, Level::Warning);
     assert_eq!(book.phases[0].at.unwrap().seconds, -1_800);
