@@ -121,6 +121,31 @@ fn a_release_that_misbehaves_goes_down_again() {
 }
 
 #[test]
+fn damaged_data_is_restored_and_the_broken_database_is_kept() {
+    let project = Project::new();
+    let mut person = Person::start(&project.story, "staging");
+    person.go_to("decision");
+    project.story.sql("update orders set cents = 0");
+    person.roll_back("Restore the dump", "every order is free");
+    person.go_to_the_end();
+    assert_done(
+        &person,
+        &["rb-swap", "rb-restore", "rb-compare", "rb-queries"],
+    );
+    assert_eq!(project.applied(), BEFORE);
+    assert_eq!(
+        project.story.value("select sum(cents) from orders"),
+        "2001000"
+    );
+    let aside = format!(
+        "select count(*) from pg_database where datname like '{}_failed_%'",
+        project.story.database
+    );
+    assert_eq!(project.story.value(&aside), "1");
+    end_and_verify(&project, &mut person, 1);
+}
+
+#[test]
 fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     let mut project = Project::alone();
     project.story.set("lock_timeout", "2min");
