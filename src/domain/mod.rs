@@ -8,6 +8,7 @@ pub mod expect;
 pub mod import;
 pub mod journal;
 pub mod project;
+pub mod migrations;
 pub mod ready;
 pub mod redact;
 pub mod report;

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod database;
 pub mod driving;
 pub mod project;
+pub mod questions;
 pub mod rundir;
 pub mod samples;
 pub mod sandbox;

@@ -1,6 +1,7 @@
 //! `holdpoint checks run`: checks put to a server at once, and what is to be said of it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,12 +10,13 @@ use crate::app::model::{Model, Purpose};
 use crate::cli::checks::{RunChecksArgs, known, pairs};
 use crate::cli::failure::{BADLY, Failure, USAGE, WORLD};
 use crate::cli::{session, tell};
-use crate::domain::ready::{self, Arguments, Check, Judged, Table, Verdict, When, judge};
+use crate::domain::ready::{self, Arguments, Check, Family, Judged, Table, Verdict, When, judge};
 use crate::domain::redact;
 use crate::domain::run::event::Opened;
 use crate::domain::run::state::RunState;
 use crate::domain::{tame, units};
 use crate::engine::database::{DatabaseError, Looker};
+use crate::engine::questions;
 use crate::runtime::{opening, perform};
 
 /// Rows of one check on the screen at most, where something is wrong or it was asked for by name.
@@ -131,7 +133,9 @@ fn chosen(
     for word in what {
         match When::ALL.iter().find(|when| when.word() == word) {
             Some(when) => {
-                let of_set = |c: &&Check| c.family == looker.family() && c.when.contains(when);
+                let of_set = |c: &&Check| {
+                    [looker.family(), Family::Any].contains(&c.family) && c.when.contains(when)
+                };
                 wanted.extend(ready::all().iter().filter(of_set).map(|c| (c, false)));
             }
             None => wanted.push((known(word)?, true)),
@@ -183,7 +187,7 @@ async fn ask(
     arguments: &Arguments<'_>,
     limit: Duration,
 ) -> Answer {
-    match looker.check(check, arguments, limit).await {
+    match questions::ask(looker, check, arguments, Path::new("."), limit).await {
         Ok(seen) => Answer {
             check,
             judged: Ok(judge(check.rows, &seen)),

@@ -75,6 +75,17 @@ impl<'c> Arguments<'c> {
         own.collect()
     }
 
+    /// Returns a text as it was given; empty: there is no such argument.
+    pub fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |value| value.as_str())
+    }
+
+    /// Returns the name of a table as `family` quotes it; `None`: none was given.
+    pub fn relation(&self, name: &str, family: Family) -> Option<String> {
+        let value = self.values.get(name).filter(|value| !value.is_empty())?;
+        written(Kind::Relation, value, family).ok()
+    }
+
     /// Returns the texts of a list; none where there is no such argument.
     pub fn list(&self, name: &str) -> Vec<&str> {
         self.values.get(name).map_or_else(Vec::new, |v| items(v))
@@ -153,6 +164,9 @@ fn readable(parameter: &Parameter, value: &str, family: Family) -> Result<(), Ar
         said: format!("`{}` is a {}", parameter.name, parameter.kind.word()),
         hint,
     };
+    if value.is_empty() && parameter.default.as_deref() == Some("") {
+        return Ok(());
+    }
     let empty = items(value).is_empty() && parameter.kind == Kind::List;
     if empty && parameter.default.as_deref() != Some("") {
         return Err(fault("name one at least".to_owned()));
@@ -232,7 +246,7 @@ fn no_nul(text: &str) -> Result<(), String> {
 fn literal(text: &str, family: Family) -> String {
     let text = text.replace('\'', "''");
     match family {
-        Family::Postgres => format!("'{text}'"),
+        Family::Postgres | Family::Any => format!("'{text}'"),
         Family::MySql => format!("'{}'", text.replace('\\', "\\\\")),
     }
 }
@@ -241,7 +255,7 @@ fn literal(text: &str, family: Family) -> String {
 fn names(text: &str, between: char, family: Family) -> Result<Vec<String>, String> {
     no_nul(text)?;
     let quote = match family {
-        Family::Postgres => '"',
+        Family::Postgres | Family::Any => '"',
         Family::MySql => '`',
     };
     let quoted = |name: &str| format!("{quote}{name}{quote}");
@@ -259,7 +273,7 @@ fn names(text: &str, between: char, family: Family) -> Result<Vec<String>, Strin
                 return Err(format!("`{text}` is no name: write schema.table or column"));
             }
             let name = match family {
-                Family::Postgres => name.to_lowercase(),
+                Family::Postgres | Family::Any => name.to_lowercase(),
                 Family::MySql => name.to_owned(),
             };
             (quoted(&name), &rest[end..])

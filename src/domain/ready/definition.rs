@@ -38,6 +38,8 @@ pub enum Family {
     Postgres,
     /// MySQL and MariaDB.
     MySql,
+    /// Any of them.
+    Any,
 }
 
 impl fmt::Display for Family {
@@ -45,6 +47,7 @@ impl fmt::Display for Family {
         f.write_str(match self {
             Self::Postgres => "PostgreSQL",
             Self::MySql => "MySQL and MariaDB",
+            Self::Any => "any server",
         })
     }
 }

@@ -8,6 +8,7 @@ macro_rules! files {
 
 /// Names and texts.
 pub(super) const FILES: &[(&str, &str)] = files! {
+    "migrations/status"
     "pg/archiving"
     "pg/autovacuum-running"
     "pg/backup-running"

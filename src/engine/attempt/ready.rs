@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::domain::attempt::{Assignment, Before, Kept, ReadyWork};
@@ -15,6 +16,7 @@ use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
 use crate::engine::attempt::secrets;
 use crate::engine::database::Looker;
+use crate::engine::questions;
 
 /// Rows written to the output at most.
 const SHOWN_ROWS: usize = 500;
@@ -117,16 +119,15 @@ async fn look(
         .await
         .map_err(|error| How::Failed(error.said))?;
     let limit = assignment.timeout_ms.map_or(LONGEST, Duration::from_millis);
-    let seen = looker
-        .check(check, &arguments, limit)
-        .await
-        .map_err(|error| {
-            let said = error.lines("").join("; ");
-            How::Failed(format!(
-                "it could not be asked: {said}; it needs: {}",
-                check.rights
-            ))
-        })?;
+    let dir = Path::new(&work.dir);
+    let asked = questions::ask(&mut looker, check, &arguments, dir, limit).await;
+    let seen = asked.map_err(|error| {
+        let said = error.lines("").join("; ");
+        How::Failed(format!(
+            "it could not be asked: {said}; it needs: {}",
+            check.rights
+        ))
+    })?;
     let seen = clean(seen, redactor);
     let held = before.and_then(|before| compare(check, &arguments, &before, &seen));
     let (shown, judged) = held.unwrap_or_else(|| (seen.clone(), judge(check.rows, &seen)));

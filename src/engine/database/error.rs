@@ -58,6 +58,11 @@ pub struct SqlError {
 }
 
 impl SqlError {
+    /// Whether a table that was asked for is not there.
+    pub fn is_missing_table(&self) -> bool {
+        ["42P01", "42S02"].contains(&self.code.as_str())
+    }
+
     /// Returns it as `psql` prints it: message, then detail, hint, line and context, one line each.
     pub fn lines(&self, text: &str) -> Vec<String> {
         let code = if self.code.is_empty() {

@@ -37,6 +37,16 @@ impl Looker {
         }
     }
 
+    /// Asks one question for no longer than `limit`.
+    ///
+    /// # Errors
+    /// The server's own account.
+    pub async fn rows(&mut self, sql: &str, limit: Duration) -> Result<Table, SqlError> {
+        match self {
+            Self::Postgres(looker) => looker.rows(sql, None, limit).await,
+        }
+    }
+
     /// Asks a ready check with `arguments` for no longer than `limit`.
     ///
     /// # Errors
