@@ -73,6 +73,7 @@ pub fn new(args: &NewArgs) -> Result<u8, Failure> {
     );
     if !beside(&args.output, &root) {
         project.directory = root.join(&project.directory).display().to_string();
+        project.files = root.join(&project.files).display().to_string();
     }
     let name = root.file_name().map_or_else(
         || "this project".into(),

@@ -138,3 +138,67 @@ fn checks_are_listed_explained_and_run_without_a_runbook() {
     let nowhere = ["checks", "run", "--target", "postgres://127.0.0.1:1/x"];
     assert_eq!(ends(&stage, &nowhere).0, 4);
 }
+
+/// Puts `migrations/status` to the database; `dir` is the directory with the files.
+fn history(stage: &Stage, name: &str, tool: &str, more: &[&str]) -> (i32, String) {
+    let url = server().url(name);
+    let (tool, dir) = (format!("tool={tool}"), format!("dir={tool}"));
+    let mut args = vec!["checks", "run", "migrations/status", "--target", &url];
+    args.extend(["--with", &tool, "--with", &dir]);
+    args.extend(more.iter().flat_map(|with| ["--with", with]));
+    ends(stage, &args)
+}
+
+#[test]
+fn what_a_tool_recorded_is_held_against_the_files_and_not_against_its_words() {
+    let (stage, name) = stage("      - {step: a, confirm: x}\n");
+    let put = |path: &str, text: &str| {
+        let path = stage.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let first = "create table a(id int);\n";
+    put("flyway/V1__a.sql", first);
+    put("flyway/V2__b.sql", "create table b(id int);\n");
+    put("sqlx/0001_a.sql", first);
+    put("prisma/20260101000000_a/migration.sql", first);
+    // As each tool writes its table; the checksums were made by other programs.
+    let tables = "
+        create table flyway_schema_history (installed_rank int, version text, description text, type text, script text,
+          checksum int, installed_by text, installed_on timestamp default now(), execution_time int, success bool);
+        insert into flyway_schema_history values (1, '1', 'a', 'SQL', 'V1__a.sql', FLYWAY, 'u', now(), 1, true);
+        create table _sqlx_migrations (version bigint, description text, installed_on timestamptz default now(), success bool,
+          checksum bytea, execution_time bigint);
+        insert into _sqlx_migrations values (1, 'a', now(), true, '\\xSQLX', 1);
+        create table _prisma_migrations (id text, checksum text, finished_at timestamptz, migration_name text, logs text,
+          rolled_back_at timestamptz, started_at timestamptz default now(), applied_steps_count int default 1);
+        insert into _prisma_migrations values ('x', 'PRISMA', now(), '20260101000000_a');";
+    let tables = tables
+        .replace("FLYWAY", CRC32)
+        .replace("SQLX", SHA384)
+        .replace("PRISMA", SHA256);
+    server().execute(&name, &tables).unwrap();
+    for tool in ["flyway", "sqlx", "prisma"] {
+        let (code, said) = history(&stage, &name, tool, &[]);
+        assert_eq!((code, said.contains("1 passed")), (0, true), "{said}");
+    }
+    let (code, said) = history(&stage, &name, "flyway", &["pending=none"]);
+    assert_eq!((code, said.contains("pending")), (1, true), "{said}");
+    let failed = "insert into flyway_schema_history values (2, '2', 'b', 'SQL', 'V2__b.sql', 1, 'u', now(), 1, false);
+        update _prisma_migrations set finished_at = null";
+    server().execute(&name, failed).unwrap();
+    for tool in ["flyway", "prisma"] {
+        let (code, said) = history(&stage, &name, tool, &[]);
+        assert_eq!((code, said.contains("failed")), (1, true), "{tool}: {said}");
+    }
+    put("sqlx/0001_a.sql", "create table a(id bigint);\n");
+    let (code, said) = history(&stage, &name, "sqlx", &[]);
+    assert_eq!((code, said.contains("changed")), (1, true), "{said}");
+}
+
+/// CRC-32 of the lines without their ends, as Flyway makes it (Python's zlib).
+const CRC32: &str = "-1193849269";
+/// As `sha384sum` prints it.
+const SHA384: &str = "0fa4f612848e3efb6b0407d1aeb08db0b11583b56df403fb9a6c9995c9a0637934f0c90e5fc992c8ba8141a040a0062c";
+/// As `sha256sum` prints it.
+const SHA256: &str = "780cd65365cbfe31c11fdb4fc7bb925f12a9e467c577d65c840cd25d517e9d90";

@@ -102,6 +102,8 @@ pub struct Project {
     pub evidence: String,
     /// Where the commands run, from the project's directory; `.` for itself.
     pub directory: String,
+    /// Where the migrations lie, from the project's directory.
+    pub files: String,
     /// Its migrations, the oldest first.
     pub migrations: Vec<Migration>,
     /// Lines that hand the target's address to the tool.
@@ -122,8 +124,6 @@ pub struct Project {
     pub table: &'static str,
     /// A statement that brings the newest version applied.
     pub version: Option<&'static str>,
-    /// A statement that brings what was begun and not ended.
-    pub unfinished: Option<&'static str>,
     /// Goes back to `$version_before`.
     pub back: Option<String>,
     /// What whoever fills in the runbook must know.

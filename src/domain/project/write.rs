@@ -142,14 +142,11 @@ fn before(project: &Project) -> String {
             "timeout: 5m\nevidence: show\n",
         ));
     }
-    if let Some(sql) = project.unfinished {
-        out.push_str(&nothing_unfinished(
-            project,
-            "Nothing of an earlier attempt lies about",
-            "unfinished-before",
-            sql,
-        ));
-    }
+    out.push_str(&history(
+        project,
+        "The history agrees with the files",
+        "allowed",
+    ));
     let ready = [
         ("Transactions that would block us", "pg/long-transactions"),
         (
@@ -222,16 +219,13 @@ fn version_before(project: &Project) -> String {
     )
 }
 
-fn nothing_unfinished(project: &Project, title: &str, id: &str, sql: &str) -> String {
-    let script = format!(
-        "there=$(psql -XAtqc \"select to_regclass('{}')\" \"$url\")\n\
-         [ -n \"$there\" ] || {{ echo 'nothing was ever applied'; exit 0; }}\n\
-         rows=$(psql -XAtqc \"{sql}\" \"$url\")\n\
-         [ -z \"$rows\" ] || {{ echo \"$rows\"; exit 1; }}\n\
-         echo 'nothing'",
-        project.table
-    );
-    shell(project, title, id, "check", &script, "timeout: 1m\n")
+/// Holds the tool's own table against the files, whatever the tool says.
+fn history(project: &Project, title: &str, pending: &str) -> String {
+    format!(
+        "      - step: {title}\n        use: migrations/status\n        with: {{tool: {}, dir: {}, pending: {pending}}}\n",
+        project.tool.word(),
+        quoted(&escaped(&project.files))
+    )
 }
 
 fn backup(project: &Project) -> String {
@@ -324,14 +318,11 @@ fn after(project: &Project) -> String {
         status,
         "timeout: 5m\nevidence: show\n",
     ));
-    if let Some(sql) = project.unfinished {
-        out.push_str(&nothing_unfinished(
-            project,
-            "Nothing is half done",
-            "unfinished-after",
-            sql,
-        ));
-    }
+    out.push_str(&history(
+        project,
+        "Everything is applied, and as it stands in the files",
+        "none",
+    ));
     out.push_str(concat!(
         "      - {step: No invalid index was left, use: pg/invalid-indexes}\n",
         "      - {step: No constraint is left unvalidated, use: pg/unvalidated-constraints, on_failure: continue}\n",

@@ -16,6 +16,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let call = word_each(&tree.python("alembic"));
     let chain = chain(tree, &versions);
     let mut project = Project {
+        files: versions,
         migrations: chain.revisions,
         secrets: vec!["PGPASSWORD"],
         present: format!("{call} --version"),

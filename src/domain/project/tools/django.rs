@@ -9,6 +9,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let manage = tree.named("manage.py")?;
     let call = format!("{} manage.py", tree.python("python"));
     let mut project = Project {
+        files: here(parent(manage)),
         migrations: migrations(tree),
         secrets: vec!["PGPASSWORD"],
         present: format!("{call} --version"),

@@ -28,8 +28,10 @@ pub fn look(tree: &Tree) -> Option<Project> {
         ),
         By::Maven(maven) => format!("{maven} -B flyway:{what} {given} -Dflyway.initSql={timeouts}"),
     };
+    let found = migrations(tree);
     let mut project = Project {
-        migrations: migrations(tree),
+        files: here(found.first().map_or("", |m| parent(&m.file))),
+        migrations: found,
         address: vec![
             "jdbc=\"jdbc:postgresql://${url##*@}\"".to_owned(),
             "export FLYWAY_USER=\"${FLYWAY_USER:-$(psql -XAtqc 'select session_user' \"$url\")}\""
@@ -47,9 +49,6 @@ pub fn look(tree: &Tree) -> Option<Project> {
         table: "flyway_schema_history",
         version: Some(
             "select version from flyway_schema_history where success and version is not null order by installed_rank desc limit 1",
-        ),
-        unfinished: Some(
-            "select installed_rank, version, script from flyway_schema_history where not success",
         ),
         ..bare(Tool::Flyway, file, here(parent(file)))
     };

@@ -27,6 +27,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let given = file.map_or_else(String::new, |f| format!(" --changelog-file={}", word(&f)));
     let call = format!("liquibase --url=\"$jdbc\"{given}");
     Some(Project {
+        files: here(dir),
         address: vec!["jdbc=\"jdbc:postgresql://${url##*@}\"".to_owned()],
         secrets: vec!["LIQUIBASE_COMMAND_PASSWORD", "PGPASSWORD"],
         present: "liquibase --version | tail -3".into(),
@@ -35,7 +36,6 @@ pub fn look(tree: &Tree) -> Option<Project> {
         applies: format!("{call} tag \"$run_id\"\n{call} update"),
         agrees: Some(format!("{call} status | tee /dev/stderr | grep -q 'is up to date'")),
         table: "databasechangelog",
-        unfinished: Some("select locked, lockgranted, lockedby from databasechangeloglock where locked"),
         back: Some(format!("{call} rollback \"$run_id\"")),
         remarks: vec![
             "Liquibase takes user and password from `LIQUIBASE_COMMAND_USERNAME` and `LIQUIBASE_COMMAND_PASSWORD`.".into(),

@@ -17,6 +17,7 @@ fn bare(tool: Tool, evidence: &str, directory: String) -> Project {
         tool,
         evidence: evidence.to_owned(),
         directory,
+        files: String::new(),
         migrations: Vec::new(),
         address: vec!["export DATABASE_URL=\"$url\"".to_owned()],
         secrets: Vec::new(),
@@ -27,7 +28,6 @@ fn bare(tool: Tool, evidence: &str, directory: String) -> Project {
         agrees: None,
         table: "",
         version: None,
-        unfinished: None,
         back: None,
         remarks: Vec::new(),
     }

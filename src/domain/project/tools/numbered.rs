@@ -2,7 +2,7 @@
 
 use crate::domain::project::tools::sqlx_cli::number;
 use crate::domain::project::tools::{bare, leading_digits, word};
-use crate::domain::project::tree::{ending, file_name, parent};
+use crate::domain::project::tree::{ending, file_name, here, parent};
 use crate::domain::project::{Migration, Project, Tool, Tree};
 
 /// The directory of the first file that `fits` with those in it that do.
@@ -46,7 +46,6 @@ pub fn migrate(tree: &Tree) -> Option<Project> {
         applies: format!("{call} up"),
         table: "schema_migrations",
         version: Some("select version::text from schema_migrations where not dirty"),
-        unfinished: Some("select version as dirty_version from schema_migrations where dirty"),
         back: Some(format!(
             "if [ \"$version_before\" = none ]; then {call} down -all; else {call} goto \"$version_before\"; fi"
         )),
@@ -113,6 +112,7 @@ fn found(tool: Tool, dir: &str, migrations: Vec<Migration>) -> Project {
         .map_or(dir, |m| m.file.as_str())
         .to_owned();
     Project {
+        files: here(dir),
         migrations,
         ..bare(tool, &evidence, ".".into())
     }

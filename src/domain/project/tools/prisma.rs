@@ -24,6 +24,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let call = found.map_or("npx --no-install prisma", |(_, call)| call);
     let variable = env_name(text).unwrap_or("DATABASE_URL");
     let mut project = Project {
+        files: join(dir, "migrations"),
         migrations: migrations(tree, &join(dir, "migrations")),
         // Prisma's own parameters mean nothing to PostgreSQL's programs.
         address: vec![
@@ -38,9 +39,6 @@ pub fn look(tree: &Tree) -> Option<Project> {
         table: "_prisma_migrations",
         version: Some(
             "select max(migration_name) from _prisma_migrations where finished_at is not null and rolled_back_at is null",
-        ),
-        unfinished: Some(
-            "select migration_name, started_at, left(logs, 200) as logs from _prisma_migrations where finished_at is null and rolled_back_at is null",
         ),
         ..bare(Tool::Prisma, schema, here(root))
     };

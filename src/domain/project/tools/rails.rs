@@ -26,6 +26,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
         "bundle exec rails"
     };
     Some(Project {
+        files: dir.clone(),
         migrations,
         secrets: vec!["PGPASSWORD", "RAILS_MASTER_KEY"],
         present: format!("{call} --version"),

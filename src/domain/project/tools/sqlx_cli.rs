@@ -16,6 +16,7 @@ pub fn look(tree: &Tree) -> Option<Project> {
     let dir = parent(manifest);
     let reversible = found.iter().all(|m| m.file.ends_with(".up.sql"));
     let mut project = Project {
+        files: join(dir, "migrations"),
         migrations: found,
         secrets: vec!["PGPASSWORD"],
         present: "sqlx --version".into(),
@@ -24,7 +25,6 @@ pub fn look(tree: &Tree) -> Option<Project> {
         applies: "export PGOPTIONS=\"-c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout\"\nsqlx migrate run".into(),
         table: "_sqlx_migrations",
         version: Some("select max(version)::text from _sqlx_migrations where success"),
-        unfinished: Some("select version, description from _sqlx_migrations where not success"),
         back: reversible.then(|| {
             "if [ \"$version_before\" = none ]; then to=0; else to=$version_before; fi\nsqlx migrate revert --target-version \"$to\"".into()
         }),
