@@ -501,10 +501,20 @@ pub async fn autovacuum(server: &Sandbox) {
                 .iter()
                 .any(|s| s.kind == "autovacuum worker" && s.query.contains(&name))
         };
-        watcher.sample(vacuums).await;
-        let (pid, task) = Client::open(&url).await.waits(&format!("truncate {table}"));
-        waiters.push(task);
-        let sample = watcher.with_waiters(&[pid]).await;
+        let (pid, sample) = loop {
+            watcher.sample(&vacuums).await;
+            let lock = format!("begin; lock table {table}; rollback");
+            let (pid, mut task) = Client::open(&url).await.waits(&lock);
+            let waiter = [pid];
+            tokio::select! {
+                sample = watcher.with_waiters(&waiter) => {
+                    waiters.push(task);
+                    break (pid, sample);
+                }
+                // It had just ended: it gets work again.
+                _ = &mut task => client.run(&format!("update {table} set i = i")).await,
+            }
+        };
         agrees(&sample, &mut client, &[pid]).await;
         let forest = tree(&sample);
         let above = forest.roots.iter().find(|r| {
