@@ -41,7 +41,7 @@ fn the_demo_from_its_first_key_to_its_end() {
     hp.answer("Enter takes the marked way");
     hp.wait_for("Enter opens the confirmation");
     hp.press_for("\r", "Enter records");
-    hp.press("  ");
+    hp.press(" \x1b[B ");
     hp.answer("Enter records");
     hp.wait_for("every step is settled");
     hp.press_for("\r", "Enter closes the record");
