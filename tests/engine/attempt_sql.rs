@@ -189,6 +189,6 @@ fn a_server_that_cannot_be_asked_leaves_a_doubt_and_no_password() {
     );
     assert_eq!(
         shop.output("01.1"),
-        "postgres://me:[redacted]@127.0.0.1:1/shop?connect_timeout=2\n[redacted]\n"
+        "postgresql://me:[redacted]@127.0.0.1:1/shop?connect_timeout=2\n[redacted]\n"
     );
 }
