@@ -61,7 +61,7 @@ pub fn export(book: &Runbook) -> String {
         out.push_str("## Contacts\n\n| Role | Contact | For |\n|---|---|---|\n");
         for contact in &book.contacts {
             let purpose = contact.purpose.as_deref().unwrap_or_default();
-            let cells = [&contact.role, &contact.reach, purpose].map(|cell| escaped(&plain(cell)));
+            let cells = [&contact.role, &contact.reach, purpose].map(|cell| armoured(&plain(cell)));
             let _ = writeln!(out, "| {} |", cells.join(" | "));
         }
         out.push('\n');
@@ -197,8 +197,37 @@ fn text(text: &str) -> String {
     }
 }
 
-/// A text on one line, in which no sign means anything to markdown.
+/// A text on one line as a person would write it, where markdown reads it as it stands; else with its signs escaped.
 fn escaped(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let heading_would_lose = line.ends_with('#');
+    if reads_back(&line) && !heading_would_lose {
+        line
+    } else {
+        armoured(text)
+    }
+}
+
+/// Whether an item with this text is read as just that.
+fn reads_back(line: &str) -> bool {
+    let blocks = parse::parse(&format!("- [ ] {line}\n"));
+    let [block] = blocks.as_slice() else {
+        return false;
+    };
+    let Kind::List(list) = &block.kind else {
+        return false;
+    };
+    let [item] = list.items.as_slice() else {
+        return false;
+    };
+    item.blocks.len() == 1 && walk::first_text(item).is_some_and(|text| text.plain() == line)
+}
+
+/// A text on one line, in which no sign means anything to markdown.
+fn armoured(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
