@@ -213,7 +213,7 @@ fn escaped(text: &str) -> String {
 
 /// Whether an item with this text is read as just that.
 fn reads_back(line: &str) -> bool {
-    let blocks = parse::parse(&format!("- [ ] {line}\n"));
+    let blocks = parse::parse(&format!("- {line}\n"));
     let [block] = blocks.as_slice() else {
         return false;
     };
