@@ -54,13 +54,21 @@ fn ended(model: &Model) -> Option<&OutputDigest> {
     ended.map(|o| &o.output).find(|o| o.path == path)
 }
 
+fn lines_said(n: u64) -> String {
+    if n == 1 {
+        "1 line".to_owned()
+    } else {
+        format!("{n} lines")
+    }
+}
+
 /// How many lines were printed: as the supervisor counted them, else as far as they were read here.
 fn counted(model: &Model) -> String {
     let output = &model.output;
     match ended(model) {
-        Some(ended) => format!("{} lines", ended.lines),
+        Some(ended) => lines_said(ended.lines),
         None if output.skipped > 0 => format!("more than {} lines", output.total),
-        None => format!("{} lines", output.total),
+        None => lines_said(output.total),
     }
 }
 

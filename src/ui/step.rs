@@ -228,7 +228,8 @@ fn ways(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
                 Span::styled(format!("  {key} "), theme.key),
                 Span::raw(words),
             ]),
-            Some(why) => Line::styled(format!("  {key} {words} ({why})"), theme.quiet),
+            // Why it cannot be done says what it is, too.
+            Some(why) => Line::styled(format!("  {key} {why}"), theme.quiet),
         };
         Some(Line::from(cut_spans(theme, line, room)))
     });
