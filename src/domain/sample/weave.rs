@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::sample::blocking::{By, Forest, Link, Node, Who};
 use crate::domain::sample::model::{LockWait, Ours, Sample, Session};
+use crate::domain::sample::own::MONITOR_NAME;
 
 /// Leaf waiters of one kind under one blocker are folded into one row from here on.
 const FOLD_FROM: usize = 4;
@@ -59,6 +60,8 @@ impl Builder<'_> {
         let sample = self.sample;
         let mut waiters: Vec<usize> = (0..sample.sessions.len())
             .filter(|i| sample.sessions[*i].lock.is_some() || sample.sessions[*i].n_blockers > 0)
+            // What we look with gives up after milliseconds: it is nobody's worry.
+            .filter(|i| sample.sessions[*i].application != MONITOR_NAME)
             .collect();
         waiters.sort_by_key(|i| sample.sessions[*i].lock.as_ref().map_or(0, |l| l.place));
         for at in waiters {
@@ -342,6 +345,14 @@ mod tests {
         let sample = sample(sessions);
         assert_eq!(drawn(&sample), ["1 +0 <6", " 2 +4 <0", " 5 +0 <0"]);
         assert_eq!(tree(&sample).way_to_ours(&sample).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_we_look_with_is_no_waiter() {
+        let mut looks = session(3, &[2], "h");
+        looks.application = MONITOR_NAME.into();
+        let all = sample(vec![session(1, &[], ""), session(2, &[1], "g"), looks]);
+        assert_eq!(drawn(&all), ["1 +0 <1", " 2 +0 <0"]);
     }
 
     #[test]
