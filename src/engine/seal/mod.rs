@@ -21,6 +21,8 @@ mod wire;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod reviewing;

@@ -79,6 +79,21 @@ fn stock(place: &Place, number: usize, who: &str, role: &str) -> bool {
 }
 
 fn stock_in(place: &Place, number: usize, who: &str, namespace: &str) -> bool {
+    run_stock(place, number, who, namespace, "")
+}
+
+/// The same at a time, spelled as in the list of signers.
+pub fn stock_at(place: &Place, number: usize, who: &str, namespace: &str, time: &str) -> bool {
+    run_stock(
+        place,
+        number,
+        who,
+        namespace,
+        &format!("-Overify-time={time}"),
+    )
+}
+
+fn run_stock(place: &Place, number: usize, who: &str, namespace: &str, more: &str) -> bool {
     let log = place.log();
     let block = log
         .split("```sh\n")
@@ -95,7 +110,8 @@ fn stock_in(place: &Place, number: usize, who: &str, namespace: &str) -> bool {
             &place.path("allowed_signers").to_string_lossy(),
         )
         .replace("WHO", who)
-        .replace("role.ROLE@holdpoint", namespace);
+        .replace("role.ROLE@holdpoint", namespace)
+        .replace("-Y verify", &format!("-Y verify {more}"));
     let ran = Command::new("sh")
         .args(["-euc", &script])
         .current_dir(&place.bundle.dir)

@@ -171,16 +171,24 @@ fn signer(line: &str, number: usize) -> Option<Signer> {
             value = Some(text);
             after = behind;
         }
-        match (name.as_str(), value) {
-            ("cert-authority", None) => signer.part = Part::Certifies,
-            ("namespaces", Some(list)) => signer.namespaces = Some(list.to_owned()),
-            ("valid-after", Some(text)) => signer.after = Some(moment(text)?),
-            ("valid-before", Some(text)) => signer.before = Some(moment(text)?),
+        // Said twice, OpenSSH takes none of it.
+        let replaced = match (name.as_str(), value) {
+            ("cert-authority", None) => {
+                signer.part = Part::Certifies;
+                false
+            }
+            ("namespaces", Some(list)) => signer.namespaces.replace(list.to_owned()).is_some(),
+            ("valid-after", Some(text)) => signer.after.replace(moment(text)?).is_some(),
+            ("valid-before", Some(text)) => signer.before.replace(moment(text)?).is_some(),
             _ => return None,
+        };
+        if replaced {
+            return None;
         }
         let Some(more) = after.strip_prefix(',') else {
             signer.key = PublicKey::from_line(after)?.0;
-            return Some(signer);
+            let never = signer.after.zip(signer.before).is_some_and(|(a, b)| a >= b);
+            return (!never).then_some(signer);
         };
         options = more;
     }

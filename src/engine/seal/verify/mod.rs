@@ -20,7 +20,7 @@ mod chain;
 mod evidence;
 mod explain;
 mod page;
-mod people;
+pub(in crate::engine::seal) mod people;
 mod review;
 mod roots;
 

@@ -110,7 +110,7 @@ fn signature(lines: &mut Lines, roots: &Roots, block: &Block) -> Worth {
 }
 
 /// What a security token says about its touch.
-fn touched(signature: &SshSignature) -> String {
+pub(in crate::engine::seal) fn touched(signature: &SshSignature) -> String {
     if !signature.key.kind.starts_with("sk-") {
         return String::new();
     }
