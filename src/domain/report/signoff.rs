@@ -84,6 +84,16 @@ pub fn meaning(decision: Decision, is_operator: bool) -> &'static str {
     }
 }
 
+/// Returns whether a signature may say that it means `said`: what the runbook says of its role, else the usual.
+pub fn may_mean(said: &str, of_role: Option<&str>, decision: Decision) -> bool {
+    match (of_role, decision) {
+        (Some(own), Decision::Approved | Decision::ApprovedWithRemarks) => said == own,
+        (None, _) | (_, Decision::Rejected) => [true, false]
+            .map(|own| meaning(decision, own))
+            .contains(&said),
+    }
+}
+
 /// Returns a role in lower-case letters, digits and hyphens.
 pub fn slug(role: &str) -> String {
     let words = role

@@ -328,6 +328,42 @@ fn a_rejection_is_no_approval() {
 }
 
 #[test]
+fn nobody_signs_less_than_the_runbook_has_their_role_sign() {
+    use crate::domain::report::signoff::{self, Decision, Said, Statement};
+    for (meaning, verdict) in [
+        (
+            signoff::meaning(Decision::Approved, false),
+            Verdict::Incomplete,
+        ),
+        ("I was there, and promise nothing", Verdict::Failed),
+    ] {
+        let place = Place::new();
+        let dana = place.key("dana", &["ed25519"]);
+        let log = place.bundle.write_log().unwrap();
+        let said = Said::SignOff(Statement {
+            name: "Dana".into(),
+            identity: "dana@x".into(),
+            role: "Database Admin".into(),
+            decision: Decision::Approved,
+            remark: String::new(),
+            meaning: meaning.into(),
+            signed_at: chrono::DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z").unwrap(),
+            key: dana.fingerprint(),
+        });
+        let covered = log + &said.block(1);
+        let armour = sign(&place.desk, &said.namespace(), &dana, covered.as_bytes()).unwrap();
+        fs::write(&place.bundle.log, covered + &armour + signoff::closing()).unwrap();
+        let trust = place.trust(&[("dana@x", "", &dana)]);
+        let report = place.verified(&trust);
+        says(&report, verdict, "PASS  signature 1");
+        assert_eq!(
+            report.text().contains("FAIL  meaning"),
+            verdict == Verdict::Failed
+        );
+    }
+}
+
+#[test]
 fn an_addendum_is_signed_by_whom_the_list_lets_and_changes_no_approval() {
     let place = Place::new();
     let trust = place.signed();

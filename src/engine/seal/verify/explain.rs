@@ -19,6 +19,7 @@ pub fn against(name: &str) -> &'static str {
         "sign-offs" => {
             "against a sign-off that was cut off the end: which roles must sign stands in the signed record"
         }
+        "meaning" => "against a signer who signs less than the runbook has their role sign",
         "four" => "against one person signing for two",
         "evidence" => {
             "against an output, a runbook or a journal that was edited, removed or planted"

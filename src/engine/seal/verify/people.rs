@@ -50,7 +50,10 @@ pub fn look(
         })
         .collect();
     match book {
-        Some(book) => sign_offs(lines, &book.roles, &good),
+        Some(book) => {
+            meanings(lines, book, &good);
+            sign_offs(lines, &book.roles, &good);
+        }
         None => lines.say(
             Mark::Fail,
             "sign-offs",
@@ -129,6 +132,23 @@ pub(in crate::engine::seal) fn touched(signature: &SshSignature) -> String {
         ""
     };
     format!(", security token: {touch}{pin}")
+}
+
+/// What a signature means stands in the reviewed runbook: nobody signs less, or more, in words of their own.
+fn meanings(lines: &mut Lines, book: &Runbook, good: &[&Statement]) {
+    for signed in good {
+        let slug = signoff::slug(&signed.role);
+        let mut roles = book.meanings.iter();
+        let of_role = roles.find(|(role, _)| signoff::slug(role) == slug);
+        let of_role = of_role.map(|(_, meaning)| meaning.as_str());
+        if !signoff::may_mean(&signed.meaning, of_role, signed.decision) {
+            let (role, said) = (&signed.role, &signed.meaning);
+            let text = format!(
+                "{role} signed that it means \"{said}\": the runbook has it mean something else"
+            );
+            lines.say(Mark::Fail, "meaning", text);
+        }
+    }
 }
 
 fn sign_offs(lines: &mut Lines, required: &[String], good: &[&Statement]) {
