@@ -19,7 +19,7 @@ const KEEPALIVE: &[(&str, &str)] = &[
 ];
 
 /// An open connection and where it leads.
-pub(super) struct Link {
+pub struct Link {
     pub conn: PgConnection,
     /// `host:port` or the socket's directory.
     pub address: String,

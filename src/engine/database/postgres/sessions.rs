@@ -14,6 +14,7 @@ use crate::domain::sample::model::{
 use crate::domain::sample::news::Extra;
 use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
+use crate::engine::database::monitor::Budget;
 use crate::engine::database::postgres::connect::Link;
 use crate::engine::database::postgres::names::{Kind, Names};
 use crate::engine::database::postgres::rights::Rights;
@@ -24,17 +25,6 @@ const V13: &str = include_str!("sql/tick_sessions_13.sql");
 const V14: &str = include_str!("sql/tick_sessions_14plus.sql");
 const CALM12: &str = include_str!("sql/tick_calm_12.sql");
 const CALM13: &str = include_str!("sql/tick_calm_13plus.sql");
-
-/// What is asked for in one refresh.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Budget {
-    /// Rows at most.
-    pub rows: i32,
-    /// Bytes of each statement at most.
-    pub query_bytes: i32,
-    /// Whether idle sessions have a row.
-    pub idle: Extra,
-}
 
 /// Whether anybody was seen to wait for a lock the last time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +40,7 @@ pub(super) enum Waits {
 pub(super) async fn ask(
     link: &mut Link,
     rights: &Rights,
-    budget: Budget,
+    budget: &Budget,
     waits: Waits,
     limit: Duration,
 ) -> Result<Vec<PgRow>, DatabaseError> {
@@ -66,7 +56,7 @@ pub(super) async fn ask(
 
 type Asked = Query<'static, Postgres, PgArguments>;
 
-fn calm(rights: &Rights, budget: Budget) -> Asked {
+fn calm(rights: &Rights, budget: &Budget) -> Asked {
     let sql = match rights.version {
         ..130_000 => CALM12,
         130_000.. => CALM13,
@@ -77,7 +67,7 @@ fn calm(rights: &Rights, budget: Budget) -> Asked {
         .bind(budget.idle == Extra::Asked)
 }
 
-fn whole(rights: &Rights, budget: Budget) -> Asked {
+fn whole(rights: &Rights, budget: &Budget) -> Asked {
     let sql = match rights.version {
         ..130_000 => V12,
         130_000..140_000 => V13,

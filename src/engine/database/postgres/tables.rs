@@ -10,7 +10,7 @@ use crate::domain::sample::extra::{Cleaned, CleanedBy, Lack, Measured, Table, Ta
 use crate::domain::sample::rates::number;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::Link;
-use crate::engine::database::postgres::extras::lack_of;
+use crate::engine::database::postgres::slow::lack_of;
 use crate::engine::database::postgres::{row, trouble};
 
 const TABLES: &str = include_str!("sql/tables.sql");

@@ -3,18 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::Connection as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::domain::sample::extra::{Extras, Lack, Statements, Tables};
 use crate::domain::sample::news::{Extra, Need, Wishes};
-use crate::domain::sample::own::MONITOR_NAME;
 use crate::engine::database::error::{DatabaseError, Trouble};
-use crate::engine::database::postgres::connect::{Link, ask, connect};
-use crate::engine::database::postgres::costs::CostReader;
-use crate::engine::database::postgres::dsn::Dsn;
-use crate::engine::database::postgres::tables::TableReader;
+use crate::engine::database::monitor::{Connection as _, Source};
 
 /// The server gives up after 2 s by itself; whoever says nothing for longer is gone.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -29,15 +24,32 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// The connection is closed when nothing was asked for so long.
 const UNUSED: Duration = Duration::from_mins(1);
 
-const SETTINGS: &[(&str, &str)] = &[
-    // A size opens its table: a lock asked for in between would have us stand in the queue, before others even.
-    ("lock_timeout", "10ms"),
-    ("statement_timeout", "2s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-    ("default_transaction_read_only", "on"),
-    ("search_path", "pg_catalog"),
-    ("jit", "off"),
-];
+/// What is read slowly, as one family of servers does it; remembered over all connections.
+pub(super) trait Slow<Link>: Default + Send {
+    /// Reads the tables worth a row.
+    fn tables(
+        &mut self,
+        link: &mut Link,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Tables, DatabaseError>> + Send;
+
+    /// Reads what statements cost; where the server does not count it the answer says so.
+    fn statements(
+        &mut self,
+        link: &mut Link,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Statements, DatabaseError>> + Send;
+
+    /// Reads the bytes of the monitored database.
+    fn size(
+        &mut self,
+        link: &mut Link,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Option<u64>, DatabaseError>> + Send;
+
+    /// Returns in which way `error` keeps something from being read.
+    fn lack_of(error: &DatabaseError) -> Lack;
+}
 
 /// What was last read beside the refresh.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -49,18 +61,18 @@ pub(super) struct Beside {
 /// Reads what is wished for, each at its own pace, until nobody listens any more.
 ///
 /// Tables and statements are read once without being wished for: what they grow is counted from the beginning.
-pub(super) async fn watch_extras(
-    dsn: Dsn,
+pub(super) async fn watch_extras<S: Source>(
+    source: S,
     mut wishes: watch::Receiver<Wishes>,
     tell: watch::Sender<Beside>,
 ) {
-    let mut desk = Desk::new();
-    let mut link: Option<Link> = None;
+    let mut desk: Desk<S> = Desk::new();
+    let mut link: Option<S::Link> = None;
     let mut used = Instant::now();
     while !tell.is_closed() {
         let wished = wishes.borrow_and_update().clone();
         let Some((due, what)) = desk.next(&wished) else {
-            close_unused(&mut link, used).await;
+            close_unused::<S>(&mut link, used).await;
             if changed(&mut wishes, &tell, UNUSED).await.is_none() {
                 return;
             }
@@ -68,7 +80,7 @@ pub(super) async fn watch_extras(
         };
         let rest = due.saturating_duration_since(Instant::now());
         if !rest.is_zero() {
-            close_unused(&mut link, used).await;
+            close_unused::<S>(&mut link, used).await;
             if changed(&mut wishes, &tell, rest.min(UNUSED))
                 .await
                 .is_none()
@@ -78,7 +90,7 @@ pub(super) async fn watch_extras(
             continue;
         }
         let began = Instant::now();
-        let failed = match opened(&dsn, &mut link).await {
+        let failed = match opened(&source, &mut link).await {
             Ok(open) => desk.read(what, open, &tell).await.err(),
             Err(error) => {
                 note(what, Lack::NoConnection(error.said), &tell);
@@ -93,11 +105,11 @@ pub(super) async fn watch_extras(
     }
 }
 
-async fn close_unused(link: &mut Option<Link>, used: Instant) {
+async fn close_unused<S: Source>(link: &mut Option<S::Link>, used: Instant) {
     if used.elapsed() >= UNUSED
         && let Some(link) = link.take()
     {
-        let _ = timeout(LIMIT, link.conn.close()).await;
+        link.close().await;
     }
 }
 
@@ -116,29 +128,15 @@ async fn changed(
     }
 }
 
-async fn opened<'a>(dsn: &Dsn, link: &'a mut Option<Link>) -> Result<&'a mut Link, DatabaseError> {
-    let open = if let Some(open) = link.take() {
-        open
-    } else {
-        let mut open = connect(dsn, MONITOR_NAME, SETTINGS).await?;
-        ask(&mut open, "SET client_encoding = 'SQL_ASCII'", LIMIT).await?;
-        open
+async fn opened<'a, S: Source>(
+    source: &S,
+    link: &'a mut Option<S::Link>,
+) -> Result<&'a mut S::Link, DatabaseError> {
+    let open = match link.take() {
+        Some(open) => open,
+        None => source.for_slow().await?,
     };
     Ok(link.insert(open))
-}
-
-/// Returns in which way `error` keeps something from being read.
-pub(super) fn lack_of(error: &DatabaseError) -> Lack {
-    let code = |code: &str| error.said.ends_with(&format!("({code})"));
-    if code("55P03") {
-        Lack::Locked
-    } else if code("57014") {
-        Lack::Slow
-    } else if code("55000") && error.said.contains("shared_preload_libraries") {
-        Lack::NotPreloaded
-    } else {
-        Lack::Refused(error.said.clone())
-    }
 }
 
 /// What can be read.
@@ -150,19 +148,17 @@ enum What {
 }
 
 /// What was read, and when it is read again.
-struct Desk {
-    tables: TableReader,
-    costs: CostReader,
+struct Desk<S: Source> {
+    slow: S::Slow,
     due: [Instant; 3],
     /// Whether the beginning was read or refused: it is not worth a second try while nobody wishes for it.
     begun: [bool; 2],
 }
 
-impl Desk {
+impl<S: Source> Desk<S> {
     fn new() -> Self {
         Self {
-            tables: TableReader::default(),
-            costs: CostReader::default(),
+            slow: S::Slow::default(),
             due: [Instant::now(); 3],
             begun: [false; 2],
         }
@@ -184,35 +180,33 @@ impl Desk {
     async fn read(
         &mut self,
         what: What,
-        link: &mut Link,
+        link: &mut S::Link,
         tell: &watch::Sender<Beside>,
     ) -> Result<(), Trouble> {
         let failed = match what {
-            What::Tables => match self.tables.read(link, LIMIT).await {
+            What::Tables => match self.slow.tables(link, LIMIT).await {
                 Ok(tables) => {
                     tell.send_modify(|b| b.extras.tables = Some(Arc::new(tables)));
                     return Ok(());
                 }
                 Err(error) => error,
             },
-            What::Statements => match self.costs.read(link, LIMIT).await {
+            What::Statements => match self.slow.statements(link, LIMIT).await {
                 Ok(statements) => {
                     tell.send_modify(|b| b.extras.statements = Some(Arc::new(statements)));
                     return Ok(());
                 }
                 Err(error) => error,
             },
-            What::Size => match ask(link, include_str!("sql/slow_sizes.sql"), LIMIT).await {
-                Ok(rows) => {
-                    let bytes = rows.into_iter().flatten().next().flatten();
-                    let bytes = bytes.and_then(|b| b.parse().ok());
+            What::Size => match self.slow.size(link, LIMIT).await {
+                Ok(bytes) => {
                     tell.send_modify(|b| b.database_bytes = bytes);
                     return Ok(());
                 }
                 Err(error) => error,
             },
         };
-        note(what, lack_of(&failed), tell);
+        note(what, S::Slow::lack_of(&failed), tell);
         Err(failed.kind)
     }
 

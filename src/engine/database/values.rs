@@ -7,22 +7,14 @@ use tokio::time::{sleep, timeout};
 
 use crate::domain::runbook::model::OwnValue;
 use crate::domain::sample::model::OwnReading;
-use crate::domain::sample::own::MONITOR_NAME;
 use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, Trouble};
-use crate::engine::database::postgres::connect::{Link, ask, connect};
-use crate::engine::database::postgres::dsn::Dsn;
+use crate::engine::database::monitor::{Connection as _, Source};
 
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often is tried to connect again.
 const AGAIN: Duration = Duration::from_secs(5);
-
-const SETTINGS: &[(&str, &str)] = &[
-    ("default_transaction_read_only", "on"),
-    ("lock_timeout", "500ms"),
-    ("statement_timeout", "4s"),
-];
 
 /// What was last read of each value, and when.
 pub(super) type Readings = Vec<(OwnReading, Option<Instant>)>;
@@ -48,12 +40,16 @@ pub(super) fn unread(values: &[OwnValue]) -> Readings {
 }
 
 /// Asks for every value as often as it wants to be asked, until nobody listens any more.
-pub(super) async fn watch_values(dsn: Dsn, values: Vec<OwnValue>, tell: watch::Sender<Readings>) {
+pub(super) async fn watch_values<S: Source>(
+    source: S,
+    values: Vec<OwnValue>,
+    tell: watch::Sender<Readings>,
+) {
     let mut due: Vec<Instant> = vec![Instant::now(); values.len()];
-    let mut link: Option<Link> = None;
+    let mut link: Option<S::Link> = None;
     while !values.is_empty() && !tell.is_closed() {
         let Some(connected) = &mut link else {
-            match connect(&dsn, MONITOR_NAME, SETTINGS).await {
+            match source.for_values().await {
                 Ok(connected) => link = Some(connected),
                 Err(error) => {
                     fail_all(&tell, &error.said);
@@ -69,7 +65,7 @@ pub(super) async fn watch_values(dsn: Dsn, values: Vec<OwnValue>, tell: watch::S
             continue;
         };
         due[at] = now + values[at].every.max(Duration::from_millis(200));
-        let answer = ask(connected, &values[at].sql, LIMIT).await;
+        let answer = connected.ask(&values[at].sql, LIMIT).await;
         if answer.as_ref().is_err_and(|e| e.kind != Trouble::Refused) {
             link = None;
         }
