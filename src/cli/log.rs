@@ -1,13 +1,13 @@
 //! `holdpoint log`: prints the log of a run, and writes it where it is missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::failure::{Failure, WORLD};
 use crate::cli::tell;
 use crate::engine::rundir;
-use crate::engine::seal::{Bundle, SealError};
+use crate::engine::seal::{Bundle, SealError, detach};
 
 /// `holdpoint log`
 #[derive(Debug, Clone, Args)]
@@ -17,6 +17,9 @@ pub struct LogArgs {
     /// Where the log is, and not what it says.
     #[arg(long)]
     pub path: bool,
+    /// Write every signature and what it covers as a pair of files into this directory: `log.1.md`, `log.1.md.sig`.
+    #[arg(long, value_name = "DIR", conflicts_with = "path")]
+    pub detached: Option<PathBuf>,
 }
 
 /// Prints the log of a run. What is signed is printed as it stands; anything else is told anew from the journal.
@@ -25,6 +28,13 @@ pub struct LogArgs {
 /// The run, its runbook or its journal cannot be read, or the disk refuses.
 pub fn log(args: &LogArgs) -> Result<u8, Failure> {
     let bundle = bundle(&args.run)?;
+    if let Some(dir) = &args.detached {
+        for text in detach(&bundle, dir).map_err(|e| failure(&e))? {
+            let text = text.display();
+            tell(&format!("{text}, signed in {text}.sig"));
+        }
+        return Ok(0);
+    }
     let text = bundle.write_log().map_err(|e| failure(&e))?;
     if args.path {
         tell(&bundle.log.display().to_string());

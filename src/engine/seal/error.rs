@@ -51,6 +51,9 @@ pub enum SealError {
     /// What came back is no signature of this key over these bytes.
     #[error("the signature that came back cannot be used: {0}")]
     BadSignature(String),
+    /// There is no signature to take out.
+    #[error("nobody has signed this log yet: `holdpoint sign` does")]
+    Unsigned,
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Io {

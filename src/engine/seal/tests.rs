@@ -328,6 +328,44 @@ fn a_rejection_is_no_approval() {
 }
 
 #[test]
+fn signatures_taken_out_are_good_to_stock_openssh() {
+    let place = Place::new();
+    let out = place.path("pairs");
+    assert!(matches!(
+        detach(&place.bundle, &out),
+        Err(SealError::Unsigned)
+    ));
+    let trust = place.signed();
+    let pairs = detach(&place.bundle, &out).unwrap();
+    let signers = [
+        ("dana@example.com", "role.database-admin@holdpoint"),
+        ("quinn@example.com", "role.qa-lead@holdpoint"),
+    ];
+    assert_eq!(pairs.len(), 2);
+    for (text, (who, namespace)) in pairs.iter().zip(signers) {
+        let good = |text: &std::path::Path| {
+            let asked = Command::new("ssh-keygen")
+                .args(["-Y", "verify", "-I", who, "-n", namespace, "-f"])
+                .arg(&trust)
+                .arg("-s")
+                .arg(format!("{}.sig", text.display()))
+                .stdin(fs::File::open(text).unwrap())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            asked.unwrap().success()
+        };
+        assert!(good(text), "{text:?}");
+        fs::write(text, fs::read_to_string(text).unwrap() + " ").unwrap();
+        assert!(!good(text), "{text:?}");
+    }
+    assert!(matches!(
+        detach(&place.bundle, &out),
+        Err(SealError::Io { .. })
+    ));
+}
+
+#[test]
 fn nobody_signs_less_than_the_runbook_has_their_role_sign() {
     use crate::domain::report::signoff::{self, Decision, Said, Statement};
     for (meaning, verdict) in [
