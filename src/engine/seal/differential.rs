@@ -244,7 +244,7 @@ fn a_security_token_is_judged_by_openssh_and_its_touch_is_told() {
         assert!(stock::check(&place.desk, &signature, message).unwrap());
         assert!(!stock::check(&place.desk, &signature, b"another\n").unwrap());
         assert_eq!(
-            super::verify::people::touched(&signature),
+            super::verify::touched(&signature),
             format!(", security token: {told}")
         );
     }

@@ -20,7 +20,7 @@ mod chain;
 mod evidence;
 mod explain;
 mod page;
-pub(in crate::engine::seal) mod people;
+mod people;
 mod review;
 mod roots;
 
@@ -29,6 +29,8 @@ mod tests;
 
 pub use chain::Chain;
 pub use page::{About, page};
+#[cfg(test)]
+pub(in crate::engine::seal) use people::touched;
 pub use people::{Signed, Worth};
 pub use roots::{Claim, Found, List, Roots};
 
