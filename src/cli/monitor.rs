@@ -12,7 +12,7 @@ use crate::cli::session;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{MonitorPlan, Runbook};
 use crate::domain::units;
-use crate::engine::database::postgres::Dsn;
+use crate::engine::database::Dsn;
 use crate::runtime::driver;
 use crate::runtime::perform::World;
 use crate::runtime::server::Server;

@@ -8,7 +8,7 @@ use crate::app::model::{Model, Purpose, Tone};
 use crate::app::monitor::Link;
 use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
 use crate::domain::run::event::{Operator, Status};
-use crate::engine::database::postgres::Dsn;
+use crate::engine::database::Dsn;
 use crate::engine::seal::{self, Desk};
 use crate::runtime::driver;
 use crate::runtime::headless;

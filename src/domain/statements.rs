@@ -1,5 +1,7 @@
 //! PostgreSQL's statements as text: where one ends and the next begins, and what kind each is. Nothing is executed.
 
+pub mod mysql;
+
 /// One statement of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement<'a> {

@@ -18,7 +18,8 @@ use crate::domain::sample::own::CONSOLE_NAME;
 use crate::domain::signal::StatementEnd;
 use crate::domain::statements::{self, Effect};
 use crate::domain::tame;
-use crate::engine::database::postgres::{Control, Dsn, observe, run_statements};
+use crate::engine::database::target::{observe, run_statements};
+use crate::engine::database::{Control, Dsn};
 
 /// Lines of a statement's output that are kept for the screen.
 const LINES_KEPT: usize = 500;

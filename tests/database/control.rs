@@ -101,13 +101,14 @@ async fn every_session_of_an_application_is_swept() {
     let swept = cancel_application(&dsn, &name, Duration::from_secs(2))
         .await
         .unwrap();
-    let sorted = |mut pids: Vec<i32>| {
+    let (waiter, idle) = (i64::from(waiter), i64::from(idle.pid));
+    let sorted = |mut pids: Vec<i64>| {
         pids.sort_unstable();
         pids
     };
-    assert_eq!(sorted(swept.found.clone()), sorted(vec![waiter, idle.pid]));
+    assert_eq!(sorted(swept.found.clone()), sorted(vec![waiter, idle]));
     assert_eq!(swept.cancelled, [waiter]);
-    assert!(swept.terminated.contains(&idle.pid), "{swept:?}");
+    assert!(swept.terminated.contains(&idle), "{swept:?}");
     assert!(swept.left.is_empty(), "{swept:?}");
     let alive = format!(
         "select count(*) from pg_stat_activity where pid = {bystander} and state = 'active' or pid = {}",

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use holdpoint::domain::attempt::SqlWork;
 use holdpoint::domain::runbook::model::{Access, Transaction};
 use holdpoint::engine::database::SqlError;
-use holdpoint::engine::database::postgres::{Dsn, SqlSeen, run_statements};
+use holdpoint::engine::database::SqlSeen;
+use holdpoint::engine::database::postgres::{Dsn, run_statements};
 
 use crate::harness::{Client, fresh, server, waiting};
 

@@ -7,8 +7,8 @@ use crate::domain::expect::Seen;
 use crate::engine::attempt::ending::{Ending, How};
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
-use crate::engine::database::SqlError;
-use crate::engine::database::postgres::{Dsn, SqlSeen, run_statements};
+use crate::engine::database::target::run_statements;
+use crate::engine::database::{Dsn, SqlError, SqlSeen};
 
 /// Sends statements on a session called `app_name` and takes what comes back.
 pub async fn run(

@@ -7,7 +7,8 @@ use crate::domain::attempt::{Assignment, Work};
 use crate::engine::attempt::files::Files;
 use crate::engine::attempt::sql::address;
 use crate::engine::attempt::state::{AttemptState, state};
-use crate::engine::database::postgres::{Swept, at_work, cancel_application};
+use crate::engine::database::Swept;
+use crate::engine::database::target::{at_work, cancel_application};
 
 /// How long a session may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);

@@ -31,7 +31,7 @@ pub enum Trouble {
     Busy,
     /// Encryption could not be agreed upon.
     Tls,
-    /// Something listens there, and it is no PostgreSQL.
+    /// Something listens there, and it is no server of this family.
     NotThisServer,
     /// The connection broke.
     Lost,
@@ -39,12 +39,14 @@ pub enum Trouble {
     Refused,
 }
 
-/// Why statements ended: PostgreSQL's own account of it.
+/// Why statements ended: the server's own account of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Error)]
 #[error("{message}")]
 pub struct SqlError {
     /// SQLSTATE; empty: the server could not be asked.
     pub code: String,
+    /// The number that MySQL and MariaDB give beside it.
+    pub number: Option<u16>,
     /// What it said.
     pub message: String,
     /// More of it.
@@ -63,12 +65,22 @@ impl SqlError {
         ["42P01", "42S02"].contains(&self.code.as_str())
     }
 
+    /// Adds to its detail.
+    #[must_use]
+    pub fn with_detail(mut self, said: &str) -> Self {
+        self.detail = Some(match self.detail {
+            Some(detail) => format!("{detail}; {said}"),
+            None => said.to_owned(),
+        });
+        self
+    }
+
     /// Returns it as `psql` prints it: message, then detail, hint, line and context, one line each.
     pub fn lines(&self, text: &str) -> Vec<String> {
-        let code = if self.code.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", self.code)
+        let code = match (self.number, self.code.as_str()) {
+            (Some(number), code) => format!(" ({number} {code})"),
+            (None, "") => String::new(),
+            (None, code) => format!(" ({code})"),
         };
         let mut lines = vec![format!("ERROR: {}{code}", self.message)];
         if let Some((number, line, column)) = self.position.and_then(|at| line_at(text, at)) {

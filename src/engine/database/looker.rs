@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use crate::domain::ready::{Arguments, Check, Family, Table};
 use crate::engine::database::error::{DatabaseError, SqlError};
-use crate::engine::database::postgres;
+use crate::engine::database::target::Dsn;
+use crate::engine::database::{mysql, postgres};
 
 /// A connection that only looks.
 pub enum Looker {
     /// To PostgreSQL.
     Postgres(Box<postgres::Looker>),
+    /// To MySQL or MariaDB.
+    MySql(Box<mysql::Looker>),
 }
 
 impl Looker {
@@ -18,15 +21,19 @@ impl Looker {
     /// # Errors
     /// Why the server cannot be reached or asked.
     pub async fn open(url: &str, app_name: &str) -> Result<Self, DatabaseError> {
-        let dsn = postgres::Dsn::read(url)?;
-        let looker = postgres::Looker::open(&dsn, app_name).await?;
-        Ok(Self::Postgres(Box::new(looker)))
+        Ok(match Dsn::read(url)? {
+            Dsn::Postgres(dsn) => {
+                Self::Postgres(Box::new(postgres::Looker::open(&dsn, app_name).await?))
+            }
+            Dsn::MySql(dsn) => Self::MySql(Box::new(mysql::Looker::open(&dsn, app_name).await?)),
+        })
     }
 
     /// Returns the family of the server.
     pub fn family(&self) -> Family {
         match self {
             Self::Postgres(_) => Family::Postgres,
+            Self::MySql(_) => Family::MySql,
         }
     }
 
@@ -34,6 +41,7 @@ impl Looker {
     pub fn place(&self) -> String {
         match self {
             Self::Postgres(looker) => looker.place(),
+            Self::MySql(looker) => looker.place(),
         }
     }
 
@@ -44,6 +52,7 @@ impl Looker {
     pub async fn rows(&mut self, sql: &str, limit: Duration) -> Result<Table, SqlError> {
         match self {
             Self::Postgres(looker) => looker.rows(sql, None, limit).await,
+            Self::MySql(looker) => looker.rows(sql, limit).await,
         }
     }
 
@@ -65,16 +74,20 @@ impl Looker {
             let (name, theirs, own) = (check.name, check.family, self.family());
             return Err(not_for(format!("{name} is for {theirs}; this is {own}")));
         }
+        let release = match self {
+            Self::Postgres(looker) => looker.major(),
+            Self::MySql(looker) => looker.release(),
+        };
+        let Some(sql) = check.statement(release) else {
+            let (name, place) = (check.name, self.place());
+            return Err(not_for(format!(
+                "{name} does not know the version of {place}"
+            )));
+        };
+        let sql = arguments.put_into(sql);
         match self {
-            Self::Postgres(looker) => {
-                let major = looker.major();
-                let Some(sql) = check.statement(major) else {
-                    let said = format!("{} does not know version {major}", check.name);
-                    return Err(not_for(said));
-                };
-                let sql = arguments.put_into(sql);
-                looker.rows(&sql, check.search_path.as_deref(), limit).await
-            }
+            Self::Postgres(looker) => looker.rows(&sql, check.search_path.as_deref(), limit).await,
+            Self::MySql(looker) => looker.rows(&sql, limit).await,
         }
     }
 }

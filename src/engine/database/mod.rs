@@ -1,12 +1,19 @@
-//! Database servers: connecting, sampling, acting on a session. One folder a server family.
+//! Database servers: connecting, sampling, acting on a session. One folder a server family, and [`target`], which
+//! knows what family an address leads to.
 
 mod beside;
 pub mod error;
 mod looker;
 mod monitor;
+pub mod mysql;
 mod pace;
 pub mod postgres;
+mod seen;
+pub mod target;
 mod values;
+mod wire;
 
 pub use error::{DatabaseError, SqlError};
 pub use looker::Looker;
+pub use seen::{SqlSeen, Swept};
+pub use target::{Control, Dsn};

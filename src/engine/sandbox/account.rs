@@ -24,13 +24,13 @@ pub(super) enum Account {
 }
 
 impl Account {
-    /// Returns the account a server may run as here.
-    pub(super) fn suitable() -> Result<Self, SandboxError> {
+    /// Returns the account a server may run as here; root becomes the first of `services` that there is.
+    pub(super) fn suitable(services: &[&str]) -> Result<Self, SandboxError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self::Own);
         }
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        service_account(&passwd).ok_or(SandboxError::NoAccount)
+        service_account(&passwd, services).ok_or(SandboxError::NoAccount)
     }
 
     /// Returns its name for messages.
@@ -61,9 +61,14 @@ impl Account {
     }
 }
 
-/// Finds `postgres`, else `nobody`, among the lines of `/etc/passwd`.
-fn service_account(passwd: &str) -> Option<Account> {
-    ["postgres", "nobody"].iter().find_map(|wanted| {
+/// Whose accounts serve PostgreSQL.
+pub(super) const FOR_POSTGRES: &[&str] = &["postgres", "nobody"];
+/// Whose accounts serve MySQL and MariaDB.
+pub(super) const FOR_MYSQL: &[&str] = &["mysql", "nobody"];
+
+/// Finds the first of `services` among the lines of `/etc/passwd`.
+fn service_account(passwd: &str, services: &[&str]) -> Option<Account> {
+    services.iter().find_map(|wanted| {
         passwd.lines().find_map(|line| {
             let mut fields = line.split(':');
             let name = fields.next().filter(|name| name == wanted)?;
@@ -85,11 +90,14 @@ mod tests {
     #[test]
     fn postgres_is_preferred_to_nobody_and_root_is_never_taken() {
         let both = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\npostgres:x:101:104::/:/bin/sh";
-        let Some(Account::Service { name, uid, gid }) = service_account(both) else {
+        let Some(Account::Service { name, uid, gid }) = service_account(both, FOR_POSTGRES) else {
             panic!("none found")
         };
         assert_eq!((name.as_str(), uid, gid), ("postgres", 101, 104));
-        assert_eq!(service_account("postgres:x:0:0::/:/bin/sh"), None);
-        assert_eq!(service_account("nobody:x:1"), None);
+        assert_eq!(
+            service_account("postgres:x:0:0::/:/bin/sh", FOR_POSTGRES),
+            None
+        );
+        assert_eq!(service_account("nobody:x:1", FOR_POSTGRES), None);
     }
 }

@@ -3,21 +3,19 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use crate::engine::sandbox::account::Account;
+use crate::engine::sandbox::account::{Account, FOR_POSTGRES};
 use crate::engine::sandbox::options::{Listen, Options};
-use crate::engine::sandbox::{SandboxError, ServerBinaries, stale};
+use crate::engine::sandbox::stale::POSTGRES;
+use crate::engine::sandbox::{SandboxError, ServerBinaries};
 
 /// How long a server may take until it answers.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -38,7 +36,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Makes a cluster with `binaries` and starts it: about a second. Returns once it accepts connections.
     pub fn start(binaries: &ServerBinaries, options: Options) -> Result<Self, SandboxError> {
-        let account = Account::suitable()?;
+        let account = Account::suitable(FOR_POSTGRES)?;
         let mut sandbox = Self::prepare(binaries, options, &account)?;
         sandbox.make_cluster(&account)?;
         sandbox.launch(&account)?;
@@ -51,9 +49,7 @@ impl Sandbox {
         options: Options,
         account: &Account,
     ) -> Result<Self, SandboxError> {
-        let parent = short_temp_dir();
-        stale::sweep(&parent);
-        let dir = make_dir(&parent, account)?;
+        let dir = POSTGRES.directory(&short_temp_dir(), account)?;
         let mut sandbox = Self {
             binaries: binaries.clone(),
             options,
@@ -62,7 +58,7 @@ impl Sandbox {
             watchdog: None,
             dir,
         };
-        sandbox.watchdog = Some(sandbox.watchdog()?);
+        sandbox.watchdog = Some(POSTGRES.watchdog(&sandbox.dir)?);
         Ok(sandbox)
     }
 
@@ -149,24 +145,6 @@ impl Sandbox {
         drop(self);
     }
 
-    /// Starts a small shell that clears up when this process dies in any way: it waits for the end of its input.
-    fn watchdog(&self) -> Result<Child, SandboxError> {
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", WATCHDOG, "holdpoint-sandbox"])
-            .arg(&self.dir);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command.current_dir("/").process_group(0);
-        command.spawn().map_err(|source| SandboxError::Program {
-            program: "/bin/sh".into(),
-            account: "you".into(),
-            source,
-        })
-    }
-
     fn make_cluster(&self, account: &Account) -> Result<(), SandboxError> {
         let program = self.binaries.bin.join("initdb");
         let mut command = self.program(&program, account);
@@ -246,7 +224,7 @@ impl Sandbox {
 
     /// Waits for the eighth line of `postmaster.pid` to say that connections are accepted.
     fn wait_until_ready(&self, server: &mut Child) -> Result<(), String> {
-        let file = self.data().join("postmaster.pid");
+        let file = POSTGRES.pid_file(&self.dir);
         let begun = Instant::now();
         while begun.elapsed() < READY_WITHIN {
             let state = fs::read_to_string(&file).unwrap_or_default();
@@ -284,49 +262,12 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            // Its own number: nobody else can have it before it was waited for.
-            let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw);
-            if let Some(pid) = pid {
-                // QUIT is an immediate shutdown: nothing in here is worth a checkpoint.
-                let _ = kill_process(pid, Signal::QUIT);
-            }
-            let _ = server.wait();
-        }
-        stale::remove(&self.dir);
-        if let Some(mut watchdog) = self.watchdog.take() {
-            drop(watchdog.stdin.take());
-            let _ = watchdog.wait();
-        }
+        POSTGRES.end(&self.dir, self.server.take(), self.watchdog.take());
     }
 }
 
-/// Waits for the owner's end of the pipe to close; then stops the server on `$1/data` and removes `$1`.
-const WATCHDOG: &str = r#"
-trap '' HUP INT TERM
-cat >/dev/null
-pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) || pid=
-if [ -n "$pid" ] && { [ ! -r "/proc/$pid/cmdline" ] || grep -q -- "$1" "/proc/$pid/cmdline"; }; then
-  kill -QUIT "$pid" 2>/dev/null
-  n=0
-  while kill -0 "$pid" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
-fi
-rm -rf -- "$1"
-"#;
-
-fn make_dir(parent: &Path, account: &Account) -> Result<PathBuf, SandboxError> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let dir = stale::directory(parent, NUMBER.fetch_add(1, Ordering::Relaxed));
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(&dir)
-        .map_err(SandboxError::file(&dir))?;
-    account.own(&dir)?;
-    Ok(dir)
-}
-
 /// Returns a directory short enough for a socket's path, which may hold 107 bytes at most (unix(7)).
-fn short_temp_dir() -> PathBuf {
+pub(super) fn short_temp_dir() -> PathBuf {
     let named = std::env::temp_dir();
     if named.as_os_str().len() <= 40 {
         named
@@ -335,7 +276,7 @@ fn short_temp_dir() -> PathBuf {
     }
 }
 
-fn free_port() -> Result<u16, SandboxError> {
+pub(super) fn free_port() -> Result<u16, SandboxError> {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
@@ -364,7 +305,7 @@ pub(super) fn block_on<T>(
         .block_on(work)
 }
 
-fn tail(path: &Path) -> String {
+pub(super) fn tail(path: &Path) -> String {
     last_lines(&String::from_utf8_lossy(
         &fs::read(path).unwrap_or_default(),
     ))

@@ -8,6 +8,7 @@ mod cluster;
 mod fetch;
 mod find;
 mod majors;
+mod maria;
 mod options;
 pub mod shop;
 mod stale;
@@ -24,6 +25,7 @@ pub use cluster::Sandbox;
 pub use fetch::fetch_server;
 pub use find::{ServerBinaries, find_server};
 pub use majors::{PACKED, server_of};
+pub use maria::{Brand, MariaBinaries, MariaOptions, MariaSandbox, find_maria};
 pub use options::{Listen, Options};
 
 /// Why there is no server.
@@ -35,8 +37,14 @@ pub enum SandboxError {
          or name its directory in HOLDPOINT_PG_BIN"
     )]
     NotInstalled,
+    /// No MySQL or MariaDB was found.
+    #[error(
+        "no MariaDB or MySQL server is installed here: install one (for example `apt-get install mariadb-server`), \
+         or name its directory in HOLDPOINT_MYSQL_BIN"
+    )]
+    NoMaria,
     /// A directory that was named holds no usable server.
-    #[error("{dir} holds no usable PostgreSQL server: {why}")]
+    #[error("{dir} holds no usable server: {why}")]
     NotUsable {
         /// The directory.
         dir: PathBuf,
@@ -53,7 +61,7 @@ pub enum SandboxError {
     },
     /// The server may not run as root and there is nobody else to run it as.
     #[error(
-        "PostgreSQL refuses to run as root, and /etc/passwd names neither `postgres` nor `nobody`: start holdpoint as another user"
+        "a database server must not run as root, and /etc/passwd names neither its own account nor `nobody`: start holdpoint as another user"
     )]
     NoAccount,
     /// A file or directory of the sandbox.
@@ -75,7 +83,7 @@ pub enum SandboxError {
         source: io::Error,
     },
     /// The cluster could not be made.
-    #[error("initdb could not make the cluster: {said}")]
+    #[error("the server's data directory could not be made: {said}")]
     Init {
         /// The end of what it printed.
         said: String,

@@ -112,7 +112,7 @@ const SETTINGS: [(&str, &str); 11] = [
 ];
 
 /// Spells `text` for a URL (RFC 3986: everything but unreserved characters as %XX).
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
-use crate::engine::sandbox::account::Account;
+use crate::engine::sandbox::account::{Account, FOR_POSTGRES};
 use crate::engine::sandbox::cluster::{block_on, last_lines, not_started};
 use crate::engine::sandbox::{Sandbox, SandboxError};
 
@@ -15,7 +15,7 @@ impl Sandbox {
     ///
     /// No `pg_basebackup` is needed: not every copy of the server's programs brings it.
     pub fn standby(&self, name: &str) -> Result<Self, SandboxError> {
-        let account = Account::suitable()?;
+        let account = Account::suitable(FOR_POSTGRES)?;
         let conninfo = format!(
             "host={} port={} user={} application_name={name}",
             self.dir().display(),

@@ -7,6 +7,7 @@ use crate::domain::sample::own::CONTROL_NAME;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
+use crate::engine::database::seen::Swept;
 
 /// How long the outcome of an act is waited for.
 const WATCH: Duration = Duration::from_secs(5);
@@ -188,19 +189,6 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// What became of the sessions of an application that was to be stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
-    /// Sessions that were found.
-    pub found: Vec<i32>,
-    /// Of these, whose statement was cancelled.
-    pub cancelled: Vec<i32>,
-    /// Of these, that were ended.
-    pub terminated: Vec<i32>,
-    /// Still there at the end; empty: confirmed gone.
-    pub left: Vec<i32>,
-}
-
 /// Cancels every session whose `application_name` is `app_name`; those still there after `grace` are ended.
 /// Returns once they are confirmed gone, or not within a further `grace`.
 ///
@@ -248,7 +236,7 @@ pub async fn cancel_application(
 ///
 /// # Errors
 /// Why the server cannot be reached or asked.
-pub async fn at_work(dsn: &Dsn, names: &[String]) -> Result<Vec<i32>, DatabaseError> {
+pub async fn at_work(dsn: &Dsn, names: &[String]) -> Result<Vec<i64>, DatabaseError> {
     let names: Vec<String> = names.iter().map(|name| quoted(&cut(name))).collect();
     let sql = format!(
         "SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.application_name IN ({}) AND coalesce(a.state, '') <> 'idle'",
@@ -263,7 +251,7 @@ fn cut(name: &str) -> String {
     name[..end].to_owned()
 }
 
-fn pids(rows: Vec<Vec<Option<String>>>) -> Vec<i32> {
+fn pids(rows: Vec<Vec<Option<String>>>) -> Vec<i64> {
     let first = rows
         .into_iter()
         .filter_map(|row| row.into_iter().next().flatten());

@@ -58,7 +58,7 @@ fn url(rest: &str) -> Result<Settings, String> {
     Ok(settings)
 }
 
-fn host_list(text: &str) -> Result<(String, String), String> {
+pub(in crate::engine::database) fn host_list(text: &str) -> Result<(String, String), String> {
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for one in text.split(',') {
         let (host, port) = match one.strip_prefix('[') {
@@ -79,7 +79,7 @@ fn host_list(text: &str) -> Result<(String, String), String> {
     Ok((hosts.join(","), ports))
 }
 
-fn decoded(text: &str) -> Result<String, String> {
+pub(in crate::engine::database) fn decoded(text: &str) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

@@ -16,19 +16,7 @@ use crate::engine::database::postgres::connect::{Link, ask, connect, text};
 use crate::engine::database::postgres::control::{CancelDropped, cancel_dropped};
 use crate::engine::database::postgres::dsn::Dsn;
 use crate::engine::database::postgres::{notice, trouble};
-
-/// What statements brought.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SqlSeen {
-    /// Rows that the last statement returned, or touched where it returns none.
-    pub rows: u64,
-    /// First column of the first row of the last statement that returned rows; `None`: no row, or null.
-    pub first_value: Option<String>,
-    /// Statements that ran.
-    pub statements: u32,
-    /// `SELECT: 3 rows`, `UPDATE: 12 rows touched`: the last statement in words.
-    pub tag: String,
-}
+use crate::engine::database::seen::SqlSeen;
 
 /// Runs `work` on a connection of its own called `app_name`; every line of output goes to `out`.
 ///

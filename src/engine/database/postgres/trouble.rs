@@ -1,19 +1,14 @@
 //! What sqlx says of a fault, in the operator's words. Its own `Display` names lines of the server's C source.
 
-use std::io::ErrorKind;
-
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
-use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, SqlError, Trouble};
+use crate::engine::database::wire::{self, trouble};
 
-fn trouble(kind: Trouble, said: String, hint: &str) -> DatabaseError {
-    DatabaseError {
-        kind,
-        said: tame::line(said),
-        hint: tame::line(hint),
-    }
-}
+const SERVER: wire::Words = wire::Words {
+    name: "PostgreSQL",
+    tls: "check sslmode and sslrootcert: `prefer` also takes a connection without encryption",
+};
 
 /// Says why no connection came about with `address` for `user` to `database`.
 pub(super) fn connecting(
@@ -23,17 +18,17 @@ pub(super) fn connecting(
     database: &str,
 ) -> DatabaseError {
     match error {
-        sqlx::Error::Io(io) => io_trouble(io, address),
+        sqlx::Error::Io(io) => wire::io(io, address, &SERVER),
         sqlx::Error::Database(_) => match account(error) {
             Some(said) => refused(&said, address, user, database),
             None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
         },
-        sqlx::Error::Tls(source) => tls_trouble(&chain(source.as_ref()), address),
+        sqlx::Error::Tls(source) => wire::tls(&wire::chain(source.as_ref()), address, &SERVER),
         sqlx::Error::Configuration(source) => trouble(
             Trouble::BadAddress,
             format!(
                 "the connection to {address} cannot be set up: {}",
-                chain(source.as_ref())
+                wire::chain(source.as_ref())
             ),
             "",
         ),
@@ -47,59 +42,7 @@ pub(super) fn connecting(
 
 /// Says that nothing was heard for `seconds`.
 pub(super) fn silent(address: &str, seconds: u64) -> DatabaseError {
-    trouble(
-        Trouble::TimedOut,
-        format!("{address} did not answer within {seconds} s"),
-        "a firewall, a stopped server or a catalog that is locked: try psql from this machine",
-    )
-}
-
-fn tls_trouble(why: &str, address: &str) -> DatabaseError {
-    trouble(
-        Trouble::Tls,
-        format!("no encrypted connection to {address}: {why}"),
-        "check sslmode and sslrootcert: `prefer` also takes a connection without encryption",
-    )
-}
-
-fn io_trouble(io: &std::io::Error, address: &str) -> DatabaseError {
-    let hint = "is the server up, and are host and port right?";
-    let text = io.to_string();
-    if io.kind() == ErrorKind::InvalidData || text.contains("certificate") {
-        return tls_trouble(&text, address);
-    }
-    match io.kind() {
-        ErrorKind::ConnectionRefused => trouble(
-            Trouble::Unreachable,
-            format!("nothing listens at {address}"),
-            hint,
-        ),
-        ErrorKind::NotFound => trouble(
-            Trouble::Unreachable,
-            format!("there is no socket at {address}"),
-            hint,
-        ),
-        ErrorKind::PermissionDenied => trouble(
-            Trouble::Denied,
-            format!("the socket at {address} may not be opened"),
-            "look at the rights of its directory",
-        ),
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => trouble(
-            Trouble::NotThisServer,
-            format!("{address} closed the connection before it was set up"),
-            "is it PostgreSQL that listens there, and does it take this kind of encryption?",
-        ),
-        _ if text.contains("lookup") || text.contains("resolve") => trouble(
-            Trouble::Unreachable,
-            format!("the host of {address} is not known"),
-            "is its name spelled right, and does this machine know it?",
-        ),
-        _ => trouble(
-            Trouble::Unreachable,
-            format!("{address} cannot be reached: {text}"),
-            hint,
-        ),
-    }
+    wire::silent(address, seconds, "psql")
 }
 
 fn refused(said: &SqlError, address: &str, user: &str, database: &str) -> DatabaseError {
@@ -161,19 +104,6 @@ fn busy(said: &SqlError, address: &str) -> DatabaseError {
     )
 }
 
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        source = error.source();
-    }
-    text
-}
-
 /// Returns PostgreSQL's own account of `error`; `None` where the server did not speak.
 pub(super) fn account(error: &sqlx::Error) -> Option<SqlError> {
     let said = error
@@ -182,6 +112,7 @@ pub(super) fn account(error: &sqlx::Error) -> Option<SqlError> {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     Some(SqlError {
         code: said.code().to_owned(),
+        number: None,
         message: said.message().to_owned(),
         detail: owned(said.detail()),
         hint: owned(said.hint()),
@@ -226,6 +157,8 @@ pub(super) fn asking(error: &sqlx::Error) -> DatabaseError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,490 @@
+//! Statements of MySQL and MariaDB as text: where one ends, what kind it is, and whether it commits by itself.
+
+use super::{Effect, Statement};
+
+/// Statements that end an open transaction by themselves, whatever comes after them
+/// (the manual's "statements that cause an implicit commit").
+const COMMITTING: &[&str] = &[
+    "alter",
+    "analyze",
+    "change",
+    "check",
+    "create",
+    "drop",
+    "flush",
+    "grant",
+    "install",
+    "lock",
+    "optimize",
+    "rename",
+    "repair",
+    "reset",
+    "revoke",
+    "start",
+    "stop",
+    "truncate",
+    "uninstall",
+    "begin",
+];
+/// What opens the body of a stored program, in which semicolons end nothing.
+const PROGRAMS: &[&str] = &["procedure", "function", "trigger", "event", "package"];
+
+/// Splits `text` as the `mysql` program does: at semicolons, or at what `DELIMITER` named, outside of quotes and
+/// comments; leaves empty ones out. The body of a stored program stays whole without `DELIMITER` too.
+pub fn split(text: &str) -> Vec<Statement<'_>> {
+    let mut found = Vec::new();
+    let mut delimiter = ";";
+    let (mut from, mut at) = (0, 0);
+    let mut body = Body::default();
+    while at < text.len() {
+        let rest = &text[at..];
+        let begins = !starts_within_word(text, at) && code(&text[from..at]).is_empty();
+        if let Some((named, length)) = delimiter_command(rest).filter(|_| begins) {
+            delimiter = named;
+            at += length;
+            from = at;
+            continue;
+        }
+        if rest.starts_with(delimiter) && (delimiter != ";" || body.depth == 0) {
+            push(&mut found, text, from, at);
+            at += delimiter.len();
+            from = at;
+            body = Body::default();
+            continue;
+        }
+        if let Some(length) = opaque(rest) {
+            at += length;
+            continue;
+        }
+        let word = word_at(rest);
+        if !word.is_empty() {
+            body.meets(word, &rest[word.len()..]);
+        }
+        at += word
+            .len()
+            .max(rest.chars().next().map_or(1, char::len_utf8));
+    }
+    push(&mut found, text, from, text.len());
+    found
+}
+
+/// How deep in the body of a stored program we are.
+#[derive(Default)]
+struct Body {
+    depth: usize,
+    words: usize,
+    creates: bool,
+    program: bool,
+    /// The word before was `end`.
+    ended: bool,
+}
+
+impl Body {
+    fn meets(&mut self, word: &str, after: &str) {
+        let word = word.to_ascii_lowercase();
+        self.words += 1;
+        if self.words == 1 {
+            self.creates = word == "create";
+            self.program = word == "begin" && next_word(after) == "not"; // MariaDB's `begin not atomic`
+        }
+        self.program |= self.creates && PROGRAMS.contains(&word.as_str());
+        if !self.program {
+            return;
+        }
+        match word.as_str() {
+            "begin" => self.depth += 1,
+            "case" if self.depth > 0 && !self.ended => self.depth += 1,
+            "end" => match next_word(after).as_str() {
+                "if" | "loop" | "repeat" | "while" => {}
+                _ => self.depth = self.depth.saturating_sub(1),
+            },
+            _ => {}
+        }
+        self.ended = word == "end";
+    }
+}
+
+fn starts_within_word(text: &str, at: usize) -> bool {
+    text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// Reads `DELIMITER //` at the beginning of `rest`; returns what it names and its whole length.
+fn delimiter_command(rest: &str) -> Option<(&str, usize)> {
+    let word = rest.get(..9)?;
+    if !word.eq_ignore_ascii_case("delimiter") || !rest[9..].starts_with([' ', '\t']) {
+        return None;
+    }
+    let end = rest.find('\n').unwrap_or(rest.len());
+    let named = rest[9..end].split_whitespace().next()?;
+    Some((named, end))
+}
+
+fn push<'a>(found: &mut Vec<Statement<'a>>, text: &'a str, from: usize, to: usize) {
+    let statement = &text[from..to];
+    if !code(statement).is_empty() {
+        found.push(Statement {
+            text: statement,
+            start: text[..from].chars().count(),
+        });
+    }
+}
+
+/// Returns the length of the quote or comment that begins `rest`.
+fn opaque(rest: &str) -> Option<usize> {
+    match rest.as_bytes().first()? {
+        b'\'' => Some(quoted(rest, '\'', true)),
+        b'"' => Some(quoted(rest, '"', true)),
+        b'`' => Some(quoted(rest, '`', false)),
+        _ => comment(rest),
+    }
+}
+
+fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' if escapes => {
+                chars.next();
+            }
+            c if c == quote => return at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// `#`, `-- ` (with a blank) and `/* */`, which do not nest.
+fn comment(rest: &str) -> Option<usize> {
+    let line = || Some(rest.find('\n').unwrap_or(rest.len()));
+    if rest.starts_with('#') {
+        return line();
+    }
+    if let Some(after) = rest.strip_prefix("--") {
+        return match after.chars().next() {
+            Some(c) if !c.is_whitespace() && !c.is_control() => None,
+            _ => line(),
+        };
+    }
+    rest.starts_with("/*").then(|| {
+        let end = rest[2..].find("*/").map(|i| i + 4);
+        end.unwrap_or(rest.len())
+    })
+}
+
+fn word_at(rest: &str) -> &str {
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+fn next_word(text: &str) -> String {
+    word_at(code(text)).to_ascii_lowercase()
+}
+
+/// Returns `text` from its first word on: without blanks, parentheses, and comments that are not executed
+/// (`/*!40101 set … */` is).
+fn code(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+        let executed = text.strip_prefix("/*!").or(text.strip_prefix("/*M!"));
+        if let Some(inner) = executed {
+            return inner.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace());
+        }
+        match comment(text) {
+            Some(length) => text = &text[length..],
+            None => return text,
+        }
+    }
+}
+
+/// Returns the words of `statement` outside of quotes and comments, in lower case.
+fn words(statement: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = code(statement);
+    while let Some(c) = rest.chars().next() {
+        if let Some(length) = opaque(rest) {
+            rest = &rest[length..];
+            continue;
+        }
+        let word = word_at(rest);
+        if !word.is_empty() {
+            found.push(word.to_ascii_lowercase());
+        }
+        rest = &rest[word.len().max(c.len_utf8())..];
+    }
+    found
+}
+
+/// Returns what a statement is called: `SELECT`, `ALTER TABLE`.
+pub fn name(statement: &Statement<'_>) -> String {
+    let words = words(statement.text);
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    if !matches!(
+        first,
+        "create" | "alter" | "drop" | "rename" | "truncate" | "start" | "lock"
+    ) {
+        return first.to_ascii_uppercase();
+    }
+    let passed = [
+        "or",
+        "replace",
+        "unique",
+        "temporary",
+        "fulltext",
+        "spatial",
+        "online",
+        "ignore",
+        "definer",
+        "algorithm",
+        "undefined",
+        "merge",
+        "temptable",
+        "sql",
+        "security",
+        "invoker",
+    ];
+    let mut more = words[1..].iter().map(String::as_str);
+    let second = more.find(|word| !passed.contains(word)).unwrap_or_default();
+    format!("{first} {second}").trim_end().to_ascii_uppercase()
+}
+
+/// Returns whether a statement reads or writes, as far as its words tell.
+pub fn effect(statement: &Statement<'_>) -> Effect {
+    let words = words(statement.text);
+    let has = |wanted: &[&str]| words.iter().any(|w| wanted.contains(&w.as_str()));
+    match words.first().map(String::as_str).unwrap_or_default() {
+        "select" | "table" | "values" | "with" if !has(&["into", "update", "delete", "insert"]) => {
+            Effect::Reads
+        }
+        "explain" | "describe" | "desc" | "analyze"
+            if !has(&["update", "delete", "insert", "table", "tables"]) =>
+        {
+            Effect::Reads
+        }
+        "describe" | "desc" | "show" | "use" | "help" | "begin" | "commit" | "rollback" => {
+            Effect::Reads
+        }
+        "start" if words.get(1).is_some_and(|w| w == "transaction") => Effect::Reads,
+        _ => Effect::Writes,
+    }
+}
+
+/// Returns whether a statement returns rows, as far as its words tell.
+pub fn returns_rows(statement: &Statement<'_>) -> bool {
+    let words = words(statement.text);
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let rows = [
+        "select", "table", "values", "with", "show", "explain", "describe", "desc", "analyze",
+        "check", "checksum", "optimize", "repair",
+    ];
+    (rows.contains(&first) && !words.iter().any(|w| w == "into"))
+        || words.iter().any(|w| w == "returning")
+}
+
+/// Returns whether a statement commits whatever transaction is open, by itself.
+pub fn commits(statement: &Statement<'_>) -> bool {
+    let words = words(statement.text);
+    let word = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
+    match word(0) {
+        // Temporary tables are nobody else's: making and dropping them leaves a transaction as it is.
+        "create" | "drop" if words.iter().take(4).any(|w| w == "temporary") => false,
+        "set" => word(1) == "password" || word(1) == "autocommit" || word(1) == "default",
+        "load" => word(1) == "index",
+        "unlock" => word(1) == "tables",
+        first => COMMITTING.contains(&first),
+    }
+}
+
+/// Returns whether a transaction is open after `statements`, when none was before.
+pub fn leaves_open(statements: &[Statement<'_>]) -> bool {
+    let mut open = false;
+    let mut by_hand = false;
+    for statement in statements {
+        let words = words(statement.text);
+        let word = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
+        let last = words.last().map(String::as_str).unwrap_or_default();
+        match (word(0), word(1)) {
+            ("begin", "not") => {}
+            ("begin", _) | ("start", "transaction") => open = true,
+            ("commit" | "rollback", _) if word(1) == "to" || word(2) == "to" => {}
+            ("commit" | "rollback", _) => open = word(1) == "and" || last == "chain",
+            ("set", "autocommit") => {
+                by_hand = last == "0" || last == "off";
+                open = false;
+            }
+            _ if commits(statement) => open = false,
+            _ => open |= by_hand && effect(statement) == Effect::Writes,
+        }
+    }
+    open
+}
+
+/// Returns why a statement cannot run in a `sql` step; `None`: it can.
+pub fn refusal(statement: &Statement<'_>) -> Option<&'static str> {
+    let words = words(statement.text);
+    let word = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
+    match word(0) {
+        "load" if words.iter().take(5).any(|w| w == "local") => Some(
+            "LOAD DATA LOCAL reads a file of the client: use a `run` step with the mysql program",
+        ),
+        "source" => Some("`source` is the mysql program's: name the file in the step's `file:`"),
+        "" if code(statement.text).starts_with('\\') => {
+            Some("backslash commands are the mysql program's: use a `run` step")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Vec<String> {
+        let found = split(text);
+        found.iter().map(|s| s.text.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_semicolon_ends_a_statement_only_where_it_means_it() {
+        for (text, expected) in [
+            ("select 1; select 2;", vec!["select 1", "select 2"]),
+            (
+                "select ';', \";\", `;`; x",
+                vec!["select ';', \";\", `;`", "x"],
+            ),
+            (r"select 'a\';b'; x", vec![r"select 'a\';b'", "x"]),
+            (r"select `a\`; x", vec![r"select `a\`", "x"]),
+            ("select 'it''s;'; x", vec!["select 'it''s;'", "x"]),
+            ("select 1 # ;\n; x", vec!["select 1 # ;", "x"]),
+            ("select 1 -- ;\n; x", vec!["select 1 -- ;", "x"]),
+            ("select 5--1; x", vec!["select 5--1", "x"]),
+            ("/* ; /* ; */ x; y", vec!["/* ; /* ; */ x", "y"]),
+            (
+                "/*!40101 set a = 1 */; y",
+                vec!["/*!40101 set a = 1 */", "y"],
+            ),
+            (";; # nothing\n ;", vec![]),
+            ("select 'ä'; select 'ö'", vec!["select 'ä'", "select 'ö'"]),
+        ] {
+            assert_eq!(parts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_holds_until_the_next_one() {
+        let text = "delimiter //\ncreate procedure p() begin select 1; end//\nDELIMITER ;\ncall p(); select 'delimiter $$'";
+        assert_eq!(
+            parts(text),
+            [
+                "create procedure p() begin select 1; end",
+                "call p()",
+                "select 'delimiter $$'"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stored_program_stays_whole_without_a_delimiter() {
+        for body in [
+            "create trigger t before insert on a for each row begin if new.a = 1 then set new.b = 2; end if; end",
+            "create procedure p() begin case 1 when 1 then select 1; end case; select 2; end",
+            "create function f() returns int begin declare a int; set a = case when 1 then 2 end; return a; end",
+            "create procedure p() begin begin select 1; end; while 1 do select 2; end while; end",
+        ] {
+            assert_eq!(parts(&format!("{body}; x")), [body, "x"], "{body}");
+        }
+        let one_line = "create trigger t before insert on a for each row set new.b = 1";
+        assert_eq!(parts(&format!("{one_line}; x")), [one_line, "x"]);
+        assert_eq!(
+            parts("begin; update t set a=1; commit"),
+            ["begin", "update t set a=1", "commit"]
+        );
+    }
+
+    #[test]
+    fn statements_are_called_by_their_names() {
+        let name = |text| name(&split(text)[0]);
+        assert_eq!(name("# why\n (select 1)"), "SELECT");
+        assert_eq!(name("create unique index i on t (a)"), "CREATE INDEX");
+        assert_eq!(name("create or replace view v as select 1"), "CREATE VIEW");
+        assert_eq!(name("/*!50000 alter table t add a int */"), "ALTER TABLE");
+        assert_eq!(name("start transaction"), "START TRANSACTION");
+    }
+
+    #[test]
+    fn what_commits_by_itself_is_known() {
+        let commits = |text| commits(&split(text)[0]);
+        for text in [
+            "alter table t add a int",
+            "create index i on t (a)",
+            "truncate t",
+            "start transaction",
+            "lock tables t write",
+        ] {
+            assert!(commits(text), "{text}");
+        }
+        for text in [
+            "insert into t values (1)",
+            "create temporary table x (a int)",
+            "set @a = 1",
+            "select 1",
+        ] {
+            assert!(!commits(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_open_end_is_seen() {
+        let open = |text| leaves_open(&split(text));
+        for text in [
+            "begin; insert into t values (1)",
+            "start transaction; rollback to savepoint a",
+            "set autocommit=0; update t set a=1",
+            "commit and chain",
+        ] {
+            assert!(open(text), "{text}");
+        }
+        for text in [
+            "begin; insert into t values (1); commit",
+            "begin; alter table t add a int",
+            "insert into t values (1)",
+            "set autocommit=0; update t set a=1; commit",
+        ] {
+            assert!(!open(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_writes_is_known_by_its_words() {
+        let effect = |text| effect(&split(text)[0]);
+        for text in [
+            "select 'insert'",
+            "show tables",
+            "with a as (select 1) select * from a",
+            "explain select 1",
+            "desc t",
+            "show create table t",
+        ] {
+            assert_eq!(effect(text), Effect::Reads, "{text}");
+        }
+        for text in [
+            "update t set a = 1",
+            "select 1 into outfile 'x'",
+            "analyze table t",
+            "set global a = 1",
+            "call p()",
+        ] {
+            assert_eq!(effect(text), Effect::Writes, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_stumble(text in r#"[a-z'"`#;(/*!\-\\ eä\n]{0,60}"#) {
+            for s in &split(&text) {
+                let from: String = text.chars().skip(s.start).collect();
+                proptest::prop_assert!(from.starts_with(s.text));
+                let _ = (name(s), effect(s), refusal(s), commits(s), returns_rows(s));
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! MySQL 5.7 and later, MariaDB 10.3 and later.
+//!
+//! A server of this family knows no application names. What is ours is known by other means, see [`mark`].
+
+mod connect;
+mod control;
+mod dsn;
+mod identity;
+mod look;
+mod mark;
+mod monitor;
+mod option_files;
+mod statement;
+mod sweep;
+mod trouble;
+
+pub use control::Control;
+pub use dsn::Dsn;
+pub(super) use dsn::is_address;
+pub use identity::identify;
+pub use look::Looker;
+pub use monitor::observe;
+pub use statement::run_statements;
+pub use sweep::{at_work, cancel_application};

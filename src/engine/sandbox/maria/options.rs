@@ -1,0 +1,96 @@
+//! What a throw-away MariaDB or MySQL is like.
+
+use std::path::Path;
+
+use crate::engine::sandbox::maria::Brand;
+use crate::engine::sandbox::options::percent;
+
+/// What a throw-away MariaDB or MySQL is like. It listens on a socket and on a free port of 127.0.0.1.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MariaOptions {
+    /// The password of `root`; `None`: nobody is asked.
+    pub password: Option<String>,
+    /// Further settings, as in an option file; they win over ours.
+    pub settings: Vec<(String, String)>,
+}
+
+impl MariaOptions {
+    /// Adds a setting, as `lock_wait_timeout`.
+    #[must_use]
+    pub fn setting(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds what the monitor reads best: the performance schema, and who holds which metadata lock.
+    #[must_use]
+    pub fn observable(self, brand: Brand) -> Self {
+        let with = self.setting("performance_schema", "ON");
+        match brand {
+            Brand::MariaDb => with
+                .setting("plugin_load_add", "metadata_lock_info")
+                .setting(
+                    "performance_schema_instrument",
+                    "wait/lock/metadata/sql/mdl=ON",
+                ),
+            // MySQL 8 watches metadata locks by itself.
+            Brand::MySql => with,
+        }
+    }
+
+    /// Returns the server's arguments; the last of a name wins.
+    pub(super) fn arguments(&self, dir: &Path, port: u16) -> Vec<String> {
+        let (port, dir) = (port.to_string(), dir.display());
+        let addresses = [
+            ("datadir", format!("{dir}/data")),
+            ("socket", format!("{dir}/s")),
+            ("pid_file", format!("{dir}/data/server.pid")),
+            ("bind_address", "127.0.0.1".to_owned()),
+            ("port", port),
+        ];
+        let ours = SETTINGS.map(|(name, value)| (name, value.to_owned()));
+        let own = self.settings.iter();
+        let own = own.map(|(name, value)| (name.as_str(), value.clone()));
+        let all = addresses.into_iter().chain(ours).chain(own);
+        let written = all.map(|(name, value)| format!("--{}={value}", name.replace('_', "-")));
+        ["--no-defaults".to_owned()]
+            .into_iter()
+            .chain(written)
+            .collect()
+    }
+}
+
+/// Returns a connection URL over TCP.
+pub(super) fn url(port: u16, database: &str, user: &str, password: Option<&str>) -> String {
+    let (user, database) = (percent(user), percent(database));
+    let password = password.map_or_else(String::new, |p| format!(":{}", percent(p)));
+    format!("mysql://{user}{password}@127.0.0.1:{port}/{database}")
+}
+
+/// What the server is told besides its addresses: small, fast, and safe to lose.
+pub(super) const SETTINGS: [(&str, &str); 7] = [
+    ("innodb_flush_method", "nosync"),
+    ("innodb_flush_log_at_trx_commit", "0"),
+    ("innodb_buffer_pool_size", "32M"),
+    ("innodb_log_file_size", "16M"),
+    ("max_connections", "150"),
+    ("default_time_zone", "+00:00"),
+    ("skip_name_resolve", "ON"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_settings_come_last_and_a_password_is_spelled_for_a_url() {
+        let options = MariaOptions::default().setting("max_connections", "7");
+        let arguments = options.arguments(Path::new("/x"), 6000);
+        assert_eq!(arguments[0], "--no-defaults");
+        assert_eq!(arguments.last().unwrap(), "--max-connections=7");
+        assert_eq!(
+            url(6000, "shop", "ann", Some("p@ss/w:rd")),
+            "mysql://ann:p%40ss%2Fw%3Ard@127.0.0.1:6000/shop"
+        );
+    }
+}

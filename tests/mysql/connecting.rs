@@ -1,0 +1,66 @@
+//! Getting in, and what is said when it does not work.
+
+use holdpoint::engine::database::error::Trouble;
+use holdpoint::engine::database::target::identify;
+use holdpoint::engine::database::{DatabaseError, Dsn};
+
+use crate::harness::{fresh, server};
+
+async fn refused(text: &str) -> DatabaseError {
+    let error = identify(&Dsn::read(text).unwrap()).await.unwrap_err();
+    assert!(!error.said.contains("guess"), "{error}");
+    error
+}
+
+#[tokio::test]
+async fn a_server_says_who_it_is() {
+    let Some(server) = server() else { return };
+    let name = fresh(server);
+    let url = server.url(&name);
+    for url in [url.clone(), url.replace("mysql://", "mariadb://")] {
+        let seen = identify(&Dsn::read(&url).unwrap()).await.unwrap();
+        assert!(seen.version.starts_with("MariaDB 1") || seen.version.starts_with("MySQL "));
+        assert_eq!(seen.database, name);
+        assert_eq!(seen.address, format!("127.0.0.1:{}", server.port()));
+        assert_eq!(
+            (seen.user.as_str(), seen.role.as_str()),
+            ("root@127.0.0.1", "primary")
+        );
+        assert!(!seen.system_identifier.is_empty());
+        assert!(seen.clock_offset_ms.abs() < 5_000, "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_socket_is_a_way_too() {
+    let Some(server) = server() else { return };
+    let socket = server.socket().display().to_string();
+    let url = format!("mysql://root:right@/mysql?socket={socket}");
+    let seen = identify(&Dsn::read(&url).unwrap()).await.unwrap();
+    assert_eq!(seen.address, socket);
+}
+
+#[tokio::test]
+async fn what_does_not_work_is_said_in_the_operators_words() {
+    let Some(server) = server() else { return };
+    let wrong = refused(&server.url_as("mysql", "root", Some("guess"))).await;
+    assert_eq!(wrong.kind, Trouble::Denied);
+    assert!(wrong.hint.contains("MYSQL_PWD"), "{}", wrong.hint);
+    let nowhere = refused(&server.url("nowhere")).await;
+    assert_eq!(nowhere.kind, Trouble::NoDatabase);
+    assert!(nowhere.said.contains("\"nowhere\""), "{nowhere}");
+    let silent = refused("mysql://root@127.0.0.1:1/x").await;
+    assert_eq!(silent.kind, Trouble::Unreachable);
+    assert!(silent.said.contains("nothing listens at 127.0.0.1:1"));
+}
+
+#[tokio::test]
+async fn another_familys_server_is_told_apart() {
+    let Some(server) = server() else { return };
+    let url = format!(
+        "postgresql://u:guess@127.0.0.1:{}/x?connect_timeout=2",
+        server.port()
+    );
+    let error = refused(&url).await;
+    assert!(error.said.contains("127.0.0.1"), "{error}");
+}

@@ -1,0 +1,115 @@
+//! One server for all tests, and sessions that hold and wait.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use holdpoint::engine::sandbox::{MariaBinaries, MariaOptions, MariaSandbox, find_maria};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use tokio::time::{Instant, sleep};
+
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where there is none the test says so; in CI it fails.
+#[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
+pub fn binaries() -> Option<&'static MariaBinaries> {
+    static FOUND: OnceLock<Option<MariaBinaries>> = OnceLock::new();
+    let found = FOUND.get_or_init(|| match find_maria() {
+        Ok(binaries) => Some(binaries),
+        Err(why) if std::env::var_os("CI").is_none() => {
+            eprintln!("SKIPPED: {why}");
+            None
+        }
+        Err(why) => panic!("{why}"),
+    });
+    found.as_ref()
+}
+
+/// The server that the tests share; it goes when this process does. `None`: there is none on this machine.
+pub fn server() -> Option<&'static MariaSandbox> {
+    static SERVER: OnceLock<Option<MariaSandbox>> = OnceLock::new();
+    SERVER.get_or_init(|| binaries().map(start)).as_ref()
+}
+
+fn start(binaries: &MariaBinaries) -> MariaSandbox {
+    let options = MariaOptions {
+        password: Some("right".into()),
+        ..MariaOptions::default()
+    };
+    let options = options
+        .observable(binaries.brand)
+        .setting("log_bin", "binlog")
+        .setting("server_id", "1");
+    MariaSandbox::start(binaries, options).unwrap()
+}
+
+/// Makes a fresh database with a table `t` of ten rows (`id`, `v`); returns its name.
+pub fn fresh(server: &MariaSandbox) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("db{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    server.create_database(&name).unwrap();
+    let rows: Vec<String> = (1..=10).map(|i| format!("({i}, 0)")).collect();
+    let sql = format!(
+        "create table t (id int primary key, v int) engine = innodb; insert into t values {}",
+        rows.join(", ")
+    );
+    server.execute(&name, &sql).unwrap();
+    name
+}
+
+/// A session of somebody else.
+pub struct Client {
+    conn: MySqlConnection,
+    pub id: u64,
+}
+
+impl Client {
+    pub async fn open(url: &str) -> Self {
+        let options: MySqlConnectOptions = url.parse().unwrap();
+        let options = options.disable_statement_logging();
+        let mut client = Self {
+            conn: options.connect().await.unwrap(),
+            id: 0,
+        };
+        let id = client.value("select connection_id()").await;
+        client.id = id.unwrap().parse().unwrap();
+        client
+    }
+
+    /// A session that runs `sql` and stays.
+    pub async fn with(url: &str, sql: &str) -> Self {
+        let mut client = Self::open(url).await;
+        client.run(sql).await;
+        client
+    }
+
+    pub async fn run(&mut self, sql: &str) {
+        self.try_run(sql).await.unwrap();
+    }
+
+    pub async fn try_run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&mut self.conn).await.map(drop)
+    }
+
+    pub async fn value(&mut self, sql: &str) -> Option<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row = sqlx::raw_sql(sql).fetch_one(&mut self.conn).await.unwrap();
+        let bytes: Option<Vec<u8>> = row.try_get_unchecked(0).unwrap();
+        bytes.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+}
+
+/// Waits until `sql` answers `wanted`.
+pub async fn until(asker: &mut Client, sql: &str, wanted: &str) {
+    let began = Instant::now();
+    loop {
+        let is = asker.value(sql).await;
+        if is.as_deref() == Some(wanted) {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "{sql}: {is:?}, never {wanted}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
