@@ -16,8 +16,8 @@ use crate::app::update;
 use crate::domain::run::decide::Command;
 use crate::domain::run::event::{Event, HoldReason};
 use crate::domain::run::next::{self, Next, Wait};
-use crate::domain::run::state::{CancelState, Stand};
-use crate::domain::runbook::model::{Step, StepId};
+use crate::domain::run::state::{CancelState, Route, Stand};
+use crate::domain::runbook::model::{Place, Step, StepId};
 
 /// Rows that a page moves by.
 const PAGE: isize = 10;
@@ -62,7 +62,7 @@ pub fn refused_now(model: &Model, action: Action) -> Option<String> {
             }
         });
     }
-    if drives && model.run.closed.is_some() && action != Action::Proceed {
+    if drives && model.run.is_over() && action != Action::Proceed {
         return Some("the run is closed: its record no longer changes".into());
     }
     if drives
@@ -149,7 +149,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Leave => {
             let dialog = questions::leave(model);
-            if model.purpose == Purpose::Drive && model.run.closed.is_none() {
+            if model.purpose == Purpose::Drive && !model.run.is_over() {
                 open(model, dialog)
             } else {
                 vec![Effect::Quit(update::leaving(model))]
@@ -204,6 +204,10 @@ pub fn shown(model: &Model) -> Option<Step> {
 }
 
 fn at_hand(model: &Model) -> Option<Step> {
+    let chosen = shown(model).filter(|s| next::may_be_next(&model.book, &model.run, &s.id));
+    if chosen.is_some() {
+        return chosen;
+    }
     next::current(&model.book, &model.run)
         .and_then(|id| model.book.step(id))
         .cloned()
@@ -240,12 +244,13 @@ pub fn proceed(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         let dialog = questions::sign(model);
         return open(model, dialog);
     }
+    let next = next_up(model);
     model.checklist.selected = None;
-    let dialog = match next::next(&model.book, &model.run, model.now.wall_ms) {
+    let dialog = match next {
         Next::Finished => Some(questions::close(model)),
         Next::Start(id) if !autopilot::may_start(model, &id) => {
             if model.identified == Identified::Lost {
@@ -260,6 +265,17 @@ pub fn proceed(model: &mut Model) -> Vec<Effect> {
         Next::Wait(wait) => waiting(model, wait),
     };
     dialog.map_or_else(Vec::new, |d| open(model, d))
+}
+
+/// What comes next; later duties may be done in any order, so there it is that of the step under the cursor.
+fn next_up(model: &Model) -> Next {
+    let now = model.now.wall_ms;
+    let chosen = (model.checklist.selected.as_ref()).filter(|_| model.run.route == Route::Later);
+    let chosen = chosen.filter(|id| next::may_be_next(&model.book, &model.run, id));
+    match chosen.and_then(|id| model.book.step(id)) {
+        Some(step) => next::next_of(&model.book, &model.run, step, now),
+        None => next::next(&model.book, &model.run, now),
+    }
 }
 
 /// A person is at it: nothing is tried again behind their back, after a crash neither.
@@ -401,8 +417,9 @@ fn move_by(model: &mut Model, rows: isize) {
 /// The cursor goes over every step of the way, in shut phases too, so that each can be looked at.
 fn move_in_checklist(model: &mut Model, rows: isize) {
     let entered = |place| match place {
-        crate::domain::runbook::model::Place::Phase(_) => true,
-        crate::domain::runbook::model::Place::Path(at) => model
+        Place::Phase(_) => model.run.route != Route::Later || model.book.is_later(place),
+        Place::Path(_) if model.run.route == Route::Later => false,
+        Place::Path(at) => model
             .book
             .rollback
             .get(at)

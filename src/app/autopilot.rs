@@ -26,7 +26,7 @@ pub fn advance(model: &mut Model) -> Vec<Effect> {
     let ready = model.purpose == Purpose::Drive
         && model.pending == 0
         && model.recording == Recording::Saved;
-    if !ready || model.run.opened.run.is_empty() || model.run.closed.is_some() {
+    if !ready || model.run.opened.run.is_empty() || model.run.is_over() {
         return Vec::new();
     }
     if let Some(effects) = end_background(model) {

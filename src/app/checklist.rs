@@ -2,6 +2,7 @@
 
 use crate::domain::attempt::Ended;
 use crate::domain::run::next;
+use crate::domain::run::schedule;
 use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{Item, Place, Runbook, StepId};
 
@@ -36,6 +37,8 @@ pub enum RowKind {
         fold: Fold,
         /// Whether it is the part that the run is in.
         here: Here,
+        /// Milliseconds since 1970 until which it is due, where it is a later duty.
+        due_ms: Option<i64>,
     },
     /// A group within a phase.
     Group,
@@ -127,8 +130,16 @@ fn mark_now(now: &Now, step: &StepId) -> Mark {
         Stand::Skipped => Mark::Skipped,
         Stand::Waiting if next::omitted(book, run, step).is_some() => Mark::NotApplicable,
         Stand::Waiting if now.waits == Some(step) => Mark::WaitsForYou,
+        Stand::Waiting if waits_too(now, step) => Mark::WaitsForYou,
         Stand::Waiting => Mark::ToCome,
     }
+}
+
+/// Of later duties each has a step at hand.
+fn waits_too(now: &Now, step: &StepId) -> bool {
+    now.run.route == Route::Later
+        && next::may_be_next(now.book, now.run, step)
+        && now.book.step(step).is_some_and(|s| !s.is_automated())
 }
 
 fn warned(run: &RunState, step: &StepId) -> bool {
@@ -149,7 +160,10 @@ pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Ro
         let (place, path) = book.path(&r.path)?;
         Some((place, &path.title, &path.items))
     });
-    for (place, title, items) in parts.chain(entered) {
+    // What is done later has a sitting of its own, and there is nothing else in it.
+    let later = run.route == Route::Later;
+    let all = parts.chain(entered);
+    for (place, title, items) in all.filter(|(place, ..)| !later || book.is_later(*place)) {
         let here = if now.at == Some(place) {
             Here::Yes
         } else {
@@ -172,6 +186,7 @@ pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Ro
                 all,
                 fold,
                 here,
+                due_ms: due_ms(book, run, place),
             },
         });
         if fold == Fold::Open {
@@ -210,6 +225,12 @@ fn item_rows(now: &Now, items: &[Item], depth: usize, rows: &mut Vec<Row>) {
     }
 }
 
+fn due_ms(book: &Runbook, run: &RunState, place: Place) -> Option<i64> {
+    let Place::Phase(at) = place else { return None };
+    let due = book.phases.get(at)?.later?;
+    Some(schedule::start_ms(run) + due.seconds * 1_000)
+}
+
 /// Returns the part that the run is in.
 fn place_at(book: &Runbook, run: &RunState) -> Option<Place> {
     let at = next::current(book, run)
@@ -217,7 +238,10 @@ fn place_at(book: &Runbook, run: &RunState) -> Option<Place> {
         .map(|s| s.place);
     let last = match &run.route {
         Route::Back { path } => book.path(path).map(|(place, _)| place),
-        Route::Forward => book.phases.len().checked_sub(1).map(Place::Phase),
+        Route::Forward | Route::Later => {
+            let last = next::route(book, run).last();
+            last.map(|step| step.place)
+        }
     };
     at.or(last)
 }

@@ -118,6 +118,10 @@ pub enum Pick {
     Sign(String),
     /// Leave it unsigned for now.
     SignLater,
+    /// Sign what was done of the later duties.
+    SignAddendum,
+    /// Leave at once.
+    LeaveNow,
 }
 
 /// A text field.

@@ -248,6 +248,8 @@ pub enum Sealing {
     SignedAs(String),
     /// It is left for later.
     Unsigned,
+    /// What was done of the later duties is signed by the operator, below what is signed already.
+    Addendum,
 }
 
 /// How the program is left.

@@ -122,6 +122,8 @@ pub struct Model {
     pub secret_names: Vec<String>,
     /// How long steps took on another target, in milliseconds: `staging: 38 s`.
     pub rehearsed: BTreeMap<StepId, (String, u64)>,
+    /// Acts among the later duties that no addendum tells yet.
+    pub unsigned: usize,
     /// The checklist's cursor.
     pub checklist: Checklist,
     /// The output of the step that is shown.
@@ -237,6 +239,7 @@ impl Model {
             environment: BTreeMap::new(),
             secret_names: Vec::new(),
             rehearsed: BTreeMap::new(),
+            unsigned: 0,
             checklist: Checklist::default(),
             output: Output::default(),
             focus: match purpose {

@@ -11,6 +11,7 @@ use crate::app::monitor::{Link, said};
 use crate::app::news::attempt::{by_hand, finish};
 use crate::app::questions;
 use crate::domain::attempt::Ended;
+use crate::domain::run::state::Route;
 use crate::domain::runbook::model::{Action, Watch};
 
 pub use attempt::{attempt, retry_anew};
@@ -22,7 +23,7 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
     if model.purpose != Purpose::Drive || model.recording != Recording::Saved {
         return Vec::new();
     }
-    if model.run.closed.is_none() {
+    if !model.run.is_over() {
         let over = said::over(model);
         if !over.is_empty() {
             return over;
@@ -92,6 +93,11 @@ fn watched(model: &Model, watch: Watch) -> (Ended, String) {
 /// Takes in whether the log was written.
 pub fn sealed(model: &mut Model, result: Result<Vec<String>, String>) -> Vec<Effect> {
     match result {
+        Ok(lines) if model.run.route == Route::Later => {
+            model.unsigned = 0;
+            answers::read(model, "It is signed", lines);
+            Vec::new()
+        }
         Ok(lines) => {
             answers::read(model, "The log is written", lines);
             Vec::new()

@@ -2,6 +2,7 @@
 
 mod build;
 mod failed;
+mod later;
 mod steps;
 mod whole;
 
@@ -11,6 +12,7 @@ use crate::domain::runbook::model::Protection;
 use tui_textarea::TextArea;
 
 pub use failed::{after_doubt, after_failure, resolve};
+pub use later::{day, sign_later};
 pub use steps::{cancel, choose_item, confirm, for_person, sign_step, skip, start};
 pub use whole::{
     ANY_ROLE, act, close, console, leave, note, release, rollback, rollback_menu, sign,

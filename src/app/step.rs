@@ -385,12 +385,13 @@ fn careful_facts(step: &Step, fact: &mut impl FnMut(&str, String)) {
 
 /// What Enter does when the cursor stands on `step`.
 fn enter(model: &Model, step: &Step) -> String {
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         return "The record is closed: Enter writes and signs the log".into();
     }
     match next::current(&model.book, &model.run) {
+        None if model.run.closed.is_some() => return "Enter signs what was done".into(),
         None => return "Every step is settled: Enter ends the run".into(),
-        Some(current) if *current != step.id => return String::new(),
+        Some(_) if !next::may_be_next(&model.book, &model.run, &step.id) => return String::new(),
         Some(_) => {}
     }
     // What a step came to is asked about before anything that could start.

@@ -86,7 +86,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 Tone::Warning,
                 format!("the machine was suspended for {}", lasting(for_ms)),
             );
-            if model.run.opened.run.is_empty() || model.run.closed.is_some() {
+            if model.run.opened.run.is_empty() || model.run.is_over() {
                 return Vec::new();
             }
             append(model, vec![Event::Suspended { for_ms }])
@@ -97,7 +97,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 /// A witness that could not be told is worth a word, and holds nothing up.
 fn witnessed(model: &mut Model, posted: Posted) -> Vec<Effect> {
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         return Vec::new();
     }
     if let Err(why) = &posted.answer {
@@ -280,7 +280,7 @@ fn disk_back(model: &mut Model, set_aside: &[Entry]) -> Vec<Effect> {
 
 fn terminated(model: &mut Model, how: String) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if model.purpose == Purpose::Drive && model.run.closed.is_none() {
+    if model.purpose == Purpose::Drive && !model.run.is_over() {
         effects.extend(append(model, vec![Event::RunLeft { how }]));
     }
     effects.push(Effect::Quit(leaving(model)));
@@ -289,7 +289,7 @@ fn terminated(model: &mut Model, how: String) -> Vec<Effect> {
 
 /// Returns how the program is left as the run stands.
 pub fn leaving(model: &Model) -> Leaving {
-    if model.run.closed.is_some() || model.purpose != Purpose::Drive {
+    if model.run.is_over() || model.purpose != Purpose::Drive {
         Leaving::Closed
     } else {
         Leaving::Open

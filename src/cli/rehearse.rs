@@ -10,6 +10,7 @@ use crate::domain::run::next;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Action, Item, Step};
 use crate::domain::tame;
+use crate::domain::units;
 use crate::runtime::opening::{self, Source};
 
 /// Prints what would be done, every variable put in, and what is missing. Returns the exit code: 0 when nothing is.
@@ -41,7 +42,9 @@ pub fn rehearse(source: &Source, target: &str, parameters: &BTreeMap<String, Str
         }
     ));
     for phase in &source.book.phases {
-        tell(&format!("\n{}", phase.title));
+        let later = phase.later.map(units::offset_text);
+        let later = later.map_or_else(String::new, |due| format!(" (later, due by {due})"));
+        tell(&format!("\n{}{later}", phase.title));
         items(&model, &phase.items, 1);
     }
     for path in &source.book.rollback {

@@ -4,14 +4,16 @@ use std::io::{BufRead as _, Write as _};
 
 use crate::cli::args::ResumeArgs;
 use crate::cli::failure::{Failure, USAGE, WAITS};
+use crate::cli::runs;
 use crate::cli::session::{self, Face};
+use crate::domain::run::later::Stage;
 use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::Demand;
 use crate::engine::rundir::{self, RunDir};
 use crate::engine::seal::Desk;
 use crate::engine::store;
-use crate::runtime::claim::{Claim, claim};
+use crate::runtime::claim::{Claim, Of, claim};
 use crate::runtime::edited::{Amendment, Edited, edited};
 use crate::runtime::{opening, seal};
 
@@ -97,8 +99,15 @@ fn prepare(
     wishes: &Wishes,
 ) -> Result<(String, Option<Amendment>, Option<String>), Failure> {
     let (run, book) = claim.stands();
-    if run.closed.is_some() {
+    let later = claim.of() == Of::Later;
+    if run.closed.is_some() && !later {
         return Ok(Default::default());
+    }
+    if later && wishes.edits == Edits::Amend {
+        return Err(Failure::new(
+            USAGE,
+            "the run is closed: its later duties are done as its runbook said them then",
+        ));
     }
     let missing = opening::unset_environment(book, &run.opened.target);
     if !missing.is_empty() {
@@ -111,7 +120,11 @@ fn prepare(
         )
         .hint("export them as they were when it was started, then resume"));
     }
-    let edited = edited(claim.executes(), run);
+    let edited = if later {
+        None
+    } else {
+        edited(claim.executes(), run)
+    };
     let reason = match (wishes.reason, claim.abandoned()) {
         (Some(given), _) => given.to_owned(),
         (None, None) => String::new(),
@@ -233,8 +246,9 @@ fn ask(said: &str, hint: &str, face: Face) -> Result<String, Failure> {
     }
 }
 
-/// The newest run that is not closed.
+/// The newest run that is not closed; else the one whose later duty is due first.
 fn newest_open() -> Result<RunDir, Failure> {
+    let mut due = Vec::new();
     for dir in rundir::list()? {
         let Ok(journal) = store::read(&dir.journal()) else {
             continue;
@@ -242,9 +256,21 @@ fn newest_open() -> Result<RunDir, Failure> {
         if RunState::fold(&journal.entries).closed.is_none() {
             return Ok(dir);
         }
+        let first = runs::standing(&dir).ok().and_then(|s| {
+            let open = s
+                .duties
+                .iter()
+                .filter(|d| d.stage(s.now_ms) != Stage::NotYet && d.is_open());
+            open.map(|d| d.due_ms).min()
+        });
+        due.extend(first.map(|due_ms| (due_ms, dir)));
     }
-    Err(
-        Failure::new(USAGE, "there is no run to take up again: all are closed")
-            .hint("`holdpoint run FILE` starts one"),
+    if let Some((_, dir)) = due.into_iter().min_by_key(|(due_ms, _)| *due_ms) {
+        return Ok(dir);
+    }
+    Err(Failure::new(
+        USAGE,
+        "there is no run to take up again: all are closed, and no later duty can be done now",
     )
+    .hint("`holdpoint run FILE` starts one"))
 }

@@ -6,8 +6,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::app::message::{Leaving, Msg};
 use crate::app::model::{Model, Purpose, Tone};
 use crate::app::monitor::Link;
+use crate::app::questions::day;
 use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
 use crate::domain::run::event::{Operator, Status};
+use crate::domain::run::later::{Stage, duties, first_due};
+use crate::domain::run::next;
+use crate::domain::run::state::{Route, Stand};
+use crate::engine::clock;
 use crate::engine::database::Dsn;
 use crate::engine::seal::{self, Desk};
 use crate::runtime::driver;
@@ -98,7 +103,7 @@ pub fn drive(open: OpenRun, face: Face, notice: Option<String>) -> Result<u8, Fa
         });
         world.follow_outputs();
         world.take_up(&model);
-        if model.run.closed.is_none() {
+        if !model.run.is_over() {
             witness::post(&mut world, &model);
         }
         world.retry(&mut model);
@@ -159,9 +164,52 @@ pub fn connect(
     Ok(())
 }
 
+/// Says how the later duties stand. Whoever looked in has done what they wanted; without a screen a person may be needed.
+fn later(model: &Model, face: Face) -> u8 {
+    let all = duties(&model.book, &model.run);
+    let now = clock::wall_ms();
+    let open = all.iter().filter(|d| d.is_open()).count();
+    let run = &model.run.opened.run;
+    match first_due(&all) {
+        None => crate::cli::tell(&format!(
+            "{run}: all {} later duties are settled",
+            all.len()
+        )),
+        Some(first) => crate::cli::tell(&format!(
+            "{run}: {open} of {} later duties open, the first, “{}”, {} {}",
+            all.len(),
+            first.title,
+            if first.stage(now) == Stage::Overdue {
+                "OVERDUE since"
+            } else {
+                "due by"
+            },
+            day(Some(first.due_ms))
+        )),
+    }
+    let bad = |id| matches!(model.run.stand(id), Stand::Failed | Stand::InDoubt);
+    if model
+        .book
+        .steps
+        .iter()
+        .any(|s| model.book.is_later(s.place) && bad(&s.id))
+    {
+        return BADLY;
+    }
+    let waits = next::waits_for_person(&model.book, &model.run).is_some();
+    if face == Face::Lines && waits {
+        WAITS
+    } else {
+        0
+    }
+}
+
 /// Says how it ended, and how to come back.
 fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
     let run = &model.run.opened.run;
+    if model.run.route == Route::Later {
+        return later(model, face);
+    }
     match (&model.run.closed, leaving) {
         (Some(closed), _) => {
             if face == Face::Screen {

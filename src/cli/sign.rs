@@ -11,7 +11,7 @@ use crate::cli::person::{PersonArgs, refused, signer};
 use crate::cli::tell;
 use crate::domain::report::signoff::Decision;
 use crate::domain::tame;
-use crate::engine::seal::{Approval, Desk, append_addendum, append_signoff, serial};
+use crate::engine::seal::{Approval, Desk, append_addendum, append_later, append_signoff, serial};
 
 /// Bytes of an addendum that are read at most.
 const LARGEST: u64 = 1 << 20;
@@ -27,7 +27,7 @@ pub enum Said {
 
 /// `holdpoint sign`
 #[derive(Debug, Clone, Args)]
-#[command(group = ArgGroup::new("what").required(true).args(["role", "addendum"]))]
+#[command(group = ArgGroup::new("what").required(true).args(["role", "addendum", "later"]))]
 pub struct SignArgs {
     /// The run: its id, a part of it, its directory, or its log.
     pub run: String,
@@ -55,6 +55,9 @@ pub struct SignArgs {
     /// Nothing above it is touched.
     #[arg(long, value_name = "FILE")]
     pub addendum: Option<String>,
+    /// Sign what was done of the later duties and is not signed yet: an addendum that is told from its records.
+    #[arg(long, conflicts_with_all = ["decision", "remark"])]
+    pub later: bool,
     /// Who signs.
     #[command(flatten)]
     pub person: PersonArgs,
@@ -75,7 +78,15 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
         tell(&notice);
     }
     let signer = signer(&desk, &args.person)?;
-    let said = if let Some(text) = text {
+    let said = if args.later {
+        match append_later(&desk, &bundle, &signer).map_err(|e| refused(&e))? {
+            Some(added) => format!("addendum at {}", added.said_at()),
+            None => {
+                tell("nothing was done of the later duties that is not signed already");
+                return Ok(0);
+            }
+        }
+    } else if let Some(text) = text {
         let added = append_addendum(&desk, &bundle, &signer, &text).map_err(|e| refused(&e))?;
         format!("addendum at {}", added.said_at())
     } else {

@@ -52,8 +52,13 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
 
 /// Tells records as they come, and what is executed where that is amended.
 async fn grow(dir: RunDir, mut follower: Follower, mut run: RunState, out: UnboundedSender<Msg>) {
+    let mut behind = false;
     while !out.is_closed() {
         tokio::time::sleep(LOOK).await;
+        if run.closed.is_some() && !behind && dir.later().exists() {
+            follower = follower.behind(&dir.later());
+            behind = true;
+        }
         let Ok(new) = follower.more() else {
             continue; // torn, or out of reach: it is looked at again
         };

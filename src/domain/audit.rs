@@ -33,6 +33,8 @@ pub struct Run {
     pub record: Record,
     /// Why it is not verified: the first line that says so.
     pub why: String,
+    /// Its later duties that should have been done and were not, one sentence each.
+    pub overdue: Vec<String>,
     /// The run before it and that run's head, as it was then.
     pub before: Option<Before>,
     /// The heads of its journal, after every record.
@@ -275,6 +277,9 @@ fn one(run: &Run, findings: &mut Vec<Finding>) {
         ),
         Record::Failed => say(Record::Failed, "failed", format!("FAILED: {}", run.why)),
     }
+    for duty in &run.overdue {
+        say(Record::Incomplete, "overdue", format!("OVERDUE: {duty}"));
+    }
     let name = run.folder.rsplit('/').next().unwrap_or_default();
     if name != run.id {
         say(
@@ -369,6 +374,15 @@ mod tests {
                 (Record::Verified, "moved", "02".into())
             ]
         );
+    }
+
+    #[test]
+    fn a_duty_that_is_overdue_is_a_finding_though_the_record_verifies() {
+        let mut late = run("01", None);
+        late.overdue = vec!["“Review” was due by then".into()];
+        let audit = Audit::of(vec![late], None);
+        assert_eq!(audit.verdict(), Record::Incomplete);
+        assert_eq!(audit.findings[0].text, "OVERDUE: “Review” was due by then");
     }
 
     #[test]

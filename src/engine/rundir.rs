@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::domain::report::later::FILE;
 use crate::engine::clock;
 use crate::engine::driving::{read_driver, write_driver};
 
@@ -229,6 +230,11 @@ impl RunDir {
     /// Returns the path of the signed log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log.md")
+    }
+
+    /// Returns the file of what is recorded after the run was closed: see `domain::report::later`.
+    pub fn later(&self) -> PathBuf {
+        self.path.join(FILE)
     }
 
     /// Returns the file of what the monitor saw: see `domain::sample::timeline`.

@@ -99,6 +99,23 @@ pub fn read(path: &Path) -> Result<Journal, StoreError> {
     })
 }
 
+/// Reads the records that stand in the file at `path` behind those of `window`; there may be none.
+///
+/// # Errors
+/// They cannot be read, or do not go on from there.
+pub fn read_behind(path: &Path, window: &Journal) -> Result<Vec<Entry>, StoreError> {
+    let bytes = match fs::read(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(io_at(path))?,
+    };
+    let read = Journal::read_on(&bytes, &window.head, window.entries.len() as u64);
+    let broken = |source| StoreError::Broken {
+        path: path.display().to_string(),
+        source,
+    };
+    Ok(read.map_err(broken)?.entries)
+}
+
 /// Who reads along while somebody else writes: what was read once is not read again.
 #[derive(Debug)]
 pub struct Follower {
@@ -122,6 +139,16 @@ impl Follower {
         };
         let entries = follower.more()?;
         Ok((follower, entries))
+    }
+
+    /// Begins at the file at `path` that goes on behind what this one has read.
+    pub fn behind(&self, path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            length: 0,
+            head: self.head.clone(),
+            seq: self.seq,
+        }
     }
 
     /// Returns the records that came since; half of one is left for the next look.
@@ -156,6 +183,15 @@ impl Store {
     /// # Errors
     /// The disk refuses, or the chain is broken.
     pub fn open(path: &Path) -> Result<Opened, StoreError> {
+        Self::open_behind(path, GENESIS, 0)
+    }
+
+    /// Opens the journal at `path` that goes on behind record `seq` of another file, whose digest is `head`, making it
+    /// where there is none. Bytes after the last line end are set aside.
+    ///
+    /// # Errors
+    /// The disk refuses, or the chain is broken.
+    pub fn open_behind(path: &Path, head: &str, seq: u64) -> Result<Opened, StoreError> {
         let open = OpenOptions::new()
             .read(true)
             .append(true)
@@ -164,7 +200,7 @@ impl Store {
             .open(path);
         let file = open.map_err(io_at(path))?;
         let bytes = fs::read(path).map_err(io_at(path))?;
-        let journal = Journal::read(&bytes).map_err(|source| StoreError::Broken {
+        let journal = Journal::read_on(&bytes, head, seq).map_err(|source| StoreError::Broken {
             path: path.display().to_string(),
             source,
         })?;
@@ -186,7 +222,7 @@ impl Store {
             file,
             length: whole as u64,
             head: journal.head,
-            seq: journal.entries.len() as u64,
+            seq: seq + journal.entries.len() as u64,
             opened_mono: clock::mono_ms(),
             half_written: Vec::new(),
         };

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use crate::app::model::BookFile;
 use crate::domain::journal::Entry;
+use crate::domain::report::later;
 use crate::domain::run::decide;
 use crate::domain::run::event::{Event, Operator};
+use crate::domain::run::later::{Duty, duties};
 use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::Runbook;
 use crate::engine::clock;
 use crate::engine::rundir::{Driver, DriverLock, Life, RunDir, RunDirError};
-use crate::engine::store::{Opened, Store};
+use crate::engine::seal::signed_until;
+use crate::engine::store::{self, Opened, Store};
 use crate::runtime::edited::{Amendment, edited};
 use crate::runtime::opening::{self, OpenError, OpenRun, Source};
 
@@ -22,6 +25,17 @@ pub struct Claim {
     source: Source,
     opened: Opened,
     run: RunState,
+    of: Of,
+    unsigned: usize,
+}
+
+/// What is claimed of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Its window.
+    Window,
+    /// Its later duties: the record of the window is closed and stays as it is.
+    Later,
 }
 
 /// Takes the right to drive the run in `dir`.
@@ -30,6 +44,17 @@ pub struct Claim {
 /// Somebody else drives it, its journal is broken or was never begun, or its runbook cannot be read.
 pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
     let lock = dir.drive()?;
+    if let Some(behind) = behind(&dir)? {
+        return Ok(Claim {
+            dir,
+            lock,
+            source: behind.source,
+            opened: behind.opened,
+            run: behind.run,
+            of: Of::Later,
+            unsigned: behind.unsigned,
+        });
+    }
     let opened = Store::open(&dir.journal())?;
     let run = RunState::fold(&opened.entries);
     if run.opened.run.is_empty() {
@@ -58,7 +83,49 @@ pub fn claim(dir: RunDir) -> Result<Claim, OpenError> {
         source,
         opened,
         run,
+        of: Of::Window,
+        unsigned: 0,
     })
+}
+
+/// The records behind the end of a window, and how the run stands after them.
+struct Behind {
+    source: Source,
+    opened: Opened,
+    run: RunState,
+    unsigned: usize,
+}
+
+/// Opens the records of later duties; `None`: the window is not closed and its log written, or nothing is left to do.
+fn behind(dir: &RunDir) -> Result<Option<Behind>, OpenError> {
+    let log = std::fs::read_to_string(dir.log()).unwrap_or_default();
+    if log.is_empty() {
+        return Ok(None);
+    }
+    let window = store::read(&dir.journal())?;
+    let mut run = RunState::fold(&window.entries);
+    if run.closed.is_none() {
+        return Ok(None);
+    }
+    let source = opening::pinned(dir, &run)?;
+    let until = signed_until(&log, &window);
+    let before = store::read_behind(&dir.later(), &window)?;
+    let told = |e: &&Entry| e.seq > until && later::is_act(&e.event);
+    let unsigned = before.iter().filter(told).count();
+    for entry in &before {
+        run.apply(entry);
+    }
+    if !duties(&source.book, &run).iter().any(Duty::is_open) && unsigned == 0 {
+        return Ok(None);
+    }
+    let seq = window.entries.len() as u64;
+    let opened = Store::open_behind(&dir.later(), &window.head, seq)?;
+    Ok(Some(Behind {
+        source,
+        opened,
+        run,
+        unsigned,
+    }))
 }
 
 /// Whether the last driver left in order: by key, by signal, by hang-up, or because a person was needed.
@@ -78,6 +145,11 @@ impl Claim {
         (&self.run, &self.source.book)
     }
 
+    /// Returns what is claimed of the run.
+    pub fn of(&self) -> Of {
+        self.of
+    }
+
     /// Returns what the run executes.
     pub fn executes(&self) -> &Source {
         &self.source
@@ -85,7 +157,9 @@ impl Claim {
 
     /// Returns what is known of a driver that went without a word, as a sentence; `None`: the last one left in order.
     pub fn abandoned(&self) -> Option<String> {
-        if self.run.closed.is_some() || left(&self.opened.entries) {
+        let over = self.of == Of::Window && self.run.closed.is_some();
+        let begun = !self.opened.entries.is_empty();
+        if over || !begun || left(&self.opened.entries) {
             return None;
         }
         let driver = self.lock.before.clone().unwrap_or_default();
@@ -125,7 +199,7 @@ impl Claim {
             path: self.dir.path.join("driver.lock").display().to_string(),
             source,
         })?;
-        if self.run.closed.is_none() {
+        if self.of == Of::Later || self.run.closed.is_none() {
             let mut events = self.first_records(operator, reason);
             if let Some(amendment) = amendment {
                 opening::keep_amendment(&self.dir, &amendment)?;
@@ -147,6 +221,7 @@ impl Claim {
             run: self.run,
             book_file,
             book: Arc::clone(&self.source.book),
+            unsigned: self.unsigned,
         })
     }
 

@@ -16,6 +16,7 @@ use crate::domain::journal::Entry;
 use crate::domain::run::decide::Command;
 use crate::domain::run::event::Event;
 use crate::domain::run::next::{self, Next, Wait};
+use crate::domain::run::state::Route;
 use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::tame;
 use crate::runtime::driver::{now, reraise};
@@ -78,7 +79,7 @@ pub async fn drive(
 
 /// Writes down that a run without a screen was left because it cannot go on by itself.
 fn part(world: &World, model: &Model, leaving: Leaving) {
-    let told = model.pending > 0 || model.run.closed.is_some();
+    let told = model.pending > 0 || model.run.is_over();
     if told || matches!(model.recording, Recording::Refused { .. }) {
         return;
     }
@@ -130,7 +131,7 @@ fn perform(world: &mut World, model: &mut Model, effects: Vec<Effect>) -> Option
 
 /// What is to be done where the run cannot go on by itself.
 fn at_end(model: &mut Model) -> Vec<Effect> {
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         model.dialog = None;
         // A signature is a person's word: without a screen there is nobody to give it.
         return vec![Effect::Seal(Sealing::Unsigned)];
@@ -147,7 +148,13 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
         book.step(id)
             .map_or(id.to_string(), |s| format!("{} {}", s.number, s.title))
     };
-    match next::next(&book, &model.run, model.now.wall_ms) {
+    let next = next::next(&book, &model.run, model.now.wall_ms);
+    if model.run.route == Route::Later
+        && let Some(effects) = later_end(model, &next, &step)
+    {
+        return effects;
+    }
+    match next {
         Next::Finished => {
             let clock_offset_ms = model.run.target.as_ref().map(|t| t.clock_offset_ms);
             let closed = try_command(
@@ -187,6 +194,33 @@ fn at_end(model: &mut Model) -> Vec<Effect> {
         | Next::Accept(_)
         | Next::PathEnded(_) => Vec::new(),
     }
+}
+
+/// Where the later duties cannot go on by themselves, what was done of them is signed; `None`: they go on.
+fn later_end(model: &Model, next: &Next, step: &impl Fn(&StepId) -> String) -> Option<Vec<Effect>> {
+    match next {
+        Next::Wait(Wait::Running(_)) | Next::Start(_) | Next::Accept(_) => return None,
+        Next::Finished | Next::PathEnded(_) | Next::Wait(Wait::Closed) => {
+            tell("nothing more is to be done now");
+        }
+        Next::Wait(Wait::Person(id) | Wait::Key(id, _)) => {
+            tell(&format!("{}: it waits for a person", step(id)));
+        }
+        Next::Wait(Wait::Failure(id)) => {
+            tell(&format!("{} failed; a person must say what now", step(id)))
+        }
+        Next::Wait(Wait::Doubt(id)) => tell(&format!(
+            "{}: it may have run; a person must find out",
+            step(id)
+        )),
+        Next::Wait(Wait::Clock(id, _)) => tell(&format!("{}: its time has not come", step(id))),
+        Next::Wait(Wait::ChooseItem(_)) => tell("a person must choose which of these is done"),
+        Next::Wait(Wait::Held(_)) => tell("it is on hold: a person must let it go on"),
+    }
+    Some(vec![match model.unsigned {
+        0 => Effect::Quit(Leaving::Open),
+        _ => Effect::Seal(Sealing::Addendum),
+    }])
 }
 
 /// A step whose turn it is and that was not started: something is missing that nobody here can give.

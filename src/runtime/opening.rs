@@ -16,7 +16,7 @@ use crate::domain::journal::{FORMAT, Journal};
 use crate::domain::redact::Redactor;
 use crate::domain::run::event::{Event, Mode, Opened, Operator};
 use crate::domain::run::review::ReviewFinding;
-use crate::domain::run::state::RunState;
+use crate::domain::run::state::{Route, RunState};
 use crate::domain::runbook::check;
 use crate::domain::runbook::model::{Demand, Runbook, StepId};
 use crate::domain::sample::timeline::{Line, Why};
@@ -80,6 +80,8 @@ pub struct OpenRun {
     pub book: Arc<Runbook>,
     /// Whether the file that it was read from is still the same.
     pub book_file: BookFile,
+    /// Acts among its later duties that no addendum tells yet.
+    pub unsigned: usize,
 }
 
 /// Makes a new run's directory and writes its first records.
@@ -144,6 +146,7 @@ pub fn open(source: &Source, opening: Opening) -> Result<OpenRun, OpenError> {
         run,
         book: Arc::clone(&source.book),
         book_file: BookFile::Executed,
+        unsigned: 0,
     })
 }
 
@@ -462,14 +465,19 @@ pub fn world(
         run,
         book,
         book_file,
+        unsigned,
     } = open;
-    let closed = run.closed.is_some();
+    let (is_over, is_later) = (run.is_over(), run.route == Route::Later);
     let mut model = Model::new(Purpose::Drive, Arc::clone(&book), run);
     prepare(&mut model, &dir);
     model.book_file = book_file;
+    model.unsigned = unsigned;
     let mut world = World::new(Arc::clone(&book), out.clone());
-    if !closed {
+    if !is_over {
         world.bookkeeper = Some(Bookkeeper::start(store, redactor(&model), out));
+    }
+    // The picture of a run is that of its window.
+    if !is_over && !is_later {
         world.samples = Some(SampleKeeper::start(dir.samples()));
         remember(&mut model, &world, &dir);
     }

@@ -9,10 +9,13 @@ use crate::app::message::{AskedSignature, Sealing};
 use crate::app::model::Model;
 use crate::domain::report::signoff::Decision;
 use crate::domain::run::event::{Checkpoint, Event, Operator, StepSigned};
+use crate::engine::rundir::RunDir;
 use crate::engine::seal::checkpoint::{self, Covered};
 use crate::engine::seal::review;
 use crate::engine::seal::verify::{Question, verify};
-use crate::engine::seal::{Approval, Bundle, Desk, SealError, Signer, append_signoff, find};
+use crate::engine::seal::{
+    Approval, Bundle, Desk, SealError, Signer, append_later, append_signoff, find,
+};
 use crate::runtime::opening::{self, OpenRun};
 use crate::runtime::perform::World;
 use crate::runtime::witness;
@@ -120,6 +123,9 @@ fn key_of(desk: &Desk, operator: &Operator) -> Result<crate::engine::seal::Key, 
 /// What kept it from being written or signed.
 pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String>, String> {
     let dir = world.run_dir.as_ref().ok_or("there is no run")?;
+    if sealing == Sealing::Addendum {
+        return seal_later(world, model, dir);
+    }
     if !is_read_only(&dir.journal()) {
         witness::post_last(world, model);
     }
@@ -158,12 +164,45 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
         ),
         format!("the log: {log}"),
     ];
+    verified(&desk, model, dir, &mut lines);
+    Ok(lines)
+}
+
+/// Signs what was done of the later duties; the log of the window stays as it is.
+fn seal_later(world: &World, model: &Model, dir: &RunDir) -> Result<Vec<String>, String> {
+    let operator = &model.run.operator;
+    let later = format!("`holdpoint sign {} --later`", dir.name());
+    if operator.key.is_empty() {
+        return Ok(vec![format!("recorded, unsigned: sign it with {later}")]);
+    }
+    witness::post_last(world, model);
+    let desk = Desk::this();
+    let key = key_of(&desk, operator).map_err(|e| e.to_string())?;
+    let signer = Signer {
+        name: operator.name.clone(),
+        identity: operator.identity.clone(),
+        key,
+    };
+    let added = append_later(&desk, &Bundle::at(&dir.path), &signer);
+    let added = added.map_err(|e| format!("recorded, not signed: {e}; {later} signs it later"))?;
+    let Some(added) = added else {
+        return Ok(vec!["there is nothing that is not signed already".into()]);
+    };
+    let mut lines = vec![
+        format!("addendum signed by {} with {}", added.identity, added.key),
+        format!("the log: {}", dir.log().display()),
+    ];
+    verified(&desk, model, dir, &mut lines);
+    Ok(lines)
+}
+
+fn verified(desk: &Desk, model: &Model, dir: &RunDir, lines: &mut Vec<String>) {
     match verify(
-        &desk,
+        desk,
         &dir.path,
         &Question {
             trust: review::list_for(
-                &desk,
+                desk,
                 Path::new(&model.runbook_dir),
                 std::env::var_os(TRUST_ENV).map(Into::into),
             ),
@@ -173,7 +212,6 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
         Ok(report) => lines.extend(report.text().lines().map(ToOwned::to_owned)),
         Err(e) => lines.push(format!("it cannot be verified here: {e}")),
     }
-    Ok(lines)
 }
 
 fn is_read_only(path: &std::path::Path) -> bool {

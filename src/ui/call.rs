@@ -28,7 +28,7 @@ fn in_checklist(model: &Model) -> Option<String> {
     if model.purpose != Purpose::Drive {
         return None;
     }
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         return Some("Enter opens what is left to do: the log and its signature".to_owned());
     }
     let shown = shown(&model.book, &model.run, &model.checklist)?;
@@ -41,6 +41,9 @@ fn in_checklist(model: &Model) -> Option<String> {
         return None;
     }
     match next::current(&model.book, &model.run) {
+        None if model.run.closed.is_some() => {
+            Some("nothing more is to be done now: Enter signs what was done".to_owned())
+        }
         None => Some("every step is settled: Enter ends the run".to_owned()),
         Some(id) if id == shown => None,
         Some(id) => {

@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use crate::app::checklist::{Fold, Here, Row, RowKind, rows, shown};
 use crate::app::model::{Model, Pane};
 use crate::domain::run::schedule;
-use crate::domain::run::state::Stand;
+use crate::domain::run::state::{Route, Stand};
 use crate::domain::runbook::model::StepId;
+use crate::domain::sample::words::lasting;
 use crate::domain::units::{clock, words};
 use crate::ui::pane::{Frame, focus, lines, window};
 use crate::ui::text::apart;
@@ -18,7 +19,7 @@ use crate::ui::theme::Theme;
 /// Draws the checklist.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let rows = rows(&model.book, &model.run, model.checklist.selected.as_ref());
-    let figure = figure(&rows);
+    let figure = figure(model, &rows);
     let frame = Frame::new(theme, "Checklist", focus(model, Pane::Checklist)).figure(figure);
     let room = frame.draw(area, buf);
     let shown = shown(&model.book, &model.run, &model.checklist);
@@ -49,15 +50,20 @@ pub fn height(model: &Model) -> u16 {
 
 /// Returns how many steps are settled of how many: `11/23`.
 pub fn summary(model: &Model) -> String {
-    figure(&rows(&model.book, &model.run, None))
+    figure(model, &rows(&model.book, &model.run, None))
 }
 
-fn figure(rows: &[Row]) -> String {
+/// The steps of the window, or, in their own sitting, those of later duties.
+fn figure(model: &Model, rows: &[Row]) -> String {
+    let later = model.run.route == Route::Later;
     let (done, all) = rows.iter().fold((0, 0), |(done, all), row| match row.kind {
         RowKind::Part {
-            done: d, all: a, ..
-        } => (done + d, all + a),
-        RowKind::Group | RowKind::Step { .. } => (done, all),
+            done: d,
+            all: a,
+            due_ms,
+            ..
+        } if due_ms.is_some() == later => (done + d, all + a),
+        RowKind::Part { .. } | RowKind::Group | RowKind::Step { .. } => (done, all),
     });
     format!("{done}/{all}")
 }
@@ -77,7 +83,13 @@ fn row_line(model: &Model, theme: &Theme, row: &Row, cursor: Cursor, room: usize
             all,
             fold,
             here,
-        } => part(theme, *done, *all, *fold, *here),
+            due_ms,
+        } => {
+            let (sign, style, title, figure) = part(theme, *done, *all, *fold, *here);
+            let due = due_ms.filter(|_| done < all);
+            let right = due.map_or(figure, |due| due_in(theme, due - model.now.wall_ms));
+            (sign, style, title, right)
+        }
         RowKind::Group => (theme.glyphs.bullet, theme.quiet, theme.quiet, Span::raw("")),
         RowKind::Step { id, mark } => {
             let (sign, style) = theme.mark(*mark);
@@ -144,6 +156,16 @@ fn part(
         title,
         Span::styled(format!("{done}/{all}"), theme.quiet),
     )
+}
+
+/// Until when a later duty is due.
+fn due_in(theme: &Theme, left_ms: i64) -> Span<'static> {
+    let by = lasting(left_ms.unsigned_abs());
+    if left_ms < 0 {
+        Span::styled(format!("{} {by} overdue", theme.glyphs.alarm), theme.danger)
+    } else {
+        Span::styled(format!("due in {by}"), theme.quiet)
+    }
 }
 
 fn title_style(theme: &Theme, mark: crate::app::checklist::Mark) -> Style {

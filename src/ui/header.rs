@@ -9,8 +9,10 @@ use crate::app::model::{BookFile, Model, Purpose, Recording};
 use crate::app::monitor::Link;
 use crate::app::step::known;
 use crate::domain::run::event::{HoldReason, Mode, Status};
+use crate::domain::run::later;
 use crate::domain::run::next;
 use crate::domain::run::schedule::{Clocks, clocks};
+use crate::domain::run::state::Route;
 use crate::domain::runbook::model::{Protection, WayBack};
 use crate::domain::sample::words::lasting;
 use crate::domain::units::clock;
@@ -203,7 +205,7 @@ fn matter(model: &Model, theme: &Theme) -> Line<'static> {
             theme.danger,
         );
     }
-    if let Some(closed) = &model.run.closed {
+    if let Some(closed) = model.run.closed.as_ref().filter(|_| model.run.is_over()) {
         let (text, style) = verdict(theme, closed.status);
         return said(format!("the run is closed: {text}"), style);
     }
@@ -257,16 +259,19 @@ fn at_hand(model: &Model) -> String {
         return String::new();
     }
     let step = next::current(&model.book, &model.run).and_then(|id| model.book.step(id));
-    step.map_or_else(
-        || "every step is settled".to_owned(),
-        |s| format!("at {} {}", s.number, s.title),
-    )
+    let later = model.run.route == Route::Later;
+    match step {
+        Some(s) if later => format!("later duties: at {} {}", s.number, s.title),
+        Some(s) => format!("at {} {}", s.number, s.title),
+        None if later => "later duties: nothing more is to be done now".to_owned(),
+        None => "every step is settled".to_owned(),
+    }
 }
 
 /// How late it is, until when going back fits, when to decide; what is near is said aloud.
 fn deadlines(model: &Model, theme: &Theme, clocks: &Clocks, room: usize) -> Line<'static> {
     if model.run.closed.is_some() {
-        return Line::default();
+        return duty(model, theme);
     }
     let now = model.now.wall_ms;
     let mut parts = Vec::new();
@@ -313,6 +318,29 @@ fn deadlines(model: &Model, theme: &Theme, clocks: &Clocks, room: usize) -> Line
     }
     line.spans.push(Span::raw(" "));
     line
+}
+
+/// Until when the later duty at hand is due, once the run was taken up for it.
+fn duty(model: &Model, theme: &Theme) -> Line<'static> {
+    if model.run.is_over() {
+        return Line::default();
+    }
+    let all = later::duties(&model.book, &model.run);
+    let Some(first) = later::first_due(&all) else {
+        return Line::default();
+    };
+    let now = model.now.wall_ms;
+    let left = lasting((first.due_ms - now).unsigned_abs());
+    let span = if first.stage(now) == later::Stage::Overdue {
+        let text = format!(
+            "{} “{}” is overdue by {left} ",
+            theme.glyphs.alarm, first.title
+        );
+        Span::styled(text, theme.danger)
+    } else {
+        Span::styled(format!("“{}” is due in {left} ", first.title), theme.plain)
+    };
+    Line::from(span)
 }
 
 fn lateness(theme: &Theme, late_ms: i64) -> Span<'static> {

@@ -20,6 +20,8 @@ mod golden;
 #[cfg(test)]
 mod input;
 #[cfg(test)]
+mod later;
+#[cfg(test)]
 mod panels;
 #[cfg(test)]
 mod pty;

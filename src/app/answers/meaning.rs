@@ -376,6 +376,8 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
         }
         Pick::Sign(role) => return vec![Effect::Seal(Sealing::SignedAs(role.clone()))],
         Pick::SignLater => return vec![Effect::Seal(Sealing::Unsigned)],
+        Pick::SignAddendum => return vec![Effect::Seal(Sealing::Addendum)],
+        Pick::LeaveNow => return leave(model),
         Pick::Way(_) | Pick::Word(_) => {}
     }
     Vec::new()

@@ -11,8 +11,9 @@ use crate::app::news::server::keep;
 use crate::app::questions;
 use crate::domain::attempt::Ended;
 use crate::domain::journal::Entry;
+use crate::domain::report::later;
 use crate::domain::run::event::{Event, HoldReason, Peaks, Started};
-use crate::domain::run::state::{Stand, StepRecord};
+use crate::domain::run::state::{Route, Stand, StepRecord};
 use crate::domain::runbook::model::{Action, Step, StepId, Terminal};
 use crate::domain::sample::news::{Extra, Need, Wishes};
 use crate::domain::sample::own::OwnStep;
@@ -29,6 +30,9 @@ pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for entry in entries {
         model.run.apply(entry);
+        if model.run.route == Route::Later && later::is_act(&entry.event) {
+            model.unsigned += 1;
+        }
         if let Event::StepStarted(started) = &entry.event {
             model.begin(&started.step);
         }

@@ -45,7 +45,7 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
             if model.identified == Identified::Yes {
                 model.identified = Identified::Lost;
             }
-            let mut effects = if first && model.run.closed.is_none() {
+            let mut effects = if first && !model.run.is_over() {
                 append(model, vec![Event::TargetLost { why }])
             } else {
                 Vec::new()
@@ -113,7 +113,7 @@ fn identified(model: &mut Model, mut seen: TargetSeen) -> Vec<Effect> {
         seen.differs.extend(changed(before, &seen));
     }
     model.identified = Identified::Yes;
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         return Vec::new();
     }
     let mut events = Vec::new();
@@ -167,7 +167,7 @@ fn judged(model: &mut Model, unreachable_ms: u64) -> Vec<Effect> {
         .monitor
         .judge
         .judge(&model.book.monitor.alarms, seen, now_ms);
-    if model.run.closed.is_some() {
+    if model.run.is_over() {
         return Vec::new();
     }
     changes

@@ -3,11 +3,11 @@
 use crate::app::dialog::{Dialog, Intent, Need, Offer, Pick, SessionRef};
 use crate::app::model::{Model, Purpose, Tone};
 use crate::app::questions::build::offer;
-use crate::app::questions::{identity, is_protected};
+use crate::app::questions::{identity, is_protected, sign_later};
 use crate::domain::run::decide::{self, OVERRIDE, THERE};
 use crate::domain::run::event::{BackendAct, HoldReason, Status};
 use crate::domain::run::next;
-use crate::domain::run::state::Stand;
+use crate::domain::run::state::{Route, Stand};
 use crate::domain::run::verdict;
 use crate::domain::runbook::model::Step;
 use crate::domain::sample::words::lasting;
@@ -190,6 +190,9 @@ pub fn release(model: &Model, why: &HoldReason) -> Dialog {
 
 /// Says what goes on when the program is left.
 pub fn leave(model: &Model) -> Dialog {
+    if model.run.route == Route::Later && model.unsigned > 0 {
+        return sign_later(model);
+    }
     let mut dialog = Dialog::new("Leave", Intent::Leave);
     let running: Vec<&str> = model
         .run
@@ -211,7 +214,7 @@ pub fn leave(model: &Model) -> Dialog {
             ),
         )
     };
-    if model.run.closed.is_none() {
+    if !model.run.is_over() {
         dialog = dialog.says(
             Tone::Plain,
             format!("Come back with:  holdpoint resume {}", model.run.opened.run),
@@ -222,6 +225,9 @@ pub fn leave(model: &Model) -> Dialog {
 
 /// Asks before the run is ended.
 pub fn close(model: &Model) -> Dialog {
+    if model.run.route == Route::Later {
+        return sign_later(model);
+    }
     let status = verdict::status(&model.book, &model.run);
     let tone = match status {
         Status::Success => Tone::Good,
@@ -273,6 +279,9 @@ fn roles(model: &Model) -> impl Iterator<Item = &str> {
 
 /// Asks whether the log is signed now.
 pub fn sign(model: &Model) -> Dialog {
+    if model.run.route == Route::Later {
+        return sign_later(model);
+    }
     let mut dialog = Dialog::new("The log", Intent::Sign).toned(Tone::Good);
     let who = &model.run.operator;
     let status = model.run.closed.as_ref().map_or("", |c| c.status.word());

@@ -35,6 +35,10 @@ pub fn export(book: &Runbook) -> String {
             .map(|at| format!(" ({})", units::offset_text(at)))
             .filter(|_| crate::domain::import::timing::offset(&title).is_none());
         let _ = writeln!(out, "## {}{}\n", escaped(&title), at.unwrap_or_default());
+        if let Some(due) = phase.later {
+            let due = units::offset_text(due);
+            let _ = writeln!(out, "After the window is closed, due by {due}.\n");
+        }
         items(&mut out, book, &phase.items, 0);
         out.push('\n');
     }

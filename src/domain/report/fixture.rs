@@ -169,6 +169,7 @@ pub fn book(kinds: &str) -> Runbook {
         phases: vec![Phase {
             title: "All".into(),
             at: None,
+            later: None,
             items: (0..steps.len()).map(Item::Step).collect(),
         }],
         steps,

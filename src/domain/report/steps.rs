@@ -29,7 +29,8 @@ pub fn section(page: &mut Page, story: &Story) {
 /// Returns the steps of the phases, and those of the ways back that were entered or touched.
 pub fn shown<'s>(story: &'s Story) -> impl Iterator<Item = &'s Step> {
     story.book.steps.iter().filter(|step| match step.place {
-        Place::Phase(_) => true,
+        // What is due later has a table of its own.
+        Place::Phase(_) => !story.book.is_later(step.place) || story.run.record(&step.id).is_some(),
         Place::Path(at) => {
             let name = story.book.rollback.get(at).map(|path| path.name.as_str());
             story

@@ -1,6 +1,7 @@
 //! The table that tells the story in one page's head.
 
 use crate::domain::report::clocks;
+use crate::domain::report::later;
 use crate::domain::report::page::Page;
 use crate::domain::report::steps::tally;
 use crate::domain::report::story::Story;
@@ -57,6 +58,9 @@ pub fn section(page: &mut Page, story: &Story, deviations: usize) {
         row("Parameters", parameters(story));
     }
     row("Steps", tally(story));
+    if let Some(later) = later::summary(story) {
+        row("Later duties", later);
+    }
     row("Rollback", rollback(story));
     row("Required sign-offs", required(&story.book.roles));
     row("Run", run(story));

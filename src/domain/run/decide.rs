@@ -13,7 +13,7 @@ use crate::domain::run::decide::ways::{decide_way, enter_rollback};
 use crate::domain::run::decide::whole::{close, release};
 use crate::domain::run::event::{Event, HoldReason};
 use crate::domain::run::next;
-use crate::domain::run::state::RunState;
+use crate::domain::run::state::{Route, RunState};
 use crate::domain::runbook::model::{Runbook, Step, StepId};
 
 pub use command::{Command, ConfirmStep, DecideStep, Refusal, StartStep};
@@ -26,7 +26,7 @@ pub use whole::{THERE, elsewhere};
 /// # Errors
 /// The refusal, in the operator's words.
 pub fn decide(book: &Runbook, run: &RunState, command: Command) -> Result<Vec<Event>, Refusal> {
-    if run.closed.is_some() {
+    if run.is_over() {
         return refuse(
             "the run is closed: its record no longer changes; `holdpoint sign` adds sign-offs and addenda",
         );
@@ -96,7 +96,14 @@ fn at_hand<'a>(book: &'a Runbook, run: &RunState, id: &StepId) -> Result<&'a Ste
     if let Some(why) = next::omitted(book, run, id) {
         return refuse(format!("step {} does not apply here: {why}", step.number));
     }
+    if book.is_later(step.place) && run.route != Route::Later {
+        return refuse(format!(
+            "step {} is a later duty: it is done after the run is closed, by `holdpoint resume`",
+            step.number
+        ));
+    }
     match next::current(book, run) {
+        Some(_) if run.route == Route::Later && next::may_be_next(book, run, id) => Ok(step),
         None => {
             refuse("every step is settled: there is nothing left to do but to end the run with C")
         }

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod event;
 #[cfg(test)]
 pub mod fixture;
+pub mod later;
 pub mod next;
 pub mod review;
 pub mod schedule;

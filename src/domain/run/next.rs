@@ -1,6 +1,7 @@
 //! What comes next: which step the run is at, and what it waits for.
 
 use crate::domain::run::event::{HoldReason, Mode};
+use crate::domain::run::later;
 use crate::domain::run::schedule;
 use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{
@@ -108,23 +109,51 @@ pub fn omitted(book: &Runbook, run: &RunState, step: &StepId) -> Option<String> 
 pub fn route<'a>(book: &'a Runbook, run: &RunState) -> impl Iterator<Item = &'a Step> {
     let back = match &run.route {
         Route::Back { path } => book.path(path).map(|(place, _)| place),
-        Route::Forward => None,
+        Route::Forward | Route::Later => None,
     };
-    let forward = matches!(run.route, Route::Forward);
+    let (forward, later) = match run.route {
+        Route::Forward => (true, false),
+        Route::Later => (false, true),
+        Route::Back { .. } => (false, false),
+    };
     book.steps.iter().filter(move |step| match step.place {
+        Place::Phase(_) if book.is_later(step.place) => later,
         Place::Phase(_) => forward,
         Place::Path(_) => Some(step.place) == back,
     })
 }
 
-/// Returns the first step on the way that is not settled and applies; background steps that run are passed.
+/// Returns the first step on the way that is not settled and applies; background steps that run are passed. Of later
+/// duties it is the one that goes on by itself, else that of the duty that is due first.
 pub fn current<'a>(book: &'a Runbook, run: &RunState) -> Option<&'a StepId> {
+    if run.route == Route::Later {
+        let heads = later::heads(book, run);
+        let by_itself = heads.iter().find(|s| {
+            let stand = run.stand(&s.id);
+            let starts = *stand == Stand::Waiting && s.is_automated() && key_why(run, s).is_none();
+            *stand == Stand::Running || starts && !early(run, s)
+        });
+        return by_itself.or(heads.first()).map(|s| &s.id);
+    }
     route(book, run)
         .find(|step| {
             let beside = step.background.is_some() && *run.stand(&step.id) == Stand::Running;
             !beside && !settled(run, &step.id) && omitted(book, run, &step.id).is_none()
         })
         .map(|step| &step.id)
+}
+
+/// Whether `step` has a time of its own that had not come when the later duties were taken up.
+fn early(run: &RunState, step: &Step) -> bool {
+    schedule::earliest_ms(run, step) > run.later_ms
+}
+
+/// Whether `id` may be done next: it is the step at hand, or that of another later duty.
+pub fn may_be_next(book: &Runbook, run: &RunState, id: &StepId) -> bool {
+    match run.route {
+        Route::Later => later::heads(book, run).iter().any(|s| s.id == *id),
+        Route::Forward | Route::Back { .. } => current(book, run) == Some(id),
+    }
 }
 
 /// Returns the step that waits for a person, where one does.
@@ -152,7 +181,7 @@ fn key_why(run: &RunState, step: &Step) -> Option<KeyWhy> {
 
 /// Returns what comes next at `now_ms` (milliseconds since 1970).
 pub fn next(book: &Runbook, run: &RunState, now_ms: i64) -> Next {
-    if run.closed.is_some() {
+    if run.is_over() {
         return Next::Wait(Wait::Closed);
     }
     let beside = |id: &StepId| book.step(id).is_some_and(|s| s.background.is_some());
@@ -169,12 +198,18 @@ pub fn next(book: &Runbook, run: &RunState, now_ms: i64) -> Next {
             {
                 Next::PathEnded(path.clone())
             }
-            Route::Back { .. } | Route::Forward => Next::Finished,
+            Route::Back { .. } | Route::Forward | Route::Later => Next::Finished,
         };
     };
-    let Some(step) = book.step(&id) else {
-        return Next::Finished;
-    };
+    match book.step(&id) {
+        Some(step) => next_of(book, run, step, now_ms),
+        None => Next::Finished,
+    }
+}
+
+/// Returns what comes next of `step`, which is at hand, at `now_ms` (milliseconds since 1970).
+pub fn next_of(book: &Runbook, run: &RunState, step: &Step, now_ms: i64) -> Next {
+    let id = step.id.clone();
     match run.stand(&id) {
         Stand::InDoubt => return Next::Wait(Wait::Doubt(id)),
         Stand::Failed if step.on_failure == OnFailure::Continue => return Next::Accept(id),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::run::next;
-use crate::domain::run::state::{RunState, Stand};
+use crate::domain::run::state::{Route, RunState, Stand};
 use crate::domain::runbook::model::{Place, Runbook, Step, StepId};
 
 /// The clocks at one moment. All times are milliseconds since 1970, all lengths milliseconds.
@@ -56,6 +56,12 @@ fn signed(ms: u64) -> i64 {
 /// Returns the clocks at `now`.
 pub fn clocks(book: &Runbook, run: &RunState, known: &Known, now: i64) -> Clocks {
     let start = start_ms(run);
+    if run.route == Route::Later {
+        return Clocks {
+            start,
+            ..Clocks::default()
+        };
+    }
     let window_end = book.window.map(|w| start + signed(millis(w.length)));
     let decide_by = book
         .window

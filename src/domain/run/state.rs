@@ -90,6 +90,8 @@ pub enum Route {
         /// The path's name.
         path: String,
     },
+    /// Through the later duties: the run was closed, and taken up again.
+    Later,
 }
 
 /// One way back that was entered.
@@ -162,6 +164,8 @@ pub struct RunState {
     pub manual_sql: u32,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// Milliseconds since 1970 at which its later duties were last taken up; `None`: they were not yet.
+    pub later_ms: Option<i64>,
     /// What was taken over from the edited runbook, oldest first; the last one is executed.
     pub amendments: Vec<Amended>,
     /// The number of the last record.
@@ -180,6 +184,11 @@ impl RunState {
             run.apply(entry);
             run
         })
+    }
+
+    /// Whether nothing of it is recorded any more: it is closed, and its later duties were not taken up.
+    pub fn is_over(&self) -> bool {
+        self.closed.is_some() && self.route != Route::Later
     }
 
     /// Returns where `step` stands.
@@ -266,6 +275,13 @@ impl RunState {
             Event::RetryStopped { step, .. } => self.touch(step).retries = Retries::Stopped,
             Event::RunbookAmended(amended) => self.amendments.push(amended.clone()),
             Event::RunLeft { .. } => self.left(),
+            // The record of the window is closed for good: what is done now are its later duties.
+            Event::RunResumed { .. } if self.closed.is_some() => {
+                self.route = Route::Later;
+                self.later_ms = Some(at);
+                self.hold = None;
+            }
+            Event::RunResumed { .. } => {}
             Event::Note { kind, text, step } => {
                 self.notes.push(NoteRecord {
                     at_ms: at,
@@ -297,7 +313,6 @@ impl RunState {
             | Event::TargetLost { .. }
             | Event::WitnessPosted { .. }
             | Event::JournalRecovered { .. }
-            | Event::RunResumed { .. }
             | Event::Suspended { .. }
             | Event::Unknown { .. } => {}
         }

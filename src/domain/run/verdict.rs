@@ -40,7 +40,10 @@ fn is_back(place: Place) -> bool {
 
 /// Whether no step of `book`'s phases can change anything.
 fn only_looks(book: &Runbook) -> bool {
-    let mut forward = book.steps.iter().filter(|s| !is_back(s.place));
+    let mut forward = book
+        .steps
+        .iter()
+        .filter(|s| !is_back(s.place) && !book.is_later(s.place));
     forward.all(|s| !s.is_automated() || s.only_looks())
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::domain::runbook::model::Runbook;
 use crate::domain::runbook::read::Reader;
 
+mod later;
 mod links;
 mod steps;
 mod uses;
@@ -21,5 +22,6 @@ pub(super) fn check(reader: &mut Reader, book: &Runbook) {
         .collect();
     links::check(reader, book, &ids);
     steps::check(reader, book, &ids);
+    later::check(reader, book);
     uses::check(reader, book);
 }

@@ -162,7 +162,8 @@ pub static PHASE: Table = Table {
     one_of: &[],
     keys: &[
         key("phase", Shape::Text, "Its headline."),
-        key("at", Shape::Offset, "When it is planned to begin."),
+        key("at", Shape::Offset, "When it is planned to begin; a later duty begins no sooner."),
+        key("later", Shape::Offset, "It is done after the run was closed and its log signed, and due until then: T+7d."),
         key("steps", Shape::Items, "What is to be done, in order."),
     ],
 };

@@ -92,6 +92,8 @@ pub struct Phase {
     pub title: String,
     /// When it is planned to begin.
     pub at: Option<Offset>,
+    /// Until when it is due, where it is a later duty: done after the run was closed and its log signed.
+    pub later: Option<Offset>,
     /// What is to be done, in order.
     pub items: Vec<Item>,
 }
@@ -194,6 +196,14 @@ impl Runbook {
             .enumerate()
             .find(|(_, p)| p.name == name)
             .map(|(i, p)| (Place::Path(i), p))
+    }
+
+    /// Whether what stands in `place` is a later duty.
+    pub fn is_later(&self, place: Place) -> bool {
+        match place {
+            Place::Phase(at) => self.phases.get(at).is_some_and(|p| p.later.is_some()),
+            Place::Path(_) => false,
+        }
     }
 
     /// Returns the target called `name`.

@@ -9,8 +9,12 @@ use std::thread;
 use crate::domain::audit::{Before, Good, Record, Run, SignedBy, Stand};
 use crate::domain::report::signoff::Said;
 use crate::domain::run::event::{Event, Opened};
+use crate::domain::run::later::{Stage, duties};
+use crate::domain::run::state::RunState;
+use crate::engine::clock;
 use crate::engine::rundir::RunDir;
 use crate::engine::seal::bundle::{Bundle, plain};
+use crate::engine::seal::verify;
 use crate::engine::seal::verify::{
     Chain, Examined, Mark, Question, Roots, Signed, Verdict, VerifyError, Worth, examine,
 };
@@ -95,6 +99,7 @@ fn one(root: &Path, path: &Path, roots: &Roots) -> Result<Run, VerifyError> {
         ..Run::default()
     };
     if let Some(chain) = found.chain {
+        run.overdue = overdue(&bundle, &chain);
         tell(&mut run, chain, path);
     }
     Ok(run)
@@ -125,6 +130,22 @@ fn signed(signed: &Signed) -> SignedBy {
             Worth::Untold | Worth::Bad => Good::No,
         },
     }
+}
+
+/// What is left of the later duties and should have been done.
+fn overdue(bundle: &Bundle, chain: &Chain) -> Vec<String> {
+    let run = RunState::fold(chain.entries());
+    let Ok(book) = bundle.book() else {
+        return Vec::new();
+    };
+    if run.closed.is_none() {
+        return Vec::new();
+    }
+    let now = clock::wall_ms();
+    let late = duties(&book, &run)
+        .into_iter()
+        .filter(|d| d.stage(now) == Stage::Overdue);
+    late.map(|duty| verify::overdue(&duty)).collect()
 }
 
 fn tell(run: &mut Run, chain: Chain, path: &Path) {

@@ -155,7 +155,7 @@ fn at(entry: &Entry) -> Option<i64> {
 /// Steps of a way back are drawn where it was entered.
 fn is_worth(story: &Story, step: &Step, row: &Row) -> bool {
     match step.place {
-        Place::Phase(_) => true,
+        Place::Phase(_) => !story.book.is_later(step.place) || story.run.record(&step.id).is_some(),
         Place::Path(_) => !row.bars.is_empty() || story.run.record(&step.id).is_some(),
     }
 }

@@ -127,6 +127,9 @@ pub(super) fn enter_rollback(
     reason: String,
     typed: &str,
 ) -> Result<Vec<Event>, Refusal> {
+    if run.route == Route::Later {
+        return refuse("the window is over: going back now is a run of its own");
+    }
     let Some((_, found)) = book.path(&path) else {
         return refuse(format!("there is no way back called `{path}`"));
     };

@@ -36,6 +36,11 @@ pub(super) fn close(
     remark: String,
     clock_offset_ms: Option<i64>,
 ) -> Result<Vec<Event>, Refusal> {
+    if run.closed.is_some() {
+        return refuse(
+            "the run is closed already: its later duties are signed when you leave, with q",
+        );
+    }
     if let Some((id, _)) = run.running().next() {
         let title = &named(book, id)?.title;
         return refuse(format!(

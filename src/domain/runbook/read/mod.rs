@@ -41,6 +41,8 @@ pub(super) struct Reader<'a> {
     pub marks: Vec<Marks>,
     /// Where each rollback path is named, in their order.
     pub paths: Vec<Place>,
+    /// Where each later phase says until when it is due, by its index.
+    pub later: Vec<(usize, Place)>,
     /// The names behind `secrets`, with their places.
     pub secrets: Vec<(String, Place)>,
     pub links: Vec<Link>,
@@ -138,6 +140,7 @@ impl<'a> Reader<'a> {
             steps: Vec::new(),
             marks: Vec::new(),
             paths: Vec::new(),
+            later: Vec::new(),
             secrets: Vec::new(),
             links: Vec::new(),
             uses: Vec::new(),

@@ -86,6 +86,11 @@ impl Reader<'_> {
             };
             let title = fields.read(self, "phase", Self::template);
             let at = fields.read(self, "at", Self::offset);
+            let later = fields.take("later").and_then(|node| {
+                self.later.push((phases.len(), node.at.clone()));
+                self.offset(node)
+            });
+            let begun = self.steps.len();
             let prefix = (i + 1).to_string();
             let mut counter = Counter {
                 place: Place::Phase(phases.len()),
@@ -96,9 +101,15 @@ impl Reader<'_> {
             let items = steps
                 .map(|n| self.items(n, &mut counter))
                 .unwrap_or_default();
+            if let Some((_, at)) = later.zip(at) {
+                for step in &mut self.steps[begun..] {
+                    step.not_before.get_or_insert(at);
+                }
+            }
             phases.push(Phase {
                 title: title.unwrap_or_default(),
                 at,
+                later,
                 items,
             });
         }

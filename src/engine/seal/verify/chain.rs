@@ -8,20 +8,23 @@ use crate::domain::run::event::{Checkpoint, Event, Opened};
 use crate::domain::tame;
 use crate::engine::seal::bundle::Bundle;
 use crate::engine::seal::checkpoint;
+use crate::engine::seal::later::Later;
 use crate::engine::seal::verify::evidence::Scans;
 use crate::engine::seal::verify::roots::{Claim, Found, Roots};
 use crate::engine::seal::verify::{Lines, Mark, Question};
 use crate::engine::seal::wire::SshSignature;
 
 /// A journal whose chain is whole.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Chain {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// Its records.
     pub journal: Journal,
-    /// The head after every record.
+    /// The head after every record, those of later duties too.
     pub heads: Vec<String>,
+    /// The records of later duties, or why they cannot be read.
+    pub later: Result<Option<Later>, String>,
 }
 
 impl Chain {
@@ -32,12 +35,24 @@ impl Chain {
     pub fn read(bundle: &Bundle) -> Result<Self, String> {
         let bytes = bundle.journal().map_err(|e| e.to_string())?;
         let journal = Journal::read(&bytes).map_err(|e| e.to_string())?;
-        let heads = heads(&bytes);
+        let mut heads = heads(&bytes);
+        let later = Later::read(bundle, &journal);
+        if let Ok(Some(later)) = &later {
+            heads.extend_from_slice(&later.heads);
+        }
         Ok(Self {
             bytes,
             journal,
             heads,
+            later,
         })
+    }
+
+    /// Returns every record, those of later duties behind the others.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let later = self.later.as_ref().ok().and_then(Option::as_ref);
+        let later = later.map_or(&[][..], |later| later.journal.entries.as_slice());
+        self.journal.entries.iter().chain(later)
     }
 
     /// Returns the record of the run's opening.
@@ -113,7 +128,7 @@ fn head_after(heads: &[String], seq: u64) -> Option<&str> {
 fn checkpoints(lines: &mut Lines, roots: &Roots, chain: &Chain) {
     let run = chain.opened().map_or("", |opened| opened.run.as_str());
     let mut seen = false;
-    for entry in &chain.journal.entries {
+    for entry in chain.entries() {
         let Event::Checkpoint(point) = &entry.event else {
             continue;
         };

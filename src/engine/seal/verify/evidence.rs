@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::domain::report::is_digest;
+use crate::domain::report::later::{FILE, files};
 use crate::domain::report::scan::Scan;
 use crate::domain::report::signoff::Layout;
 use crate::engine::seal::bundle::Bundle;
+use crate::engine::seal::later::addenda;
 use crate::engine::seal::verify::{Lines, Mark};
 
-/// What belongs to a run's directory and is no evidence: no signature covers it.
-const UNCOVERED: [&str; 6] = [
+/// What belongs to a run's directory and is no evidence: no signature covers it. The records of later duties are looked
+/// at by themselves.
+const UNCOVERED: [&str; 7] = [
+    FILE,
     "log.md",
     "driver.lock",
     "attempts",
@@ -24,7 +28,10 @@ pub type Scans = BTreeMap<String, Scan>;
 
 /// Looks at every file that the log names, and for files that it does not name. Returns what was read.
 pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout) -> Scans {
-    let named = digests(layout.record);
+    let mut named = digests(layout.record);
+    for (_, added, _) in addenda(layout) {
+        named.extend(files(&added.text));
+    }
     let mut scans = Scans::new();
     let mut whole = 0;
     for (sha256, path) in &named {

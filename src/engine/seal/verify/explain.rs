@@ -38,6 +38,9 @@ pub fn against(name: &str) -> &'static str {
         "agreement" => {
             "against a log that says other than the journal: each line is told again and compared"
         }
+        "later" => {
+            "against a duty that was forgotten, and a follow-up that was made up, changed or cut off"
+        }
         "log" => "there is nothing to sign or to read before it is written",
         _ => "against a record that is not what it says",
     }

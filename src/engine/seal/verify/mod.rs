@@ -19,6 +19,7 @@ mod bytes;
 mod chain;
 mod evidence;
 mod explain;
+mod later;
 mod page;
 mod people;
 mod review;
@@ -28,6 +29,7 @@ mod roots;
 mod tests;
 
 pub use chain::Chain;
+pub use later::overdue;
 pub use page::{About, page};
 #[cfg(test)]
 pub(in crate::engine::seal) use people::touched;
@@ -246,6 +248,7 @@ fn look(
     if let Ok(chain) = chain {
         chain::whole(lines, &layout, &chain.journal);
         found.deviations = chain::agreement(lines, bundle, &layout, chain, &scans);
+        later::look(lines, bundle, &layout, chain);
     }
 }
 

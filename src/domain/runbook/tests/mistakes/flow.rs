@@ -179,3 +179,38 @@ phases:
         ["warning 8:12 `[` there is only one to choose",]
     );
 }
+
+#[test]
+fn later_duties_stand_last_do_no_harm_and_are_due_after_the_window() {
+    assert_eq!(
+        told(
+            "runbook: 1
+title: x
+window: {length: 90m}
+phases:
+- phase: soon
+  later: T+1h
+  steps:
+  - {step: a, confirm: a}
+- phase: window
+  steps:
+  - step: b
+    decide:
+    - {choice: go on}
+    - {choice: over, go_to: c}
+- phase: day
+  at: T+25h
+  later: T+24h
+  steps:
+  - {step: c, id: c, run: c}
+  - {step: d, run: d, manual: true, background: until end of phase}
+  - {step: e, run: e, manual: true, danger: high, timeout: 1m, on_failure: offer back}
+rollback:
+- path: back
+  steps:
+  - {step: f, confirm: f}
+"
+        ),
+        ["",]
+    );
+}
