@@ -125,7 +125,8 @@ pub struct RunArgs {
 /// `holdpoint resume`
 #[derive(Debug, Clone, clap::Args)]
 pub struct ResumeArgs {
-    /// The run: its id, a part of it, or its directory; the newest that is not closed by default.
+    /// The run: its id, a part of it, or its directory; the newest that is not closed by default, else the closed one
+    /// whose later duty is due first.
     pub run: Option<String>,
     /// Without a screen: goes on as `run --auto` does.
     #[arg(long)]

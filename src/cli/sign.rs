@@ -79,13 +79,12 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
     }
     let signer = signer(&desk, &args.person)?;
     let said = if args.later {
-        match append_later(&desk, &bundle, &signer).map_err(|e| refused(&e))? {
-            Some(added) => format!("addendum at {}", added.said_at()),
-            None => {
-                tell("nothing was done of the later duties that is not signed already");
-                return Ok(0);
-            }
-        }
+        let added = append_later(&desk, &bundle, &signer).map_err(|e| refused(&e))?;
+        let Some(added) = added else {
+            tell("nothing was done of the later duties that is not signed already");
+            return Ok(0);
+        };
+        format!("addendum at {}", added.said_at())
     } else if let Some(text) = text {
         let added = append_addendum(&desk, &bundle, &signer, &text).map_err(|e| refused(&e))?;
         format!("addendum at {}", added.said_at())

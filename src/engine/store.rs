@@ -142,6 +142,7 @@ impl Follower {
     }
 
     /// Begins at the file at `path` that goes on behind what this one has read.
+    #[must_use]
     pub fn behind(&self, path: &Path) -> Self {
         Self {
             path: path.to_owned(),

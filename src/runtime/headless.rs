@@ -207,7 +207,7 @@ fn later_end(model: &Model, next: &Next, step: &impl Fn(&StepId) -> String) -> O
             tell(&format!("{}: it waits for a person", step(id)));
         }
         Next::Wait(Wait::Failure(id)) => {
-            tell(&format!("{} failed; a person must say what now", step(id)))
+            tell(&format!("{} failed; a person must say what now", step(id)));
         }
         Next::Wait(Wait::Doubt(id)) => tell(&format!(
             "{}: it may have run; a person must find out",

@@ -9,6 +9,9 @@ use crate::domain::run::event::{
 };
 use crate::domain::runbook::model::{Runbook, StepId};
 
+/// What is said of a record that a later duty cannot have led to.
+const STRANGE: &str = "A RECORD THAT DOES NOT BELONG BEHIND THE END OF A WINDOW";
+
 /// Adds what a record tells.
 pub(super) fn tell(lines: &mut Lines, book: &Runbook, entry: &Entry) {
     let said = said(book, entry);
@@ -24,14 +27,80 @@ fn said(book: &Runbook, entry: &Entry) -> String {
     let by = &entry.by;
     let step = |id: &StepId| step(book, id);
     match &entry.event {
+        Event::StepStarted(_)
+        | Event::StepFinished(_)
+        | Event::StepInterrupted { .. }
+        | Event::StepResolved { .. }
+        | Event::StepVerified { .. }
+        | Event::StepConfirmed(_)
+        | Event::StepDecided { .. }
+        | Event::StepSkipped { .. }
+        | Event::StepAccepted { .. }
+        | Event::CancelAsked { .. }
+        | Event::RetryStopped { .. } => of_step(book, by, &entry.event),
+        Event::Target(_)
+        | Event::TargetLost { .. }
+        | Event::AlarmRaised(_)
+        | Event::AlarmCleared { .. }
+        | Event::BackendActed(_)
+        | Event::BackendResult { .. }
+        | Event::ManualSql { .. }
+        | Event::ManualSqlResult { .. } => of_server(by, &entry.event),
         Event::RunResumed { host, reason, .. } => {
             format!("taken up by {by} on {host}{}", because(reason))
         }
         Event::Operator(who) => {
             format!("{} <{}> drives, {}", who.name, who.identity, key(&who.key))
         }
-        Event::Target(seen) => target(seen),
-        Event::TargetLost { why } => format!("the server does not answer: {why}"),
+        Event::Note {
+            kind,
+            text,
+            step: about,
+        } => {
+            let what = match kind {
+                NoteKind::Remark => "note",
+                NoteKind::Deviation => "DEVIATION",
+            };
+            let about = about
+                .as_ref()
+                .map_or_else(String::new, |id| format!(" on {}", step(id)));
+            format!("{what}{about} by {by}:\n{text}")
+        }
+        Event::Held { why } => match why {
+            HoldReason::Operator => format!("held by {by}"),
+            HoldReason::Alarm { rule } => format!("held by the alarm {rule}"),
+            HoldReason::Identity { differs } => {
+                format!("held: not the server it must be: {}", differs.join("; "))
+            }
+        },
+        Event::Released => format!("let go on by {by}"),
+        Event::Checkpoint(point) => signed(book, point),
+        Event::WitnessPosted {
+            seq, error, sink, ..
+        } => match error.as_str() {
+            "" => format!("the head of record {seq} was told to the {sink}'s witness"),
+            why => format!("the head of record {seq} was not told to the {sink}'s witness: {why}"),
+        },
+        Event::JournalRecovered { bytes, sha256 } => {
+            format!("{bytes} bytes behind the last record were set aside, SHA-256 {sha256}")
+        }
+        Event::Suspended { for_ms } => {
+            format!("the machine stood still for {}", time::took(*for_ms))
+        }
+        Event::RunLeft { how } => format!("left by {by}: {how}"),
+        Event::RunOpened(_)
+        | Event::RunbookReviewed(_)
+        | Event::RunbookAmended(_)
+        | Event::RollbackEntered { .. }
+        | Event::RollbackFinished { .. }
+        | Event::RunClosed(_)
+        | Event::Unknown { .. } => STRANGE.to_owned(),
+    }
+}
+
+fn of_step(book: &Runbook, by: &str, event: &Event) -> String {
+    let step = |id: &StepId| step(book, id);
+    match event {
         Event::StepStarted(s) => {
             let again = if s.attempt > 1 {
                 format!(", attempt {}", s.attempt)
@@ -99,28 +168,14 @@ fn said(book: &Runbook, entry: &Entry) -> String {
             format!("{}: asked to stop by {by}: {reason}", step(id))
         }
         Event::RetryStopped { step: id, .. } => format!("{}: no further retry by itself", step(id)),
-        Event::Note {
-            kind,
-            text,
-            step: about,
-        } => {
-            let what = match kind {
-                NoteKind::Remark => "note",
-                NoteKind::Deviation => "DEVIATION",
-            };
-            let about = about
-                .as_ref()
-                .map_or_else(String::new, |id| format!(" on {}", step(id)));
-            format!("{what}{about} by {by}:\n{text}")
-        }
-        Event::Held { why } => match why {
-            HoldReason::Operator => format!("held by {by}"),
-            HoldReason::Alarm { rule } => format!("held by the alarm {rule}"),
-            HoldReason::Identity { differs } => {
-                format!("held: not the server it must be: {}", differs.join("; "))
-            }
-        },
-        Event::Released => format!("let go on by {by}"),
+        _ => STRANGE.to_owned(),
+    }
+}
+
+fn of_server(by: &str, event: &Event) -> String {
+    match event {
+        Event::Target(seen) => target(seen),
+        Event::TargetLost { why } => format!("the server does not answer: {why}"),
         Event::AlarmRaised(alarm) => {
             format!("alarm {}: {} {}", alarm.rule, alarm.seen, alarm.blocker)
         }
@@ -164,29 +219,7 @@ fn said(book: &Runbook, entry: &Entry) -> String {
                 time::took(*duration_ms)
             )
         }
-        Event::Checkpoint(point) => signed(book, point),
-        Event::WitnessPosted {
-            seq, error, sink, ..
-        } => match error.as_str() {
-            "" => format!("the head of record {seq} was told to the {sink}'s witness"),
-            why => format!("the head of record {seq} was not told to the {sink}'s witness: {why}"),
-        },
-        Event::JournalRecovered { bytes, sha256 } => {
-            format!("{bytes} bytes behind the last record were set aside, SHA-256 {sha256}")
-        }
-        Event::Suspended { for_ms } => {
-            format!("the machine stood still for {}", time::took(*for_ms))
-        }
-        Event::RunLeft { how } => format!("left by {by}: {how}"),
-        Event::RunOpened(_)
-        | Event::RunbookReviewed(_)
-        | Event::RunbookAmended(_)
-        | Event::RollbackEntered { .. }
-        | Event::RollbackFinished { .. }
-        | Event::RunClosed(_)
-        | Event::Unknown { .. } => {
-            "A RECORD THAT DOES NOT BELONG BEHIND THE END OF A WINDOW".to_owned()
-        }
+        _ => STRANGE.to_owned(),
     }
 }
 

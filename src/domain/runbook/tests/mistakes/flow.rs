@@ -211,6 +211,15 @@ rollback:
   - {step: f, confirm: f}
 "
         ),
-        ["",]
+        [
+            "6:10 `T+1h` it is due before the window has ended (`later` is for what is due hours or days after the window; take it out for an ordinary phase)",
+            "6:10 `T+1h` a phase of the window stands behind this later one (put it behind every phase of the window)",
+            "13:7 `{` the choice leads over the end of the window, to `c` (later duties are taken up by themselves; going back after the window is a run of its own)",
+            "17:10 `T+24h` it is due at T+1d, before it begins (`at` says from when it can be done, `later` until when)",
+            "19:5 `{` a later duty changes nothing by itself (say `manual: true`, or `check` (`read_only: true`) for what only looks)",
+            "20:37 `background` nothing runs beside a later duty",
+            "21:37 `danger` a later duty does no harm (what can do harm needs a window: make it a runbook of its own)",
+            "21:76 `offer back` a later duty leads to no way back (going back after the window is a run of its own)",
+        ]
     );
 }
