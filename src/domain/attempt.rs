@@ -46,6 +46,9 @@ pub struct Assignment {
     /// server sessions (those whose `application_name` is `app_name`) are cancelled there.
     #[serde(default)]
     pub url_env: Option<String>,
+    /// The database user that its tool's sessions are known by, where the server knows no `application_name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_of: Option<String>,
 }
 
 /// What a supervisor does.

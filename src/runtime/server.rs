@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Msg;
 use crate::domain::attempt::SqlWork;
+use crate::domain::ready::Family;
 use crate::domain::redact::{Redactor, written_in};
 use crate::domain::run::assign::URL_ENV;
 use crate::domain::run::event::{BackendAct, SqlEnd};
@@ -16,7 +17,7 @@ use crate::domain::runbook::model::{Access, MonitorPlan, Transaction};
 use crate::domain::sample::news::{Watched, Wishes};
 use crate::domain::sample::own::CONSOLE_NAME;
 use crate::domain::signal::StatementEnd;
-use crate::domain::statements::{self, Effect};
+use crate::domain::statements::{self, Effect, mysql};
 use crate::domain::tame;
 use crate::engine::database::target::{observe, run_statements};
 use crate::engine::database::{Control, Dsn};
@@ -116,9 +117,14 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
 }
 
 async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
-    let reads = statements::split(&sql)
-        .iter()
-        .all(|s| s.effect() == Effect::Reads);
+    let reads = match dsn.family() {
+        Family::MySql => mysql::split(&sql)
+            .iter()
+            .all(|s| mysql::effect(s) == Effect::Reads),
+        Family::Postgres | Family::Any => statements::split(&sql)
+            .iter()
+            .all(|s| s.effect() == Effect::Reads),
+    };
     let work = SqlWork {
         url_env: URL_ENV.to_owned(),
         text: sql.clone(),

@@ -39,6 +39,7 @@ pub fn assignment(work: Work) -> Assignment {
         secret_values: Vec::new(),
         output_cap: 64 << 20,
         url_env: None,
+        sessions_of: None,
     }
 }
 

@@ -5,6 +5,8 @@ mod connecting;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod ready;
+#[cfg(test)]
 mod sandbox;
 #[cfg(test)]
 mod statements;

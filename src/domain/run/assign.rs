@@ -105,6 +105,7 @@ pub fn assign(
         secret_values,
         output_cap: OUTPUT_CAP,
         url_env: Some(URL_ENV.to_owned()),
+        sessions_of: step.sessions.as_ref().and_then(|s| s.user.clone()),
     })
 }
 
@@ -140,6 +141,7 @@ pub fn assign_probe(
         secret_values: Vec::new(),
         output_cap: OUTPUT_CAP,
         url_env: Some(URL_ENV.to_owned()),
+        sessions_of: step.sessions.as_ref().and_then(|s| s.user.clone()),
     })
 }
 

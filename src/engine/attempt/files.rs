@@ -77,6 +77,11 @@ impl Files {
         self.dir.join("action.json")
     }
 
+    /// Returns from where on the server's sessions may be the tool's.
+    pub fn tool(&self) -> PathBuf {
+        self.dir.join("tool.json")
+    }
+
     /// Returns the lock.
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")

@@ -18,6 +18,7 @@ const ENDINGS: &[&str] = &[
     "PRIVATE_KEY",
     "SECRET_KEY",
     "ACCESS_KEY",
+    "MYSQL_PWD",
 ];
 
 /// Returns a redactor of every secret that the environment holds, and of those written into the work itself.

@@ -19,6 +19,7 @@ use crate::engine::attempt::files::{self, Files};
 use crate::engine::attempt::job::{Job, JobEnd};
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
+use crate::engine::database::Dsn;
 use crate::engine::database::postgres::libpq;
 
 /// Runs a command to its end.
@@ -170,6 +171,9 @@ fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<C
     command.env("PGAPPNAME", &assignment.app_name);
     if let Some((name, url)) = target_url(assignment) {
         command.env(name, libpq::address(&url));
+        if let Ok(Dsn::MySql(dsn)) = Dsn::read(&url) {
+            command.envs(dsn.environment());
+        }
     }
     command.env(
         "HOLDPOINT_RUN",

@@ -152,9 +152,10 @@ async fn worked(
     };
     let timeout = assignment.timeout_ms.map(Duration::from_millis);
     let mut orders = Orders::listen(signals, files.cancel(), interrupts, timeout);
+    sweep::note_tool(files, assignment).await;
     let mut judged = attempt(assignment, files, &mut output, &mut orders).await;
     if judged.stopped.is_some() {
-        match sweep::sessions(assignment).await {
+        match sweep::sessions(files, assignment).await {
             Some(Sessions::Gone(said)) => judged.verdict.add(&said),
             Some(Sessions::Unsure(said)) => judged.left_behind.push(said),
             None => {}

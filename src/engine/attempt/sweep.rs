@@ -1,14 +1,16 @@
 //! What is left on the database server of an attempt that was stopped, or whose supervisor was killed.
 
 use std::env;
+use std::fs;
 use std::time::Duration;
 
 use crate::domain::attempt::{Assignment, Work};
-use crate::engine::attempt::files::Files;
+use crate::engine::attempt::files::{self, Files};
 use crate::engine::attempt::sql::address;
 use crate::engine::attempt::state::{AttemptState, state};
-use crate::engine::database::Swept;
+use crate::engine::database::mysql::{self, Tool};
 use crate::engine::database::target::{at_work, cancel_application};
+use crate::engine::database::{DatabaseError, Dsn, Swept};
 
 /// How long a session may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);
@@ -36,21 +38,71 @@ fn url_env(assignment: &Assignment) -> Option<&String> {
     }
 }
 
+/// Returns the names of the step's earlier attempts whose supervisors were killed.
+fn lost_attempts(files: &Files, assignment: &Assignment) -> Vec<String> {
+    let Some((step, _)) = files.name().rsplit_once('.') else {
+        return Vec::new();
+    };
+    let names = (1..assignment.attempt).map(|n| format!("{step}.{n}"));
+    names
+        .filter(|name| matches!(state(files.run_dir(), name), AttemptState::Lost { .. }))
+        .collect()
+}
+
+/// Writes down from where on a server's sessions may be those of the attempt's tool, where the server knows no
+/// `application_name`. Where it cannot be asked nothing is written: a stop then says that nothing is known.
+pub async fn note_tool(files: &Files, assignment: &Assignment) {
+    let Some(Dsn::MySql(dsn)) = shell_target(assignment) else {
+        return;
+    };
+    let user = assignment.sessions_of.as_deref();
+    if let Ok(Ok(tool)) = tokio::time::timeout(LIMIT, mysql::tool_from_now(&dsn, user)).await
+        && let Ok(json) = serde_json::to_vec(&tool)
+    {
+        files::write_whole(&files.tool(), &json).ok();
+    }
+}
+
+fn tool(files: &Files) -> Option<Tool> {
+    serde_json::from_slice(&fs::read(files.tool()).ok()?).ok()
+}
+
+/// Returns the database of a command, where it has one.
+fn shell_target(assignment: &Assignment) -> Option<Dsn> {
+    match &assignment.work {
+        Work::Shell(_) => address(url_env(assignment)?).ok(),
+        Work::Sql(_) | Work::Http(_) | Work::Ready(_) => None,
+    }
+}
+
 /// Returns why the step must not run again now, as a sentence: a session of an attempt whose supervisor was killed
 /// works on at the server, which does not notice that its client is gone.
 pub async fn still_at_work(files: &Files, assignment: &Assignment) -> Option<String> {
     let (prefix, _) = assignment.app_name.rsplit_once('.')?;
-    let (step, _) = files.name().rsplit_once('.')?;
-    let lost = (1..assignment.attempt).filter(|n| {
-        let state = state(files.run_dir(), &format!("{step}.{n}"));
-        matches!(state, AttemptState::Lost { .. })
-    });
-    let names: Vec<String> = lost.map(|n| format!("{prefix}.{n}")).collect();
+    let lost = lost_attempts(files, assignment);
+    let number = |name: &String| Some(name.rsplit_once('.')?.1.to_owned());
+    let names: Vec<String> = lost
+        .iter()
+        .filter_map(number)
+        .map(|n| format!("{prefix}.{n}"))
+        .collect();
     if names.is_empty() {
         return None;
     }
     let dsn = address(url_env(assignment)?).ok()?;
-    let found = tokio::time::timeout(LIMIT, at_work(&dsn, &names)).await;
+    let asked = async {
+        let mut pids = at_work(&dsn, &names).await?;
+        if let (Dsn::MySql(dsn), Work::Shell(_)) = (&dsn, &assignment.work) {
+            for name in lost_attempts(files, assignment) {
+                let earlier = Files::new(files.run_dir(), &name);
+                if let Some(tool) = earlier.and_then(|files| tool(&files)) {
+                    pids.extend(mysql::tool_sessions(dsn, &tool).await?);
+                }
+            }
+        }
+        Ok::<_, DatabaseError>(pids)
+    };
+    let found = tokio::time::timeout(LIMIT, asked).await;
     let pids = match found {
         Ok(Ok(pids)) if pids.is_empty() => return None,
         Ok(Ok(pids)) => pids,
@@ -65,12 +117,15 @@ pub async fn still_at_work(files: &Files, assignment: &Assignment) -> Option<Str
 }
 
 /// Cancels the attempt's own server sessions and waits until they are gone; `None`: it has no database.
-pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
+pub async fn sessions(files: &Files, assignment: &Assignment) -> Option<Sessions> {
     let url_env = url_env(assignment)?;
     let dsn = match address(url_env) {
         Ok(dsn) => dsn,
         Err(why) => return Some(unsure(&why)),
     };
+    if let (Dsn::MySql(dsn), Work::Shell(_)) = (&dsn, &assignment.work) {
+        return Some(tool_stopped(files, dsn, assignment).await);
+    }
     let swept =
         tokio::time::timeout(LIMIT, cancel_application(&dsn, &assignment.app_name, GRACE)).await;
     Some(match swept {
@@ -78,6 +133,36 @@ pub async fn sessions(assignment: &Assignment) -> Option<Sessions> {
         Ok(Err(err)) => unsure(&err.said),
         Ok(Ok(swept)) => said(&swept),
     })
+}
+
+/// A tool's sessions carry no name of ours: those of the user that the runbook names are stopped, others only told.
+async fn tool_stopped(files: &Files, dsn: &mysql::Dsn, assignment: &Assignment) -> Sessions {
+    let Some(tool) = tool(files) else {
+        return unsure("it was not known which sessions were there before it began");
+    };
+    if assignment.sessions_of.is_some() {
+        let swept = tokio::time::timeout(LIMIT, mysql::cancel_tool(dsn, &tool, GRACE)).await;
+        return match swept {
+            Err(_) => unsure("the server did not answer in time"),
+            Ok(Err(err)) => unsure(&err.said),
+            Ok(Ok(swept)) => said(&swept),
+        };
+    }
+    let user = &tool.user;
+    match tokio::time::timeout(LIMIT, mysql::tool_sessions(dsn, &tool)).await {
+        Err(_) => unsure("the server did not answer in time"),
+        Ok(Err(err)) => unsure(&err.said),
+        Ok(Ok(ids)) if ids.is_empty() => {
+            Sessions::Gone(format!("no session that {user} began since is at work"))
+        }
+        Ok(Ok(ids)) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            unsure(&format!(
+                "{user} is at work in sessions that began since, which may be its own: {}; with `sessions: {{user: {user}}}` in the step they are stopped",
+                ids.join(", ")
+            ))
+        }
+    }
 }
 
 fn unsure(why: &str) -> Sessions {

@@ -16,7 +16,9 @@ use crate::engine::database::mysql::trouble;
 const LIMIT: Duration = Duration::from_secs(5);
 /// The server ends the question itself first; a network that is gone does not.
 const GRACE: Duration = Duration::from_secs(5);
-/// Checks ask for the session's own time limits by `@@global`: these are ours.
+/// What a session of this user's begins with, kept for the check that asks for it.
+const THEIRS: &str = "set @their_lock_wait_timeout = @@lock_wait_timeout, @their_innodb_lock_wait_timeout = @@innodb_lock_wait_timeout";
+/// Ours.
 const SETTINGS: &[(&str, &str)] = &[
     ("transaction_read_only", "1"),
     ("lock_wait_timeout", "2"),
@@ -36,6 +38,7 @@ impl Looker {
     /// Why the server cannot be reached or asked.
     pub async fn open(dsn: &Dsn, app_name: &str) -> Result<Self, DatabaseError> {
         let mut link = connect(dsn, app_name, &[]).await?;
+        ask(&mut link, THEIRS, LIMIT).await?;
         for (key, value) in SETTINGS {
             let key = match (link.version.brand, *key) {
                 (Brand::MariaDb, "transaction_read_only") => "tx_read_only",

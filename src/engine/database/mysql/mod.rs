@@ -21,4 +21,4 @@ pub use identity::identify;
 pub use look::Looker;
 pub use monitor::observe;
 pub use statement::run_statements;
-pub use sweep::{at_work, cancel_application};
+pub use sweep::{Tool, at_work, cancel_application, cancel_tool, tool_from_now, tool_sessions};

@@ -1,0 +1,11 @@
+-- title: About how many rows each table has
+-- when: before, after
+-- rows: shown
+-- compares: numbers by relation
+-- watches: about_rows
+-- differs: warn
+-- with: may_fall percent = 50%; InnoDB's estimate is off by that much at times; a table that lost more is a warning
+-- rights: any right on the tables
+-- means: Cheap, and only an estimate.
+-- remedy: Count the table that fell: SELECT COUNT(*).
+select table_name as relation, table_rows as about_rows from information_schema.tables where table_schema = database() and table_type = 'BASE TABLE' order by 1
