@@ -89,10 +89,10 @@ fn refusal(work: &SqlWork, statements: &[Statement<'_>]) -> Option<SqlError> {
     if let (Transaction::One, Some(statement)) = (work.transaction, committing) {
         let name = mysql::name(statement);
         return Some(SqlError {
-            hint: Some("take `transaction: one` away, and what the statements before it did stays; or make it a step of its own".to_owned()),
+            hint: Some("take `transaction: true` away, and what the statements before it did stays; or make it a step of its own".to_owned()),
             position: Some(beginning(statement)),
             ..plain(&format!(
-                "`transaction: one` cannot hold: MySQL and MariaDB commit with {name}, whatever comes after it"
+                "`transaction: true` cannot hold: MySQL and MariaDB commit with {name}, whatever comes after it"
             ))
         });
     }
