@@ -53,7 +53,13 @@ pub fn hint(name: &str) -> String {
         .or_else(|| names().find(|full| word.len() > 3 && full.contains(word)));
     meant.map_or_else(
         || "`holdpoint checks` lists them".to_owned(),
-        |near| format!("did you mean `{near}`?"),
+        |near| {
+            // Without a family before it, each family's is meant.
+            let all = names()
+                .filter(|full| *full == near || !name.contains('/') && last(full) == last(near));
+            let all: Vec<String> = all.map(|full| format!("`{full}`")).collect();
+            format!("did you mean {}?", all.join(" or "))
+        },
     )
 }
 

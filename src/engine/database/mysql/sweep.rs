@@ -13,7 +13,7 @@ use crate::engine::database::seen::Swept;
 
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How often is looked whether it is gone. InnoDB shows its transactions from a copy, and makes a new one only when
+/// How often is looked whether it is gone. The engine shows its transactions from a copy, and makes a new one only when
 /// nobody has looked for a tenth of a second: who asks more often sees the same for ever.
 const LOOK: Duration = Duration::from_millis(150);
 /// There is no such connection any more.
