@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::app::autopilot;
+use crate::app::book;
 use crate::app::checklist;
 use crate::app::dialog::{Dialog, Intent};
 use crate::app::keys::{self, Action, Scope};
@@ -99,6 +100,9 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
         Action::Console if model.monitor.link == Link::None => {
             Some("the run has no database to send a statement to".into())
         }
+        Action::Book if model.purpose == Purpose::Monitor => {
+            Some("there is no runbook here: this screen only monitors".into())
+        }
         Action::Blocker if model.monitor.forest.roots.is_empty() => {
             Some("nobody blocks anybody".into())
         }
@@ -154,6 +158,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             } else {
                 vec![Effect::Quit(update::leaving(model))]
             }
+        }
+        Action::Book => {
+            let text = book::text(model, shown(model).as_ref());
+            open(model, Dialog::new("The runbook", Intent::Text(text)))
         }
         Action::Help => open(model, Dialog::new("Keys", Intent::Help)),
         Action::Redraw => vec![Effect::Redraw],

@@ -74,7 +74,7 @@ fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>) -> Vec<Effect
     };
     if !matches!(
         dialog.intent,
-        Intent::Read | Intent::Help | Intent::Session(_)
+        Intent::Read | Intent::Help | Intent::Text(_) | Intent::Session(_)
     ) {
         let readable = dialog
             .shown_ms

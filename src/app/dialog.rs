@@ -153,6 +153,8 @@ pub enum Intent {
     Read,
     /// Nothing: every key is read and it is shut.
     Help,
+    /// Nothing: this markdown is read and it is shut.
+    Text(String),
     /// Nothing: a session is looked at; `c` and `t` act on it.
     Session(SessionRef),
     /// The manual step is done.

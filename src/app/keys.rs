@@ -87,6 +87,8 @@ pub enum Action {
     TerminateSession,
     /// Draw everything anew.
     Redraw,
+    /// Show the runbook's own text.
+    Book,
     /// Show every key.
     Help,
     /// Leave; what runs goes on.

@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod answers;
 pub mod autopilot;
+pub mod book;
 pub mod checklist;
 pub mod dialog;
 pub mod inspect;

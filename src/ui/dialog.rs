@@ -86,6 +86,10 @@ fn body(dialog: &Dialog, theme: &Theme, room: usize) -> Body {
         body.lines = help::lines(theme, room);
         return body;
     }
+    if let Intent::Text(text) = &dialog.intent {
+        body.lines = markdown::lines(text, room, theme);
+        return body;
+    }
     sentences(dialog, theme, room, &mut body);
     if !body.lines.is_empty() && has_questions {
         body.lines.push(Line::default());
@@ -261,6 +265,11 @@ fn draw_body(
     let from = stands
         .saturating_add_signed(isize::from(dialog.scroll))
         .min(most);
+    if body.fields.is_empty() {
+        lines(theme, body.lines.into_iter().skip(from), area, buf);
+        more(theme, from, most, area, buf);
+        return moves(stands, most);
+    }
     let whole = Rect::new(0, 0, area.width, u16::try_from(total).unwrap_or(u16::MAX));
     let mut canvas = Buffer::empty(whole);
     lines(theme, body.lines, whole, &mut canvas);
@@ -281,6 +290,11 @@ fn draw_body(
         }
     }
     more(theme, from, most, area, buf);
+    moves(stands, most)
+}
+
+/// By how many rows a view that stands at `stands` can be moved up and down.
+fn moves(stands: usize, most: usize) -> (u16, u16) {
     let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     (rows(stands), rows(most.saturating_sub(stands)))
 }

@@ -1,9 +1,9 @@
-//! Light markdown for notes and instructions: headings, **bold**, *emphasis*, `code`, lists. Anything else is text.
+//! Light markdown for notes and instructions: headings, **bold**, *emphasis*, `code`, lists, tables. Anything else is text.
 
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use crate::ui::text::wrap_line;
+use crate::ui::text::{width, wrap_line};
 use crate::ui::theme::Theme;
 
 /// Returns `text` as wrapped lines of at most `room` cells.
@@ -13,6 +13,7 @@ pub fn lines(text: &str, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     for block in blocks(text) {
         match block {
             Block::Fence => in_code = !in_code,
+            Block::Table(rows) => lines.extend(table(&rows, room, theme)),
             Block::Line(line) if in_code => {
                 lines.extend(wrap_line(
                     &Line::styled(format!("  {line}"), theme.strong),
@@ -35,21 +36,39 @@ pub fn lines(text: &str, room: usize, theme: &Theme) -> Vec<Line<'static>> {
 enum Block {
     Fence,
     Line(String),
+    /// The cells of each row; the line below the head is not among them.
+    Table(Vec<Vec<String>>),
 }
 
 /// Joins the lines of a paragraph: in markdown a single line end is a space.
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut in_code = false;
+    let mut fence: Option<&str> = None;
     for line in text.lines() {
         let trimmed = line.trim();
-        if trimmed.starts_with("```") {
-            in_code = !in_code;
+        let marks = &trimmed[..trimmed.len() - trimmed.trim_start_matches(['`', '~']).len()];
+        let shuts = fence.is_some_and(|open| marks.starts_with(open) && marks == trimmed);
+        if shuts || fence.is_none() && marks.len() >= 3 {
+            fence = if shuts { None } else { Some(marks) };
             blocks.push(Block::Fence);
             continue;
         }
-        let begins =
-            in_code || trimmed.is_empty() || bullet(trimmed).is_some() || trimmed.starts_with('#');
+        let in_code = fence.is_some();
+        if let Some(row) = cells(trimmed).filter(|_| !in_code) {
+            let drawn = row
+                .iter()
+                .all(|c| !c.is_empty() && c.chars().all(|c| "-:".contains(c)));
+            match blocks.last_mut() {
+                Some(Block::Table(rows)) if !drawn => rows.push(row),
+                Some(Block::Table(_)) => {}
+                Some(_) | None => blocks.push(Block::Table(vec![row])),
+            }
+            continue;
+        }
+        let begins = in_code
+            || trimmed.is_empty()
+            || bullet(trimmed).is_some()
+            || trimmed.starts_with(['#', '>', '[', '<']);
         match blocks.last_mut() {
             Some(Block::Line(before))
                 if !begins && !before.trim().is_empty() && !before.starts_with('#') =>
@@ -87,6 +106,61 @@ fn text_line(line: &str, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut spans = vec![Span::raw(indent)];
     spans.extend(inline(rest, theme));
     wrap_line(&Line::from(spans), room, hang)
+}
+
+/// Returns the cells of a table's row: `| a | b |`.
+fn cells(line: &str) -> Option<Vec<String>> {
+    let inner = line.strip_prefix('|')?.strip_suffix('|')?;
+    let cells = inner.replace("\\|", "\u{1}");
+    Some(
+        cells
+            .split('|')
+            .map(|cell| cell.trim().replace('\u{1}', "|"))
+            .collect(),
+    )
+}
+
+/// A table in columns where there is room for them, else each row as `head: cell` lines.
+fn table(rows: &[Vec<String>], room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    const APART: usize = 2;
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| {
+            rows.iter()
+                .filter_map(|r| r.get(at))
+                .map(|c| width(c))
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let whole = widths.iter().sum::<usize>() + APART * columns.saturating_sub(1);
+    let head = rows.first().map_or(&[][..], Vec::as_slice);
+    if whole <= room {
+        let rows = rows.iter().enumerate().map(|(i, row)| {
+            let text: String = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, w)| format!("{cell}{}", " ".repeat(w - width(cell) + APART)))
+                .collect();
+            let style = if i == 0 { theme.strong } else { theme.plain };
+            Line::styled(text.trim_end().to_owned(), style)
+        });
+        return rows.collect();
+    }
+    let mut lines = Vec::new();
+    for row in rows.iter().skip(1) {
+        for (at, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            let name = head.get(at).map_or("", String::as_str);
+            let sign = if at == 0 { theme.glyphs.bullet } else { " " };
+            let mut spans = vec![Span::raw(format!("{sign} "))];
+            if !name.is_empty() {
+                spans.push(Span::raw(format!("{name}: ")));
+            }
+            spans.extend(inline(cell, theme));
+            lines.extend(wrap_line(&Line::from(spans), room, 2));
+        }
+    }
+    lines
 }
 
 fn heading(line: &str) -> Option<&str> {
@@ -184,6 +258,32 @@ mod tests {
         assert_eq!(
             shown("run\n```\na\n  b\n```\nthen", 40),
             ["run", "  a", "    b", "then"]
+        );
+    }
+
+    #[test]
+    fn a_table_stands_in_columns_or_row_by_row() {
+        let text = "who\n\n| Role | Phones |\n|---|---|\n| DBA | 1 |\n| Ops | 2 \\| 3 |\n";
+        let wide = ["who", "", "Role  Phones", "DBA   1", "Ops   2 | 3"];
+        assert_eq!(shown(text, 40), wide);
+        let narrow = [
+            "who",
+            "",
+            "• Role: DBA",
+            "  Phones: 1",
+            "• Role: Ops",
+            "  Phones: 2",
+            "    | 3",
+        ];
+        assert_eq!(shown(text, 11)[..7], narrow);
+    }
+
+    #[test]
+    fn quotations_and_fences_in_fences_keep_their_lines() {
+        assert_eq!(shown("> one\n> two", 40), ["> one", "> two"]);
+        assert_eq!(
+            shown("````\n```sh\nls\n```\n````\nend", 40),
+            ["  ```sh", "  ls", "  ```", "end"]
         );
     }
 

@@ -1,8 +1,11 @@
 //! Checklists as people write them become runbooks, and nothing of them is lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod command;
+mod figures;
 mod fixtures;
 mod laws;
+mod oracle;
 
 use holdpoint::domain::import::{Imported, Options, import};
 use holdpoint::domain::runbook::model::{Action, Item, Runbook, Start};

@@ -24,7 +24,7 @@ const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (180, 50)];
 /// A scene's name and how it comes about.
 type Scene = (&'static str, fn() -> Model);
 
-const SCENES: [Scene; 11] = [
+const SCENES: [Scene; 12] = [
     ("fresh", scenes::fresh),
     ("storm", scenes::storm),
     ("failure", scenes::failure),
@@ -34,6 +34,7 @@ const SCENES: [Scene; 11] = [
     ("confirming", scenes::confirming),
     ("lost", scenes::lost),
     ("help", scenes::help),
+    ("reading", scenes::reading),
     ("monitoring", scenes::monitoring),
     ("monitor_focus", scenes::monitor_focus),
 ];

@@ -588,6 +588,14 @@ pub fn help() -> Model {
     story.model
 }
 
+/// The runbook's own text lies on top.
+pub fn reading() -> Model {
+    let mut story = Story::opened();
+    story.sample(calm());
+    story.key(KeyCode::Char('b'));
+    story.model
+}
+
 /// A server is watched, with no runbook.
 pub fn monitoring() -> Model {
     let mut model = Model::new(

@@ -18,7 +18,7 @@ use crate::domain::statements::{self, Effect as SqlEffect};
 
 pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     match &dialog.intent {
-        Intent::Read | Intent::Help | Intent::Session(_) => Ok(Vec::new()),
+        Intent::Read | Intent::Help | Intent::Text(_) | Intent::Session(_) => Ok(Vec::new()),
         Intent::Confirm(step) => confirm(model, dialog, step),
         Intent::Start(step) => {
             let why = dialog.fields.iter().find(|f| f.label.starts_with("Why"));

@@ -307,6 +307,13 @@ pub const BINDINGS: &[Binding] = &[
     key(Filter, KeyCode::Up, Action::Up, "", "the row above"),
     key(Filter, KeyCode::Down, Action::Down, "", "the row below"),
     ctrl(Anywhere, 'l', Action::Redraw, "draw everything anew"),
+    char(
+        Anywhere,
+        'b',
+        Action::Book,
+        "runbook",
+        "read the runbook: this step, about, contacts, ways back, more",
+    ),
     char(Anywhere, '?', Action::Help, "keys", "this help"),
     char(
         Anywhere,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::import::account::{Account, Fate, What};
 use crate::domain::import::gates;
 use crate::domain::import::ids;
-use crate::domain::import::parse::{Block, Inline, Kind};
+use crate::domain::import::parse::{Block, Inline, Item, Kind};
 use crate::domain::import::placeholders::Parameters;
 use crate::domain::import::plan::{self, Action, Group, Node, Path, Phase, Plan, Step};
 use crate::domain::import::sections::{self, Section};
@@ -36,6 +36,10 @@ pub struct Builder<'a> {
     pub uid: usize,
     /// Whether plain bullets are steps.
     pub bullets: bool,
+    /// Sections that say when to go back, until there is a way.
+    when: Vec<Section>,
+    /// Reasons to go back, with their lines, until there is a way.
+    reasons: Vec<((usize, usize), String)>,
     /// Items that are ticked.
     pub ticked: usize,
     /// The heading of the section of signatures.
@@ -79,6 +83,8 @@ impl<'a> Builder<'a> {
             scripts: Vec::new(),
             uid: 0,
             bullets: false,
+            when: Vec::new(),
+            reasons: Vec::new(),
             ticked: 0,
             heading: String::new(),
             needs_database: false,
@@ -161,6 +167,12 @@ impl<'a> Builder<'a> {
             all.subs.extend(rest);
         }
         self.part(&all, None);
+        if self.plan.paths.is_empty() {
+            for section in std::mem::take(&mut self.when) {
+                self.rollback(&section);
+            }
+        }
+        self.tell_when(self.plan.paths.len().saturating_sub(1));
         self.merge_heading_steps();
         self.plan.parameters = std::mem::take(&mut self.parameters.list);
         self.warn_of_carried();
@@ -209,6 +221,7 @@ impl<'a> Builder<'a> {
         };
         let kind = above.unwrap_or(own);
         match kind {
+            Part::Rollback if self.only_tells_when(section) => self.when.push(section.clone()),
             Part::Rollback if self.is_way_back(section) => self.rollback(section),
             Part::Reference if !section.has_boxes() && self.last_resort < LastResort::Reference => {
                 self.keep_section(section);
@@ -218,6 +231,54 @@ impl<'a> Builder<'a> {
             Part::Rollback | Part::Reference | Part::Contacts | Part::Forward => {
                 self.forward_part(section);
             }
+        }
+    }
+
+    /// Whether a section says when to go back, and not how.
+    fn only_tells_when(&self, section: &Section) -> bool {
+        words::tells_when_back(&section.title)
+            && words::option_label(&section.title).is_none()
+            && !any_section(section, &|s| walk::has_steps(&s.blocks))
+            && !words::is_rollback(&self.plan.title)
+    }
+
+    /// Gives the reasons of sections that only tell when to go back to the way that stands behind them, else before them.
+    fn tell_when(&mut self, path: usize) {
+        let Some(name) = self.plan.paths.get(path).map(|p| p.name.clone()) else {
+            return;
+        };
+        for mut section in std::mem::take(&mut self.when) {
+            let mut when = Vec::new();
+            let last = section.last;
+            self.reasons(&mut section, &mut when, true);
+            self.account.add(
+                (section.line, section.line),
+                What::Heading,
+                Fate::Left("it announces reasons to go back".into()),
+            );
+            for (lines, text) in when {
+                self.account
+                    .add(lines, What::Item, Fate::When(name.clone()));
+                let known = &mut self.plan.paths[path].when;
+                if !text.trim().is_empty() && !known.contains(&text) {
+                    known.push(text);
+                }
+            }
+            section.last = last;
+            self.keep_rest(&section);
+        }
+    }
+
+    /// Keeps what is left of a section as text.
+    fn keep_rest(&mut self, section: &Section) {
+        for block in &section.blocks {
+            self.keep_lines(block.lines);
+        }
+        for sub in &section.subs {
+            if sub.line > 0 {
+                self.keep_lines((sub.line, sub.line));
+            }
+            self.keep_rest(sub);
         }
     }
 
@@ -525,7 +586,12 @@ impl<'a> Builder<'a> {
         self.wrapped(section, nodes, pending)
     }
 
-    fn wrapped(&mut self, section: &Section, mut nodes: Vec<Node>, mut pending: Vec<Text>) -> Made {
+    pub fn wrapped(
+        &mut self,
+        section: &Section,
+        mut nodes: Vec<Node>,
+        mut pending: Vec<Text>,
+    ) -> Made {
         let heading = (section.line, section.line);
         if nodes.is_empty() {
             let raw = self.raw(heading, 0);
@@ -637,6 +703,7 @@ impl<'a> Builder<'a> {
         let (mut nodes, mut pending) = self.forward(&kept);
         if nodes.is_empty() {
             if bare == Bare::Text {
+                self.reasons.append(&mut when);
                 let heading = (section.line, section.line);
                 let raw = self.raw(heading, 0);
                 pending.insert(
@@ -655,6 +722,7 @@ impl<'a> Builder<'a> {
         }
         self.settle(&mut nodes, &mut pending);
         let name = self.path_name(&section.title);
+        when.splice(0..0, std::mem::take(&mut self.reasons));
         for (line, _) in &when {
             self.account
                 .add(*line, What::Item, Fate::When(name.clone()));
@@ -676,6 +744,7 @@ impl<'a> Builder<'a> {
             when: once,
             nodes,
         });
+        self.tell_when(self.plan.paths.len() - 1);
         Vec::new()
     }
 
@@ -690,18 +759,21 @@ impl<'a> Builder<'a> {
         let mut announced = told;
         for block in std::mem::take(&mut section.blocks) {
             match &block.kind {
-                Kind::List(list)
-                    if announced
-                        && !list.ordered
-                        && !walk::has_steps(std::slice::from_ref(&block)) =>
-                {
-                    for item in &list.items {
-                        when.push((
-                            item.lines,
-                            walk::first_text(item)
-                                .map(Inline::plain)
-                                .unwrap_or_default(),
-                        ));
+                Kind::List(list) if announced && !list.ordered && is_reason(list.items.first()) => {
+                    // A list of steps may follow at once: markdown takes both for one.
+                    let reasons = list.items.iter().take_while(|i| is_reason(Some(i))).count();
+                    for item in &list.items[..reasons] {
+                        when.push((item.lines, self.whole(item)));
+                    }
+                    announced = told;
+                    if let Some(first) = list.items.get(reasons) {
+                        let mut rest = list.clone();
+                        rest.items.drain(..reasons);
+                        kept.push(Block {
+                            lines: (first.lines.0, block.lines.1),
+                            kind: Kind::List(rest),
+                            ..block
+                        });
                     }
                     continue;
                 }
@@ -733,6 +805,32 @@ impl<'a> Builder<'a> {
             );
         }
         section.subs = full;
+    }
+
+    /// All that an item says, in one line.
+    fn whole(&self, item: &Item) -> String {
+        let first = walk::first_text(item)
+            .map(Inline::plain)
+            .unwrap_or_default();
+        let below = item
+            .blocks
+            .iter()
+            .skip(1)
+            .map(|b| self.raw(b.lines, b.column));
+        let below: Vec<String> = below
+            .flat_map(|raw| raw.lines().map(str::to_owned).collect::<Vec<_>>())
+            .map(|line| {
+                line.trim()
+                    .trim_start_matches(['-', '*', '+', ' '])
+                    .to_owned()
+            })
+            .filter(|line| !line.is_empty())
+            .collect();
+        if below.is_empty() {
+            first
+        } else {
+            format!("{first}: {}", below.join("; "))
+        }
     }
 
     fn path_name(&self, title: &str) -> String {
@@ -800,6 +898,14 @@ enum Bare {
     Step,
     /// Text.
     Text,
+}
+
+/// Whether an item can be a reason to go back: it is no step and holds none.
+fn is_reason(item: Option<&Item>) -> bool {
+    item.is_some_and(|item| {
+        let boxed = walk::first_text(item).is_some_and(|t| sections::is_box(&t.plain()));
+        !boxed && !walk::has_steps(&item.blocks)
+    })
 }
 
 /// How many sections from the first on are options of each other.

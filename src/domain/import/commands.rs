@@ -365,8 +365,6 @@ const COMMANDS: &[&str] = &[
     "semanage",
     "restorecon",
     "trap",
-    "local",
-    "declare",
     "pushd",
     "popd",
     "mix",
@@ -401,7 +399,7 @@ const COMMANDS: &[&str] = &[
 
 pattern!(
     HARM,
-    r"(?i)\brm\s+(?:-\w+\s+)*-?\w*|\brmdir\b|\bshred\b|\bmkfs|\bdd\s+(?:if|of)=|\bwipefs|\btruncate\b|\bdrop(?:db|user)?\b\s*(?:table|database|schema|index|column|view|user|role|constraint|extension|function|trigger|sequence|type|tablespace|materialized|collection|if|-|\w)|\bdelete\s+from\b|\bdelete\b|\bdestroy\b|\bpurge\b|\bprune\b|\bdowngrade\b|--force\b|--force-with-lease|\bpush\s+(?:-f|--force|--delete)|\breset\s+--hard|\bclean\s+-[a-z]*f|\bkill(?:all)?\s|\bpkill\b|\bshutdown\b|\breboot\b|\bpoweroff\b|\bhalt\b|\bfailover\b|\bswitchover\b|\bpromote\b|\bpg_terminate_backend|\bpg_resetwal|\bflush(?:all|db)\b|\buninstall\b|\bapt(?:-get)?\s+remove|\byum\s+remove|\bdocker(?:-compose|\s+compose)?\s+(?:rm|rmi|down|system)|\bkubectl\s+(?:delete|drain|cordon|replace|scale)|\bhelm\s+(?:uninstall|delete|rollback)|\bterraform\s+(?:apply|destroy)|\bpg_restore\b.*(?:-c\b|--clean)|\bdb:(?:drop|reset|rollback|schema:load|migrate:down|migrate:reset)|\bmigrate:(?:fresh|reset|rollback|refresh)|\balter\s+table\b|\balter\s+system\b|\brename\s+(?:table|column|to)\b|\brevoke\b|\bcascade\b|--delete\b|\boverwrite\b|\bgh\s+release\s+delete|\brb\s+-rf|>\s*/dev/sd|\bupdate\s+\w[\w.]*\s+set\b"
+    r"(?i)\brm\s+(?:-\w+\s+)*-?\w*|\brmdir\b|\bshred\b|\bmkfs|\bdd\s+(?:if|of)=|\bwipefs|\btruncate\b|\bdrop(?:db|user)?\b\s*(?:table|database|schema|index|column|view|user|role|constraint|extension|function|trigger|sequence|type|tablespace|materialized|collection|if|-|\w)|\bdelete\s+from\b|\bdelete\b|\bdestroy\b|\bpurge\b|\bprune\b|\bdowngrade\b|--force\b|--force-with-lease|\bpush\s+(?:-f|--force|--delete)|\breset\s+--hard|\bclean\s+-[a-z]*f|\bkill(?:all)?\s|\bpkill\b|\bshutdown\b|\breboot\b|\bpoweroff\b|\bhalt\b|\bfailover\b|\bswitchover\b|\bpromote\b|\bpg_terminate_backend|\bpg_resetwal|\bflush(?:all|db)\b|\buninstall\b|\bapt(?:-get)?\s+remove|\byum\s+remove|\bdocker(?:-compose|\s+compose)?\s+(?:rm|rmi|down|system)|\bkubectl\s+(?:delete|drain|cordon|replace|scale)|\bhelm\s+(?:uninstall|delete|rollback)|\bterraform\s+(?:apply|destroy)|\bpg_restore\b.*(?:-c\b|--clean)|\bdb:(?:drop|reset|rollback|schema:load|migrate:down|migrate:reset)|\bmigrate:(?:fresh|reset|rollback|refresh)|\balter\s+table\b|\balter\s+system\b|\brename\s+(?:table|column|to)\b|\brevoke\b|\bcascade\b|--delete\b|\boverwrite\b|\bgh\s+release\s+delete|\brb\s+-rf|>\s*/dev/sd|\bupdate\s+\w[\w.]*\s+set\b|\bpg_dropcluster\b|\bvacuum\s*\(?\s*full\b|\bsp_rename\b|\b(?:remove|clear|format)-[a-z]{3,}|\brobocopy\b.*\s/(?:mir|purge)\b|\b(?:rd|del)\s+/[sqf]\b|\bdeltree\b"
 );
 pattern!(
     ENDLESS,
@@ -427,6 +425,13 @@ pub fn first_command(script: &str) -> Option<&str> {
         .lines()
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Returns the first line of SQL that is neither empty nor a comment.
+pub fn first_statement(text: &str) -> Option<&str> {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !["--", "#", "/*"].iter().any(|c| line.starts_with(c)))
 }
 
 /// Whether a line begins as a command line does.
@@ -472,7 +477,6 @@ pub fn begins_like_command(line: &str) -> bool {
             | "sort"
             | "id"
             | "true"
-            | "local"
             | "join"
             | "cut"
             | "head"
@@ -491,7 +495,9 @@ pub fn begins_like_command(line: &str) -> bool {
             | "invoke"
     ) && next.split_whitespace().count() > 3
         && !next.contains(['-', '/', '$', '=', '"', '|', ';', '.'])
-        || next.starts_with(['=', ':']) && !next.starts_with("==");
+        || next.starts_with(['=', ':']) && !next.starts_with("==")
+        // A line of `pg_hba.conf`.
+        || word == "host" && next.split_whitespace().count() > 2;
     COMMANDS.contains(&word) && !prose || PROGRAM.is_match(line)
 }
 

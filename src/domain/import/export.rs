@@ -8,6 +8,7 @@ use crate::domain::import::sections;
 use crate::domain::import::steps::fenced;
 use crate::domain::import::walk;
 use crate::domain::import::words;
+use crate::domain::import::write::CONFIRMED;
 use crate::domain::runbook::model::{Action, Choose, Item, Runbook, Shell, Step};
 use crate::domain::units;
 
@@ -107,7 +108,7 @@ fn step(out: &mut String, step: &Step, pad: &str) {
     }
     match &step.action {
         Action::Confirm(confirm) => {
-            if confirm.text.trim() != "Done." {
+            if !CONFIRMED.contains(&confirm.text.trim()) {
                 body.push(text(&plain(&confirm.text)));
             }
             let boxes: Vec<String> = confirm

@@ -115,7 +115,8 @@ pattern!(
     REQUEST,
     r"^(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+(?:https?://|/|\{\{|\$\{)\S*"
 );
-pattern!(TASK, r"^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s");
+pattern!(TASK, r"^\s*(?:(?:[-*+]|\d+[.)])\s+)?\[[ xX]\]\s");
+pattern!(ASSIGNS, r"^[A-Za-z_][A-Za-z0-9_.-]*\s*=");
 
 /// Returns the first word of an info string, lower case.
 pub fn language(info: &str) -> String {
@@ -220,8 +221,11 @@ fn tagged_sql(text: &str, output: bool) -> Fence {
             || line.starts_with('#')
             || line.starts_with("/*") && line.ends_with("*/")
     });
+    let begins = commands::first_statement(text).and_then(|line| line.chars().next());
     if bare {
         Fence::Comments
+    } else if begins.is_some_and(|c| !c.is_alphabetic() && !"\\(@:;/*`[<$#\"".contains(c)) {
+        Fence::Text("it does not begin as SQL does")
     } else if output
         && text
             .lines()
@@ -257,6 +261,14 @@ fn untagged(text: &str, around: Around, output: bool) -> (Fence, bool) {
     let Some(first) = commands::first_command(text) else {
         return (Fence::Text("it holds no command"), false);
     };
+    let settings = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .all(|line| ASSIGNS.is_match(line) && !line.contains("$("));
+    if settings {
+        return (Fence::Text("it holds settings only"), false);
+    }
     if commands::begins_like_command(first) && all_like_commands(text) {
         return (Fence::Shell(""), true);
     }

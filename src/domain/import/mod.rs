@@ -22,6 +22,7 @@ mod people;
 mod placeholders;
 mod plan;
 mod repair;
+mod roles;
 mod sections;
 mod steps;
 mod tables;

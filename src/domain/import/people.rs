@@ -4,75 +4,15 @@ use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::{Block, Inline, Item, Kind};
 use crate::domain::import::plan::{self, Action, Node, Step};
+use crate::domain::import::roles::{bare_role, is_date, role_in};
 use crate::domain::import::sections::{self, Section};
 use crate::domain::import::walk::{self, Text, Walk};
 use crate::domain::report::signoff;
 
-/// Words of a sign-off that are no role.
-const SIGNED: &[&str] = &[
-    "sign-off",
-    "signoff",
-    "sign off",
-    "signed off by",
-    "signed off",
-    "signs off",
-    "approval",
-    "approved by",
-    "approved",
-    "approves",
-    "approve",
-    "signature",
-    "signed",
-    "freigabe durch",
-    "freigabe",
-    "freigegeben",
-    "genehmigt",
-    "unterschrift",
-    "abnahme durch",
-    "abnahme",
-    "approbation",
-    "approuvé par",
-    "approuvé",
-    "validation",
-    "validé par",
-    "visa",
-    "aprobación de",
-    "aprobación",
-    "aprobado por",
-    "aprobado",
-    "firma de",
-    "firma",
-    "aprovação de",
-    "aprovação",
-    "aprovado por",
-    "aprovado",
-    "assinatura",
-    "подпись",
-    "утверждено",
-    "согласовано",
-    "签字",
-    "签名",
-    "审批",
-    "批准",
-    "確認",
-    "承認",
-    "署名",
-    "du",
-    "de la",
-    "de",
-    "by",
-    "from",
-    "the",
-    "has",
-    "have",
-    "given",
-    "obtained",
-];
-
 impl Builder<'_> {
     /// Makes a step one that `role` signs.
     ///
-    /// A role signs under its letters a to z: one without them stays a step by hand, and so does one that another hides.
+    /// A role signs under its letters: one without any stays a step by hand, and so does one that another hides.
     pub fn sign(&mut self, step: &mut Step, role: &str) {
         let slug = signoff::slug(role);
         let hidden = |known: &String| known != role && signoff::slug(known) == slug;
@@ -136,22 +76,19 @@ impl Builder<'_> {
             }
         }
         for sub in &section.subs {
-            let (mut nodes, mut pending) = self.forward(sub);
-            self.give_roles(&mut nodes);
-            if nodes.is_empty() {
-                all.pending.append(&mut pending);
+            let inner = self.sign_off(sub);
+            let (mut nodes, mut pending) = if sub.line > 0 {
+                self.wrapped(sub, inner.nodes, inner.pending)
             } else {
-                all.nodes.push(Node::Group(plan::Group {
-                    title: sub.title.clone(),
-                    one: false,
-                    nodes,
-                }));
-                self.account.add(
-                    (sub.line, sub.line),
-                    What::Heading,
-                    Fate::Group(sub.title.clone()),
-                );
+                (inner.nodes, inner.pending)
+            };
+            if let Some(step) = plan::first_step(&mut nodes) {
+                let own = std::mem::take(&mut step.note);
+                self.attach(step, &mut all.pending);
+                step.note.extend(own);
             }
+            all.nodes.append(&mut nodes);
+            all.pending.append(&mut pending);
         }
         if let Some(step) = plan::last_step(&mut all.nodes) {
             self.attach(step, &mut all.pending);
@@ -164,7 +101,8 @@ impl Builder<'_> {
             match node {
                 Node::Step(step) => {
                     let by_hand = matches!(step.action, Action::Confirm);
-                    if let Some(role) = role_in(&step.title).filter(|_| by_hand) {
+                    let role = role_in(&step.title).or_else(|| bare_role(&step.title));
+                    if let Some(role) = role.filter(|_| by_hand) {
                         self.sign(step, &role);
                     }
                 }
@@ -208,12 +146,17 @@ impl Builder<'_> {
         section.blocks.iter().any(|block| match &block.kind {
             Kind::Table { .. } => true,
             Kind::List(list) => {
-                !list.ordered
-                    && list
-                        .items
-                        .iter()
-                        .filter_map(walk::first_text)
-                        .any(|text| pair(&text.plain()).is_some())
+                let mut found = list
+                    .items
+                    .iter()
+                    .filter_map(walk::first_text)
+                    .filter_map(|text| pair(&text.plain()));
+                if list.ordered {
+                    // Numbers are an order of calling only where each says how.
+                    found.filter(|(_, reach)| looks_reachable(reach)).count() == list.items.len()
+                } else {
+                    found.next().is_some()
+                }
             }
             Kind::Paragraph(text) => text
                 .lines
@@ -228,7 +171,7 @@ impl Builder<'_> {
         for block in blocks {
             match &block.kind {
                 Kind::Table { header, rows } => self.contact_table(block, header, rows),
-                Kind::List(list) if !list.ordered => {
+                Kind::List(list) => {
                     for item in &list.items {
                         let text = walk::first_text(item)
                             .map(Inline::plain)
@@ -265,6 +208,118 @@ fn looks_reachable(text: &str) -> bool {
     text.contains(['@', '#', '+']) || text.chars().filter(char::is_ascii_digit).count() >= 3
 }
 
+/// Words before a colon that begin no contact: what is said of the document, of an answer, of a time.
+const NO_CONTACTS: &[&str] = &[
+    "date",
+    "created",
+    "updated",
+    "last updated",
+    "last update",
+    "last review",
+    "last reviewed",
+    "next review",
+    "review",
+    "version",
+    "status",
+    "author",
+    "response time",
+    "response",
+    "sla",
+    "examples",
+    "example",
+    "handled by",
+    "documentation",
+    "docs",
+    "office hours",
+    "hours",
+    "severity",
+    "impact",
+    "closure",
+    "communication",
+    "note",
+    "notes",
+    "important",
+    "when",
+    "trigger",
+    "criteria",
+    "action",
+    "first response",
+    "availability",
+    "location",
+    "datum",
+    "stand",
+    "erstellt",
+    "aktualisiert",
+    "letzte aktualisierung",
+    "reaktionszeit",
+    "beispiele",
+    "hinweis",
+    "dokumentation",
+    "mis à jour",
+    "dernière mise à jour",
+    "créé",
+    "délai",
+    "temps de réponse",
+    "exemples",
+    "remarque",
+    "fecha",
+    "actualizado",
+    "última actualización",
+    "creado",
+    "tiempo de respuesta",
+    "ejemplos",
+    "nota",
+    "documentación",
+    "data",
+    "atualizado em",
+    "atualizado",
+    "última atualização",
+    "criado",
+    "tempo de resposta",
+    "exemplos",
+    "documentação",
+    "дата",
+    "дата создания",
+    "обновлено",
+    "последнее обновление",
+    "версия",
+    "статус",
+    "время ответа",
+    "примеры",
+    "документация",
+    "примечание",
+    "日期",
+    "更新时间",
+    "更新日期",
+    "创建时间",
+    "版本",
+    "状态",
+    "响应时间",
+    "示例",
+    "文档",
+    "问题反馈",
+    "备注",
+    "日付",
+    "更新日",
+    "最終更新",
+    "作成日",
+    "バージョン",
+    "応答時間",
+    "例",
+    "備考",
+];
+
+/// Whether a name and what stands behind it are somebody and how to reach them: no sentence, no date.
+fn is_contact(role: &str, reach: &str) -> bool {
+    let lower = role.trim().trim_matches(['*', '_']).to_lowercase();
+    let sentence = reach.split_whitespace().count() > 8 && !looks_reachable(reach);
+    let clause = role.split_whitespace().count() > 6 || role.contains(['.', '?', '，', '。']);
+    let conditional = ["if ", "wenn ", "falls ", "si ", "se ", "если ", "when "]
+        .iter()
+        .any(|word| lower.starts_with(word));
+    !NO_CONTACTS.contains(&lower.as_str()) && !sentence && !clause && !conditional
+}
+
 /// `DBA on call: +49 …`, `DBA – @dba`
 fn pair(text: &str) -> Option<(String, String)> {
     let cut = [": ", "：", " – ", " — ", " - ", " → ", "| "]
@@ -273,7 +328,7 @@ fn pair(text: &str) -> Option<(String, String)> {
         .min_by_key(|(left, _)| left.len());
     let (role, reach) = cut?;
     let (role, reach) = (role.trim().trim_matches('*'), reach.trim());
-    (!role.is_empty() && !reach.is_empty() && role.chars().count() <= 80)
+    (!role.is_empty() && !reach.is_empty() && role.chars().count() <= 80 && is_contact(role, reach))
         .then(|| (role.to_owned(), reach.to_owned()))
 }
 
@@ -284,84 +339,9 @@ fn item_role(item: &Item) -> Option<String> {
         .flatten()
 }
 
-fn is_date(role: &str) -> bool {
-    [
-        "date", "datum", "fecha", "data", "дата", "日期", "日付", "time", "name", "comments",
-        "notes",
-    ]
-    .contains(&role.to_lowercase().as_str())
-}
-
-/// Whether a name stands behind it in brackets: `Release manager (Anna)`.
-fn names_somebody(title: &str) -> bool {
-    let name = title.trim_end().strip_suffix([')', '）']);
-    let name = name.and_then(|t| t.rsplit_once(['(', '（']));
-    name.is_some_and(|(_, who)| {
-        let words = who.split(' ');
-        words.clone().count() <= 3 && words.into_iter().all(|w| w.starts_with(char::is_uppercase))
-    })
-}
-
-/// The role in `DBA: ____`, `QA sign-off`, `Approved by the product owner`.
-fn role_in(title: &str) -> Option<String> {
-    let cut = title
-        .split(['_', ':', '：', '(', '（', '@'])
-        .find(|part| part.chars().any(char::is_alphanumeric))?;
-    let cut = cut
-        .split(" – ")
-        .next()?
-        .split(" — ")
-        .next()?
-        .split(" - ")
-        .next()?;
-    let mut said = title.contains("___") || title.contains([':', '：']) || names_somebody(title);
-    let mut role = format!(" {} ", cut.trim());
-    for word in SIGNED {
-        let lower = role.to_lowercase();
-        let padded = if word.is_ascii() || word.chars().all(|c| c < '\u{3000}') {
-            format!(" {word} ")
-        } else {
-            (*word).to_owned()
-        };
-        if lower.len() == role.len()
-            && let Some(at) = lower.find(&padded)
-        {
-            role.replace_range(at..at + padded.len(), " ");
-            said |= word.chars().count() > 3;
-        }
-    }
-    let role = role.split_whitespace().collect::<Vec<_>>().join(" ");
-    let role = role
-        .trim_matches(['-', '–', '*', ',', '.', '[', ']', ' '])
-        .to_owned();
-    let good = said
-        && role.chars().any(char::is_alphabetic)
-        && role.split(' ').count() <= 5
-        && role.chars().count() <= 48;
-    good.then_some(role)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn roles_are_found_in_lines_of_sign_offs() {
-        for (text, wanted) in [
-            ("DBA: ________", "DBA"),
-            ("QA sign-off", "QA"),
-            ("Approved by the product owner", "product owner"),
-            ("Freigabe durch Betrieb", "Betrieb"),
-            ("Release manager (Anna)", "Release manager"),
-            ("技術責任者：____", "技術責任者"),
-        ] {
-            assert_eq!(role_in(text).as_deref(), Some(wanted), "{text}");
-        }
-        assert_eq!(
-            role_in("All of the people who were in the meeting on Tuesday agree"),
-            None
-        );
-    }
 
     #[test]
     fn contacts_are_pairs() {

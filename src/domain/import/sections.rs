@@ -1,6 +1,7 @@
 //! The document as a tree of sections.
 
 use crate::domain::import::fences::{self, Around, Fence};
+use crate::domain::import::gates;
 use crate::domain::import::mask::{END_OF_DETAILS, Masked};
 use crate::domain::import::parse::{self, Block, Inline, Kind};
 use crate::domain::import::words;
@@ -105,6 +106,7 @@ fn heading_of(block: &Block, next: Option<&Block>, masked: &Masked) -> Option<(u
             let over_text = matches!(next.map(|b| &b.kind), Some(Kind::Paragraph(_)));
             let bold = text.bold
                 && !is_box(&plain)
+                && (gates::gate(&plain).is_none() || plain.ends_with([':', '：']))
                 && (over || over_text && words::is_numbered_step(&plain));
             let back = over
                 && plain.ends_with([':', '：'])

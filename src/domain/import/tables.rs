@@ -4,6 +4,7 @@ use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::Block;
 use crate::domain::import::plan::Node;
+use crate::domain::import::roles::may_sign;
 use crate::domain::import::sections;
 use crate::domain::import::timing;
 use crate::domain::import::walk::Walk;
@@ -232,6 +233,11 @@ const ROLES: &[&str] = &[
     "contact",
     "person",
 ];
+/// Those of [`ROLES`] that name a person.
+const NAMES: &[&str] = &[
+    "name", "nom", "nombre", "nome", "имя", "фио", "姓名", "名前", "氏名", "who", "contact",
+    "person",
+];
 const SIGNATURES: &[&str] = &[
     "signature",
     "signed",
@@ -333,11 +339,13 @@ const PURPOSES: &[&str] = &[
     "用途",
 ];
 
+/// A cell of a header in lower case, without what marks it.
+fn plain(cell: &str) -> String {
+    cell.trim().trim_matches(['*', '`', ' ']).to_lowercase()
+}
+
 fn column(header: &[String], names: &[&str]) -> Option<usize> {
-    let plain: Vec<String> = header
-        .iter()
-        .map(|cell| cell.trim().trim_matches(['*', '`']).to_lowercase())
-        .collect();
+    let plain: Vec<String> = header.iter().map(|cell| plain(cell)).collect();
     names
         .iter()
         .find_map(|name| plain.iter().position(|cell| cell == name))
@@ -478,7 +486,22 @@ impl Builder<'_> {
         header: &[String],
         rows: &[(usize, Vec<String>)],
     ) {
-        let at = column(header, ROLES).unwrap_or(0);
+        let lettered = |at: &usize| {
+            let cell = |row: &Vec<String>| row.get(*at).is_some_and(|c| may_sign(c.trim()));
+            rows.iter().any(|(_, row)| cell(row))
+        };
+        // Beside a column of names the first one says what they are.
+        let first = |at: &usize| {
+            let named = header
+                .get(*at)
+                .is_some_and(|h| NAMES.contains(&plain(h).as_str()));
+            *at > 0 && named && lettered(&0)
+        };
+        let at = column(header, ROLES)
+            .map(|at| if first(&at) { 0 } else { at })
+            .filter(lettered)
+            .or_else(|| (0..header.len()).find(lettered))
+            .unwrap_or(0);
         self.account.add(
             (
                 block.lines.0,
@@ -494,7 +517,7 @@ impl Builder<'_> {
                 .map_or("", |cell| cell.trim())
                 .trim_matches(['_', '*', ' '])
                 .to_owned();
-            if role.is_empty() || role.chars().count() > 60 {
+            if !may_sign(&role) {
                 self.account.add(
                     (*line, *line),
                     What::Table,

@@ -35,7 +35,7 @@ pattern!(
 );
 pattern!(
     TAKES,
-    r"(?i)(?:\(|\[|duration:?\s*|estimated(?: time)?:?\s*|takes\s+|time:\s*|dauer:?\s*|durée\s*:?\s*|duración:?\s*|duração:?\s*|длительность:?\s*|预计:?\s*|預計:?\s*|所要時間:?\s*)(?:~|≈|ca\.?|circa|approx\.?|approximately|about|est\.?:?|environ|aprox\.?|около|约|約)?\s*(?:(\d+)\s*[-–]\s*)?(\d+(?:[.,]\d+)?)\s*[-+]?(hours?|hrs?|h|stunden?|std\.?|heures?|horas?|час(?:а|ов)?|小时|時間|minutes?|mins?|min\.?|m|minuten|minutos?|мин(?:ут|уты)?\.?|分钟|分|seconds?|secs?|s|sekunden|secondes?|segundos?)(?:\s*\)|\s*\]|[\s.,;)]|$)"
+    r"(?i)(?:\(|（|\[|duration:?\s*|estimated(?: time)?:?\s*|takes\s+|time:\s*|dauer:?\s*|durée\s*:?\s*|duración:?\s*|duração:?\s*|длительность:?\s*|预计:?\s*|預計:?\s*|所要時間:?\s*)(?:~|≈|ca\.?|circa|approx\.?|approximately|about|est\.?:?|environ|aprox\.?|около|约|約)?\s*(?:(\d+)\s*[-–]\s*)?(\d+(?:[.,]\d+)?)\s*[-+]?(hours?|hrs?|h|stunden?|std\.?|heures?|horas?|час(?:а|ов)?|小时|時間|minutes?|mins?|min\.?|m|minuten|minutos?|мин(?:ут|уты)?\.?|分钟|分|seconds?|secs?|s|sekunden|secondes?|segundos?)(?:\s*\)|\s*）|\s*\]|[\s.,;)]|$)"
 );
 
 /// Returns the offset from the planned start, in seconds, that a heading names.

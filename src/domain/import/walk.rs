@@ -277,7 +277,7 @@ impl Builder<'_> {
             let numbered = list.ordered && !contents;
             let holds = holds_boxes(&item.blocks)
                 || holds_runnable(&item.blocks)
-                || holds_numbers(&item.blocks) && self.bullets;
+                || holds_numbers(&item.blocks);
             if boxed.is_some() || numbered || holds || self.bullets && !contents {
                 let marked = self.item(item, boxed);
                 self.take_in(walk, marked);
@@ -430,7 +430,7 @@ impl Builder<'_> {
     fn code(&mut self, walk: &mut Walk, block: &Block, code: &Code, rest: &[Block]) {
         let around = Around {
             before: &walk.before,
-            after_runnable: walk.last == Last::Runnable,
+            after_runnable: walk.last == Last::Runnable && !walk.or,
         };
         let (what, guessed) = fences::classify(code, around);
         let tagged = fences::is_tagged_runnable(&code.info);
@@ -743,11 +743,14 @@ fn holds_runnable(blocks: &[Block]) -> bool {
     })
 }
 
-/// Whether a numbered list stands in `blocks`.
+/// Whether a numbered list stands somewhere in `blocks`.
 fn holds_numbers(blocks: &[Block]) -> bool {
-    blocks
-        .iter()
-        .any(|block| matches!(&block.kind, Kind::List(list) if list.ordered))
+    blocks.iter().any(|block| match &block.kind {
+        Kind::List(list) => {
+            list.ordered || list.items.iter().any(|item| holds_numbers(&item.blocks))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a list of the document gives steps without being asked: it has boxes or numbers, or a block that runs.

@@ -28,6 +28,8 @@ const ROLLBACK: &[&str] = &[
     "fallback plan",
     "fall-back plan",
     "fallback procedure",
+    "falling back",
+    "fall back to*",
     "revert*",
     "undo*",
     "downgrade procedure",
@@ -97,6 +99,94 @@ const RESTORE: &[&str] = &[
     "если что-то пошло не так",
 ];
 
+/// Words beside [`ROLLBACK`] that make a part forward.
+const NO_ROLLBACK: &[&str] = &[
+    "rollback test*",
+    "test rollback",
+    "test the rollback",
+    "rollback tested",
+    "rollback drill*",
+    "testing rollback*",
+    "dry-run*",
+    "dry run*",
+    "drill",
+    "drills",
+    "rehears*",
+    "rollback readiness",
+    "prepare rollback",
+    "prepare the rollback",
+    "preparing rollback",
+    "preparar rollback",
+    "preparar el rollback",
+    "undo/redo",
+    "redo",
+    "undo option",
+    "undo button",
+    "rollback coverage",
+    "missing rollback*",
+    "rollback vorbereiten",
+    "rollback testen",
+    "rückfalltest*",
+    "generalprobe",
+    "répétition",
+    "ensayo",
+    "ensaio",
+    "testar rollback",
+    "тест отката",
+    "проверка отката",
+    "подготовка отката",
+    "回滚演练",
+    "回滚测试",
+    "准备回滚",
+    "ロールバックテスト",
+    "切り戻しテスト",
+    "切り戻し準備",
+    "リハーサル",
+];
+
+/// Words beside [`RESTORE`] that make a part forward.
+const NO_RESTORE: &[&str] = &[
+    "restore test*",
+    "test restore",
+    "test the restore",
+    "restore drill*",
+    "drill",
+    "drills",
+    "dry-run*",
+    "dry run*",
+    "rehears*",
+    "backup & restore",
+    "backup and restore",
+    "backup/restore",
+    "backups and restore",
+    "restore tested",
+    "testar restore",
+    "soft delete*",
+    "restore rehearsal*",
+    "backup und wiederherstellung",
+    "sicherung und wiederherstellung",
+    "wiederherstellung testen",
+    "wiederherstellungstest*",
+    "sauvegarde et restauration",
+    "test de restauration",
+    "copia de seguridad y restauración",
+    "prueba de restauración",
+    "backup e restauração",
+    "teste de restauração",
+    "резервное копирование и восстановление",
+    "тест восстановления",
+    "проверка восстановления",
+    "备份与恢复",
+    "备份和恢复",
+    "恢复测试",
+    "恢复演练",
+    "恢复服务",
+    "恢复流量",
+    "バックアップと復元",
+    "リストアテスト",
+    "サービス復旧",
+];
+
 /// Words that a reference part's heading is, or begins with.
 const REFERENCE: &[&str] = &[
     "overview",
@@ -152,7 +242,6 @@ const REFERENCE: &[&str] = &[
     "how it works",
     "use cases",
     "frequently asked questions",
-    "support",
     "metadata",
     "document control",
     "document information",
@@ -332,6 +421,8 @@ const SIGN_OFF: &[&str] = &[
     "approvals",
     "approvers",
     "approved by",
+    "who approves",
+    "who signs",
     "freigabe",
     "freigaben",
     "abnahme",
@@ -555,8 +646,13 @@ const OR: &[&str] = &[
 /// What kind of part a heading begins; `about` is the document's title.
 pub fn kind(heading: &str, about: &str) -> Kind {
     let text = plain(heading);
-    if any(&text, ROLLBACK) && !any(&text, &["rollback test*", "test rollback"]) {
-        return Kind::Rollback;
+    if any(&text, ROLLBACK) {
+        // Who prepares, tests or talks of the way back does not go it.
+        return if any(&text, NO_ROLLBACK) {
+            Kind::Forward
+        } else {
+            Kind::Rollback
+        };
     }
     if is_or_begins(&text, SIGN_OFF) || any(&text, &["sign-off", "signoff", "sign off"]) {
         return Kind::SignOff;
@@ -582,7 +678,11 @@ pub fn kind(heading: &str, about: &str) -> Kind {
         "復旧",
         "バックアップ",
     ];
-    if any(&text, RESTORE) && !any(&about, RESTORE) && !any(&about, &whole) {
+    if any(&text, RESTORE)
+        && !any(&text, NO_RESTORE)
+        && !any(&about, RESTORE)
+        && !any(&about, &whole)
+    {
         return Kind::Rollback;
     }
     Kind::Forward
@@ -601,14 +701,37 @@ pub fn announces_output(text: &str) -> bool {
 
 /// Whether a heading or sentence announces reasons to go back.
 pub fn tells_when_back(text: &str) -> bool {
-    is_or_begins(&plain(text), WHEN_BACK)
+    let text = plain(text).replace('-', " ");
+    is_or_begins(&text, WHEN_BACK)
         || any(
-            &plain(text),
+            &text,
             &[
                 "rollback trigger*",
                 "rollback criteria",
+                "rollback condition*",
+                "rollback decision matrix",
+                "back out criteria",
                 "when to rollback",
                 "when to roll back",
+                "rückfallkriterien",
+                "abbruchkriterien",
+                "rollback kriterien",
+                "critères de retour*",
+                "critères de rollback",
+                "criterios de rollback",
+                "criterios de reversión",
+                "critérios de rollback",
+                "critérios para rollback",
+                "критерии отката",
+                "условия отката",
+                "когда откат*",
+                "触发条件",
+                "回滚条件",
+                "回滚标准",
+                "判断基準",
+                "判定基準",
+                "切り戻し基準",
+                "ロールバック条件",
             ],
         )
 }
@@ -733,7 +856,8 @@ fn is_reference(text: &str) -> bool {
     REFERENCE.iter().any(|word| {
         text == *word
             || text.strip_prefix(word).is_some_and(|rest| {
-                rest.starts_with([':', '(', '/', '&', '–', '—', '（', '：'])
+                // Behind a colon stands what the part is about.
+                rest.starts_with(['(', '/', '&', '–', '—', '（'])
                     || rest.starts_with(' ')
                         && rest
                             .trim_start()

@@ -239,7 +239,7 @@ impl Writer {
 
     fn action(&mut self, step: &Step, inner: usize) {
         match &step.action {
-            Action::Confirm => self.word(inner, "confirm: Done."),
+            Action::Confirm => self.line(inner, "confirm", confirmation(step)),
             Action::Sign(role) => self.line(inner, "sign", role),
             Action::Decide(choices) => self.decide(choices, inner),
             Action::Run(run) => {
@@ -328,6 +328,29 @@ impl Writer {
                 "when: Then start nothing more, and end the run (key C).",
             );
         }
+    }
+}
+
+/// What is confirmed of a step by hand: the document only names it.
+pub const CONFIRMED: [&str; 3] = [
+    "It is done as written.",
+    "It is done, and what was found is written down.",
+    "The command was run, and its output is as it should be.",
+];
+
+/// Returns what is confirmed of `step`.
+fn confirmation(step: &Step) -> &'static str {
+    let [done, told, ran] = CONFIRMED;
+    let code = step
+        .title
+        .strip_prefix('`')
+        .and_then(|t| t.strip_suffix('`'));
+    if step.evidence {
+        told
+    } else if code.is_some_and(|code| !code.contains('`')) {
+        ran
+    } else {
+        done
     }
 }
 

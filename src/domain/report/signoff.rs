@@ -94,12 +94,25 @@ pub fn may_mean(said: &str, of_role: Option<&str>, decision: Decision) -> bool {
     }
 }
 
-/// Returns a role in lower-case letters, digits and hyphens.
+/// Returns a role in lower-case letters a to z, digits and hyphens; every other letter as its code point, `_627f_`.
+///
+/// Namespaces stay plain ASCII for `ssh-keygen` and shells, and roles that differ in their letters never share one.
 pub fn slug(role: &str) -> String {
-    let words = role
-        .split(|c: char| !c.is_ascii_alphanumeric())
+    let lower = role.to_lowercase();
+    let words = lower
+        .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+    let spelled = words.map(|word| {
+        let letters = word.chars().map(|c| {
+            if c.is_ascii() {
+                c.to_string()
+            } else {
+                format!("_{:x}_", u32::from(c))
+            }
+        });
+        letters.collect::<String>()
+    });
+    spelled.collect::<Vec<_>>().join("-")
 }
 
 /// Returns the namespace in which a role signs: `role.database-admin@holdpoint`.
@@ -395,6 +408,11 @@ mod tests {
     #[test]
     fn a_role_becomes_a_namespace() {
         assert_eq!(namespace("QA / Lead (EU)"), "role.qa-lead-eu@holdpoint");
+        assert_eq!(namespace("承認者"), "role._627f__8a8d__8005_@holdpoint");
+        assert_eq!(slug("Prüfer (Betrieb)"), "pr_fc_fer-betrieb");
+        assert_ne!(slug("DBA 開発"), slug("DBA 運用"));
+        assert_eq!(slug("ДБА"), slug("дба"));
+        assert_eq!(slug("…"), "");
     }
 
     proptest! {

@@ -60,7 +60,7 @@ impl Reader<'_> {
             let Some(name) = name else { continue };
             let slug = signoff::slug(&name);
             if slug.is_empty() {
-                let hint = "a role signs under its letters a to z and digits: give it some";
+                let hint = "a role signs under its letters and digits: give it some";
                 self.error(item.at.clone(), "this cannot be a role", Some(hint.into()));
             } else if let Some(other) = names.iter().find(|n| signoff::slug(n) == slug) {
                 let (message, hint) = if *other == name {
