@@ -69,6 +69,8 @@ pub fn key(node: &Node, sample: &Sample) -> RowKey {
     match &node.who {
         Who::Gone(pid) => RowKey::Session(*pid),
         Who::Session(_) => RowKey::Session(node.session(sample).map_or(0, |s| s.pid)),
-        Who::Prepared(_) | Who::PreparedUnknown => RowKey::Named(node.words(sample)),
+        Who::Prepared(_) | Who::PreparedUnknown | Who::Untold(_) => {
+            RowKey::Named(node.words(sample))
+        }
     }
 }

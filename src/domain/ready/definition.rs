@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A ready check: a question, what its rows mean, and what to do about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -32,9 +34,11 @@ pub struct Check {
 }
 
 /// A family of servers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Family {
     /// PostgreSQL.
+    #[default]
     Postgres,
     /// MySQL and MariaDB.
     MySql,

@@ -37,6 +37,8 @@ pub enum Who {
     Prepared(usize),
     /// A prepared transaction that is not known by name yet.
     PreparedUnknown,
+    /// Whoever holds it: the server does not tell. By index into [`Sample::sessions`], one who waits for it.
+    Untold(usize),
     /// A session that ended between two reads, or has no row, by its pid.
     Gone(i32),
 }
@@ -68,7 +70,7 @@ impl Node {
     pub fn session<'a>(&self, sample: &'a Sample) -> Option<&'a Session> {
         match self.who {
             Who::Session(at) => sample.sessions.get(at),
-            Who::Prepared(_) | Who::PreparedUnknown | Who::Gone(_) => None,
+            Who::Prepared(_) | Who::PreparedUnknown | Who::Untold(_) | Who::Gone(_) => None,
         }
     }
 
@@ -76,7 +78,7 @@ impl Node {
     pub fn prepared<'a>(&self, sample: &'a Sample) -> Option<&'a Prepared> {
         match self.who {
             Who::Prepared(at) => sample.prepared().get(at),
-            Who::Session(_) | Who::PreparedUnknown | Who::Gone(_) => None,
+            Who::Session(_) | Who::PreparedUnknown | Who::Untold(_) | Who::Gone(_) => None,
         }
     }
 
@@ -84,6 +86,10 @@ impl Node {
     pub fn words(&self, sample: &Sample) -> String {
         match &self.who {
             Who::Gone(pid) => format!("pid {pid}, which has just ended or is not listed"),
+            Who::Untold(waiter) => sample
+                .sessions
+                .get(*waiter)
+                .map_or_else(String::new, |s| untold(s, sample)),
             Who::PreparedUnknown => "a prepared transaction".to_owned(),
             Who::Prepared(_) => self
                 .prepared(sample)
@@ -100,6 +106,25 @@ impl Node {
             child.walk(depth + 1, rows);
         }
     }
+}
+
+/// Says that it is not told whom `waiter` waits for, and who it may be.
+fn untold(waiter: &Session, sample: &Sample) -> String {
+    let mut perhaps = waiter
+        .suspects
+        .iter()
+        .filter_map(|pid| sample.session(*pid));
+    let Some(first) = perhaps.next() else {
+        return "whoever holds it: this server does not tell".to_owned();
+    };
+    let more = match perhaps.count() {
+        0 => String::new(),
+        n => format!(", or one of {n} more"),
+    };
+    format!(
+        "whoever holds it: this server does not tell; perhaps {}{more}",
+        first.words()
+    )
 }
 
 impl Forest {

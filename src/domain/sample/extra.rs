@@ -25,6 +25,8 @@ pub enum Lack {
     NotInstalled,
     /// It is installed, but the server was started without its library.
     NotPreloaded,
+    /// The server was started without its performance schema, or does not count statements in it.
+    NoPerformanceSchema,
     /// This role may not read it, or sees its own part alone.
     NoRight,
     /// What it needs is locked: somebody holds a catalog or a table for himself.
@@ -48,6 +50,9 @@ impl fmt::Display for Lack {
             ),
             Self::NotPreloaded => f.write_str(
                 "the server runs without pg_stat_statements: add it to shared_preload_libraries and restart",
+            ),
+            Self::NoPerformanceSchema => f.write_str(
+                "the server does not count statements: start it with performance_schema=ON",
             ),
             Self::NoRight => {
                 f.write_str("this role sees its own statements alone: grant it pg_monitor")
@@ -114,6 +119,10 @@ pub struct Table {
     pub writes_per_s: Option<f64>,
     /// Age of its oldest transaction.
     pub frozen_age: u64,
+    /// The engine that keeps it, where there are several: `InnoDB`.
+    pub engine: String,
+    /// Bytes that are allocated and unused; `None`: not told.
+    pub free_bytes: Option<u64>,
 }
 
 impl Table {

@@ -1,5 +1,6 @@
 //! What can be measured in a sample: the names that alarm rules use, with their units and first thresholds.
 
+use crate::domain::ready::Family;
 use crate::domain::sample::history::History;
 use crate::domain::sample::model::{Ours, Sample, Server, Session, SlotUse};
 use crate::domain::sample::rates::number;
@@ -80,6 +81,7 @@ pub const METRICS: &[Metric] = &[
     metric("idle_in_transaction", Unit::Duration, Some(30e3), Some(120e3), "the longest idle transaction"),
     metric("longest_transaction", Unit::Duration, Some(60e3), Some(300e3), "the longest transaction"),
     metric("xmin_age", Unit::Count, None, None, "transactions by which old rows are kept from being cleaned"),
+    metric("history_list", Unit::Count, Some(1e6), None, "changes kept for old readers, to be purged (MySQL and MariaDB)"),
     metric("frozen_age", Unit::Share, Some(0.5), Some(0.8), "age of the oldest database, of what wraparound allows"),
     metric("replication_lag", Unit::Duration, Some(10e3), Some(60e3), "the largest lag of a replica, in time"),
     metric("replication_lag_bytes", Unit::Bytes, None, None, "the largest lag of a replica, in bytes"),
@@ -87,8 +89,9 @@ pub const METRICS: &[Metric] = &[
     metric("deadlocks", Unit::Count, Some(1.0), None, "deadlocks since the monitor began"),
     metric("rollbacks_per_s", Unit::PerSecond, None, None, "transactions rolled back"),
     metric("tps", Unit::PerSecond, None, None, "transactions"),
+    metric("statements_per_s", Unit::PerSecond, None, None, "statements that clients sent (MySQL and MariaDB)"),
     metric("temp_bytes_per_s", Unit::BytesPerSecond, None, None, "written to temporary files"),
-    metric("wal_bytes_per_s", Unit::BytesPerSecond, None, None, "written to the write-ahead log"),
+    metric("wal_bytes_per_s", Unit::BytesPerSecond, None, None, "written to the write-ahead log; on MySQL and MariaDB to the redo log"),
     metric("unreachable", Unit::Duration, Some(1.0), Some(5e3), "how long the server has not answered"),
 ];
 
@@ -137,6 +140,10 @@ pub fn amount(name: &str, sample: &Sample) -> Option<f64> {
             longest(idle, |s| s.state_ms)
         }
         "longest_transaction" => number(counts.longest_xact_ms.unwrap_or_default()),
+        // PostgreSQL alone: what a server has no view of is unknown, not nothing.
+        "xmin_age" | "frozen_age" | "temp_bytes_per_s" if sample.family == Family::MySql => {
+            return None;
+        }
         "xmin_age" => number(counts.xmin_age.unwrap_or_default()),
         _ => return of_server(name, sample.server.as_ref()?),
     })
@@ -146,6 +153,8 @@ fn of_server(name: &str, server: &Server) -> Option<f64> {
     let lag = server.receiver.as_ref();
     Some(match name {
         "frozen_age" => number(server.frozen_age),
+        "history_list" => number(server.history_list?),
+        "statements_per_s" => server.rates?.statements?,
         // The lag that a replica reports can stand still while bytes pile up: a position that does not move counts too.
         "replication_lag" => number(
             (server

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ready::Family;
 use crate::domain::runbook::model::StepId;
 pub use crate::domain::sample::extra::Extras;
 pub use crate::domain::sample::server::{
@@ -12,6 +13,8 @@ pub use crate::domain::sample::server::{
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
+    /// Whose server it is: what it has no view of is not shown as nothing.
+    pub family: Family,
     /// The server's clock, in milliseconds since 1970.
     pub at_ms: i64,
     /// The sessions worth a row: all that wait, block or work; blockers with most waiters first.
@@ -74,6 +77,8 @@ pub struct Session {
     pub hard: Vec<Blocker>,
     /// Stands before it in the queue, where nobody holds the very lock.
     pub soft: Option<i32>,
+    /// Where the server does not tell who holds the lock: those who may, the longest transaction first.
+    pub suspects: Vec<i32>,
     /// Blockers in all, hard and soft.
     pub n_blockers: u32,
     /// Sessions directly behind it.
@@ -105,7 +110,7 @@ pub struct LockWait {
     pub place: u32,
     /// How many they are, listed or not.
     pub of: u32,
-    /// Milliseconds waited; before PostgreSQL 14 since the statement began.
+    /// Milliseconds waited; before PostgreSQL 14, and for metadata locks of MySQL, at most since the statement began.
     pub wait_ms: Option<u64>,
 }
 

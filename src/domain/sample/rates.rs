@@ -28,6 +28,10 @@ pub fn between(before: &Totals, after: &Totals) -> Option<Rates> {
         .filter(|ms| *ms > 0)?;
     let grew = |of: fn(&Totals) -> u64| of(after).checked_sub(of(before)).map(number);
     let rate = |of: fn(&Totals) -> u64| grew(of).map(|n| n * 1_000.0 / number(ms));
+    let told = |of: fn(&Totals) -> Option<u64>| {
+        let grew = of(after)?.checked_sub(of(before)?)?;
+        Some(per_second(grew, ms))
+    };
     let fetched = grew(|t| t.blocks_fetched)?;
     let hit = grew(|t| t.blocks_hit)?;
     Some(Rates {
@@ -37,6 +41,9 @@ pub fn between(before: &Totals, after: &Totals) -> Option<Rates> {
         temp_bytes: rate(|t| t.temp_bytes)?,
         wal_bytes: rate(|t| t.wal_bytes)?,
         hit_ratio: (fetched > 0.0).then(|| (hit / fetched).min(1.0)),
+        statements: told(|t| t.statements),
+        disk_tables: told(|t| t.disk_tables),
+        binlog_bytes: told(|t| t.binlog_bytes),
     })
 }
 

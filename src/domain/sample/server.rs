@@ -18,6 +18,8 @@ pub struct Server {
     pub rates: Option<Rates>,
     /// Deadlocks since the monitor began.
     pub deadlocks: u64,
+    /// Changes that are kept for old readers until they can be purged (InnoDB's history list length).
+    pub history_list: Option<u64>,
     /// The oldest database's age in transactions.
     pub frozen_age: u64,
     /// Bytes of the database; `None`: not asked, or may not be read.
@@ -74,6 +76,12 @@ pub struct Totals {
     pub deadlocks: u64,
     /// Queries of a standby cancelled for the primary's sake.
     pub conflicts: u64,
+    /// Statements that clients sent (MySQL and MariaDB).
+    pub statements: Option<u64>,
+    /// Temporary tables that went to disk (MySQL and MariaDB).
+    pub disk_tables: Option<u64>,
+    /// Bytes written to the binary log (MariaDB).
+    pub binlog_bytes: Option<u64>,
 }
 
 /// Changes a second, of the whole server.
@@ -92,6 +100,12 @@ pub struct Rates {
     pub wal_bytes: f64,
     /// Part of the blocks that were found in memory, 0 to 1; `None`: none was asked for.
     pub hit_ratio: Option<f64>,
+    /// Statements that clients sent; `None`: the server does not count them.
+    pub statements: Option<f64>,
+    /// Temporary tables that went to disk; `None`: the server does not count them.
+    pub disk_tables: Option<f64>,
+    /// Bytes written to the binary log; `None`: there is none, or they are not counted.
+    pub binlog_bytes: Option<f64>,
 }
 
 /// A replica that is fed.
@@ -204,7 +218,7 @@ pub enum SlotUse {
 pub struct Prepared {
     /// Its transaction.
     pub xid: String,
-    /// Its name.
+    /// Its name; of an XA transaction as `XA COMMIT` wants it.
     pub gid: String,
     /// Milliseconds since it was prepared.
     pub age_ms: u64,
@@ -223,6 +237,8 @@ pub enum PreparedIn {
     Here,
     /// Another one of the same server.
     Elsewhere,
+    /// None: it is a branch of an XA transaction, which any session may end.
+    Branch,
 }
 
 /// How far a long command is.
@@ -243,7 +259,7 @@ pub struct Progress {
     pub done: u64,
     /// All of it; 0: not known.
     pub total: u64,
-    /// What is counted: `blocks`, `rows`, `bytes`, `lockers`, `partitions`.
+    /// What is counted: `blocks`, `rows`, `bytes`, `lockers`, `partitions`; `%`: thousandths of a hundredth.
     pub unit: String,
     /// The session whose transaction it waits for to end.
     pub waits_for: Option<i32>,

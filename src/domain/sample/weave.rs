@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::ready::Family;
 use crate::domain::sample::blocking::{By, Forest, Link, Node, Who};
 use crate::domain::sample::model::{LockWait, Ours, Sample, Session};
 use crate::domain::sample::own::MONITOR_NAME;
@@ -42,6 +43,8 @@ pub fn tree(sample: &Sample) -> Forest {
 enum Key {
     Pid(i32),
     Prepared(String),
+    /// Nobody tells who holds what this lock's waiters want.
+    Untold(String),
 }
 
 struct Builder<'a> {
@@ -92,7 +95,7 @@ impl Builder<'_> {
     fn in_group(&self, key: &Key, group: &str) -> bool {
         let session = match key {
             Key::Pid(pid) => self.sample.session(*pid),
-            Key::Prepared(_) => None,
+            Key::Prepared(_) | Key::Untold(_) => None,
         };
         let lock = session.and_then(|s| s.lock.as_ref());
         lock.is_some_and(|l| l.group == group)
@@ -115,7 +118,16 @@ impl Builder<'_> {
             held: String::new(),
             others: Vec::new(),
         };
-        session.soft.map(|pid| (blocker_key(pid, None), link))
+        if let Some(pid) = session.soft {
+            return Some((blocker_key(pid, None), link));
+        }
+        let untold = self.sample.family == Family::MySql;
+        let lock = session.lock.as_ref().filter(|_| untold)?;
+        let link = Link {
+            by: By::Holder,
+            ..link
+        };
+        Some((Key::Untold(lock.object.clone()), link))
     }
 
     /// How long `pid` has held its locks: a prepared transaction stands longer than any session.
@@ -152,7 +164,7 @@ impl Builder<'_> {
         }
         let oldest = circle.iter().max_by_key(|key| match key {
             Key::Pid(pid) => self.standing_ms(*pid),
-            Key::Prepared(_) => u64::MAX,
+            Key::Prepared(_) | Key::Untold(_) => u64::MAX,
         });
         if let Some((oldest, (_, link, _))) = oldest.and_then(|k| self.parents.remove_entry(k)) {
             self.circle_roots.insert(oldest, link);
@@ -180,6 +192,11 @@ impl Builder<'_> {
                 [_] => Who::Prepared(0),
                 _ => Who::PreparedUnknown,
             },
+            Key::Untold(_) => {
+                let first = self.children.get(key).and_then(|c| c.first());
+                let waiter = first.and_then(|child| self.parents.get(child));
+                Who::Untold(waiter.map_or(usize::MAX, |(_, _, at)| *at))
+            }
             Key::Prepared(xid) => {
                 let at = self.sample.prepared().iter().position(|p| p.xid == *xid);
                 at.map_or(Who::PreparedUnknown, Who::Prepared)

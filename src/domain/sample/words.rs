@@ -94,6 +94,10 @@ impl Prepared {
         let place = match self.place {
             PreparedIn::Here => "",
             PreparedIn::Elsewhere => " in its own database",
+            PreparedIn::Branch => {
+                let gid = &self.gid;
+                return format!("XA COMMIT {gid} or XA ROLLBACK {gid}");
+            }
         };
         format!("COMMIT PREPARED '{gid}' or ROLLBACK PREPARED '{gid}'{place}")
     }
@@ -101,6 +105,9 @@ impl Prepared {
     /// Returns it in words.
     pub fn words(&self) -> String {
         let age = lasting(self.age_ms);
+        if self.place == PreparedIn::Branch {
+            return format!("prepared XA transaction {}, {age} old", self.gid);
+        }
         format!(
             "prepared transaction '{}' of {}, {age} old",
             self.gid, self.owner

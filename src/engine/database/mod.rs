@@ -2,6 +2,7 @@
 //! knows what family an address leads to.
 
 mod beside;
+mod costs;
 pub mod error;
 mod looker;
 mod monitor;

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use crate::domain::run::event::TargetSeen;
 use crate::domain::sample::model::{Sample, Server};
 use crate::domain::sample::news::{Extra, MonitorNews, Need, Watched, Wishes};
-use crate::domain::sample::own::whose;
+use crate::domain::sample::own::{OwnStep, whose};
 use crate::engine::clock;
 use crate::engine::database::beside::{Beside, Slow, watch_extras};
 use crate::engine::database::error::{DatabaseError, Trouble};
@@ -68,7 +68,7 @@ pub(super) trait Source: Clone + Send + Sync + 'static {
     fn look(
         eye: &mut Self::Eye,
         link: &mut Self::Link,
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> impl Future<Output = Result<(Sample, Duration), DatabaseError>> + Send;
 
     /// Asks what the server says of itself; rates are counted from `before`.
@@ -84,13 +84,15 @@ pub(super) trait Source: Clone + Send + Sync + 'static {
 
 /// What is asked for in one look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Budget {
+pub(super) struct Budget<'a> {
     /// Rows at most.
     pub rows: i32,
     /// Bytes of each statement at most.
     pub query_bytes: i32,
     /// Whether idle sessions have a row.
     pub idle: Extra,
+    /// The steps that run.
+    pub steps: &'a [OwnStep],
 }
 
 /// Watches a server until the sender of `wishes` is gone.
@@ -272,6 +274,7 @@ impl<'a, S: Source> Watch<'a, S> {
             rows: i32::try_from(self.plan.rows).unwrap_or(i32::MAX),
             query_bytes: i32::try_from(self.plan.query_bytes).unwrap_or(i32::MAX),
             idle: wished.idle,
+            steps: &wished.steps,
         };
         let (mut sample, took) = S::look(&mut self.eye, link, &budget).await?;
         if self.refreshes.is_multiple_of(2) || self.meets_a_new_prepared(&sample) {

@@ -244,6 +244,7 @@ impl Tree<'_> {
                 (text, session_style(self.theme, s))
             }
             (None, Who::Gone(pid)) => (format!("{pid} ended"), self.theme.quiet),
+            (None, Who::Untold(_)) => ("not told".to_owned(), self.theme.quiet),
             (None, _) => ("prepared".to_owned(), self.theme.plain),
         }
     }

@@ -14,7 +14,7 @@ use crate::engine::database::mysql::{mark, trouble};
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// An open connection and where it leads.
-pub(super) struct Link {
+pub struct Link {
     pub conn: MySqlConnection,
     /// `host:port` or the socket.
     pub address: String,
@@ -27,7 +27,7 @@ pub(super) struct Link {
 
 /// Which server it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Version {
+pub struct Version {
     pub brand: Brand,
     /// 10, 11, 19
     pub parts: [u32; 3],
@@ -37,7 +37,7 @@ pub(super) struct Version {
 
 /// Whose server it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Brand {
+pub enum Brand {
     MariaDb,
     MySql,
 }

@@ -2,16 +2,27 @@
 //!
 //! A server of this family knows no application names. What is ours is known by other means, see [`mark`].
 
+mod births;
+mod compatible;
 mod connect;
 mod control;
+mod detail;
 mod dsn;
 mod identity;
+mod locks;
 mod look;
 mod mark;
 mod monitor;
 mod option_files;
+mod replication;
+mod rights;
+mod row;
+mod server;
+mod sessions;
+mod slow;
 mod statement;
 mod sweep;
+mod tables;
 mod trouble;
 
 pub use control::Control;

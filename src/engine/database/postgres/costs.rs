@@ -8,16 +8,12 @@ use sqlx::{AssertSqlSafe, Row as _};
 use tokio::time::timeout;
 
 use crate::domain::sample::extra::{Lack, Level, Statement, Statements};
-use crate::domain::sample::rates::number;
+use crate::engine::database::costs::{Cost, Ledger};
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::{Link, ask};
 use crate::engine::database::postgres::names::{Kind, Names};
 use crate::engine::database::postgres::{row, trouble};
 
-/// Rows by the time they took.
-const BY_TIME: usize = 40;
-/// Rows by each of calls, mean time and rows.
-const BY_OTHERS: usize = 15;
 /// Bytes of a statement's text at most.
 const TEXT_BYTES: i32 = 4_000;
 
@@ -30,8 +26,7 @@ const WHERE: &str = "SELECT pg_catalog.quote_ident(n.nspname), e.extversion, \
 /// What is remembered from reading to reading.
 #[derive(Default)]
 pub(super) struct CostReader {
-    first: Option<(i64, HashMap<Key, Cost>)>,
-    last: Option<(i64, HashMap<Key, u64>)>,
+    ledger: Ledger<Key>,
     texts: HashMap<i64, String>,
     names: Names,
 }
@@ -43,47 +38,6 @@ struct Key {
     database: u32,
     id: Option<i64>,
     level: Level,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Cost {
-    calls: u64,
-    total_ms: f64,
-    rows: u64,
-    hit: u64,
-    read: u64,
-    temp: u64,
-}
-
-impl Cost {
-    /// Those hidden from this role have no number of their own: they are counted together.
-    fn add(&mut self, other: Self) {
-        self.calls += other.calls;
-        self.total_ms += other.total_ms;
-        self.rows += other.rows;
-        self.hit += other.hit;
-        self.read += other.read;
-        self.temp += other.temp;
-    }
-
-    /// Returns what was added since `before`; a counter that went back was reset, and counts whole.
-    fn since(self, before: Option<&Self>) -> Self {
-        match before {
-            Some(before) if before.calls <= self.calls => Self {
-                calls: self.calls - before.calls,
-                total_ms: (self.total_ms - before.total_ms).max(0.0),
-                rows: self.rows.saturating_sub(before.rows),
-                hit: self.hit.saturating_sub(before.hit),
-                read: self.read.saturating_sub(before.read),
-                temp: self.temp.saturating_sub(before.temp),
-            },
-            Some(_) | None => self,
-        }
-    }
-
-    fn mean(&self) -> f64 {
-        self.total_ms / number(self.calls.max(1))
-    }
 }
 
 impl CostReader {
@@ -109,58 +63,22 @@ impl CostReader {
         }
         let at_ms = rows.first().and_then(|r| row::long(r, "at_ms"));
         drop(rows);
-        let mut statements = self.difference(&now, at_ms.unwrap_or_default());
+        let mut statements = self.difference(now, at_ms.unwrap_or_default());
         self.name(link, &schema, &mut statements, limit).await?;
         Ok(statements)
     }
 
-    fn difference(&mut self, now: &HashMap<Key, Cost>, at_ms: i64) -> Statements {
-        let (begun, first) = self.first.get_or_insert_with(|| (at_ms, now.clone()));
-        let grown = now
-            .iter()
-            .map(|(key, cost)| (*key, cost.since(first.get(key))));
-        let grown: Vec<(Key, Cost)> = grown.filter(|(_, cost)| cost.calls > 0).collect();
-        let total_ms: f64 = grown.iter().map(|(_, cost)| cost.total_ms).sum();
-        let since_ms = u64::try_from(at_ms - *begun).unwrap_or_default();
+    fn difference(&mut self, now: HashMap<Key, Cost>, at_ms: i64) -> Statements {
         let hidden = now.keys().any(|key| key.id.is_none());
-        let picked = pick(&grown);
-        let rows = picked.into_iter().map(|(key, cost)| Statement {
+        let mut statements = self.ledger.difference(now, at_ms, |key| Statement {
             id: key.id,
             user: key.user.to_string(),
             database: key.database.to_string(),
-            query: String::new(),
             level: key.level,
-            calls: cost.calls,
-            calls_per_s: self.speed(key, now[&key].calls, at_ms),
-            total_ms: cost.total_ms,
-            rows: cost.rows,
-            share: if total_ms > 0.0 {
-                cost.total_ms / total_ms
-            } else {
-                0.0
-            },
-            blocks_hit: cost.hit,
-            blocks_read: cost.read,
-            temp_blocks: cost.temp,
+            ..Statement::default()
         });
-        let rows = rows.collect();
-        let calls = now.iter().map(|(key, cost)| (*key, cost.calls));
-        self.last = Some((at_ms, calls.collect()));
-        Statements {
-            at_ms,
-            rows,
-            of: u32::try_from(grown.len()).unwrap_or(u32::MAX),
-            total_ms,
-            since_ms,
-            lack: hidden.then_some(Lack::NoRight),
-        }
-    }
-
-    fn speed(&self, key: Key, calls: u64, at_ms: i64) -> Option<f64> {
-        let (before_ms, before) = self.last.as_ref()?;
-        let ms = u64::try_from(at_ms - before_ms).ok().filter(|ms| *ms > 0)?;
-        let grown = calls.checked_sub(before.get(&key).copied().unwrap_or_default())?;
-        Some(number(grown) * 1_000.0 / number(ms))
+        statements.lack = hidden.then_some(Lack::NoRight);
+        statements
     }
 
     /// Texts are dear to fetch: only those of rows that are shown, and each once.
@@ -218,28 +136,6 @@ impl CostReader {
         }
         Ok(())
     }
-}
-
-/// How many are picked by what.
-type Order = (usize, fn(&Cost) -> f64);
-
-/// The dearest, and those that stand out by calls, by mean time or by rows.
-fn pick(grown: &[(Key, Cost)]) -> Vec<(Key, Cost)> {
-    let mut picked: HashMap<Key, Cost> = HashMap::new();
-    let orders: [Order; 4] = [
-        (BY_TIME, |c| c.total_ms),
-        (BY_OTHERS, |c| number(c.calls)),
-        (BY_OTHERS, Cost::mean),
-        (BY_OTHERS, |c| number(c.rows)),
-    ];
-    let mut sorted: Vec<&(Key, Cost)> = grown.iter().collect();
-    for (n, by) in orders {
-        sorted.sort_by(|a, b| by(&b.1).total_cmp(&by(&a.1)));
-        picked.extend(sorted.iter().take(n).map(|(key, cost)| (*key, *cost)));
-    }
-    let mut picked: Vec<(Key, Cost)> = picked.into_iter().collect();
-    picked.sort_by(|a, b| b.1.total_ms.total_cmp(&a.1.total_ms));
-    picked
 }
 
 /// Which columns the installed version of the extension has: it may be older than the server.

@@ -116,7 +116,7 @@ impl Source for Dsn {
     async fn look(
         eye: &mut Eye,
         link: &mut Link,
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> Result<(Sample, Duration), DatabaseError> {
         let began = Instant::now();
         let rows = sessions::ask(link, &eye.rights, budget, eye.waits, LIMIT).await?;

@@ -102,6 +102,7 @@ fn totals(row: &PgRow) -> Totals {
         wal_bytes: total("wal_bytes"),
         deadlocks: total("deadlocks"),
         conflicts: total("conflicts"),
+        ..Totals::default()
     }
 }
 

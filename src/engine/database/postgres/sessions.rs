@@ -40,7 +40,7 @@ pub(super) enum Waits {
 pub(super) async fn ask(
     link: &mut Link,
     rights: &Rights,
-    budget: &Budget,
+    budget: &Budget<'_>,
     waits: Waits,
     limit: Duration,
 ) -> Result<Vec<PgRow>, DatabaseError> {
@@ -56,7 +56,7 @@ pub(super) async fn ask(
 
 type Asked = Query<'static, Postgres, PgArguments>;
 
-fn calm(rights: &Rights, budget: &Budget) -> Asked {
+fn calm(rights: &Rights, budget: &Budget<'_>) -> Asked {
     let sql = match rights.version {
         ..130_000 => CALM12,
         130_000.. => CALM13,
@@ -67,7 +67,7 @@ fn calm(rights: &Rights, budget: &Budget) -> Asked {
         .bind(budget.idle == Extra::Asked)
 }
 
-fn whole(rights: &Rights, budget: &Budget) -> Asked {
+fn whole(rights: &Rights, budget: &Budget<'_>) -> Asked {
     let sql = match rights.version {
         ..130_000 => V12,
         130_000..140_000 => V13,
@@ -140,6 +140,7 @@ fn session(row: &PgRow, rights: &Rights, names: &mut Names) -> Session {
         lock: lock(row, rights, names),
         hard: blockers(row),
         soft: row::int(row, "soft_pid"),
+        suspects: Vec::new(),
         n_blockers: row::count(row, "n_blockers"),
         n_waiters: row::count(row, "n_waiters"),
         ours: crate::domain::sample::model::Ours::No,

@@ -136,6 +136,7 @@ impl TableReader {
             index_scans: total(r, "idx_scans").saturating_sub(base.index_scans),
             writes_per_s: self.writes(oid, total(r, "writes"), at_ms),
             frozen_age: u64::from(row::count(r, "frozen_age")),
+            ..Table::default()
         }
     }
 

@@ -1,0 +1,148 @@
+//! What the monitor's user may see, what the server records of locks, and its limits: asked once a connection.
+
+use std::time::Duration;
+
+use crate::engine::database::error::{DatabaseError, Trouble};
+use crate::engine::database::mysql::connect::{Brand, Link};
+use crate::engine::database::mysql::row::fetch;
+
+/// Where it is read who holds metadata locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Metadata {
+    /// From the performance schema: who holds and who waits.
+    Recorded,
+    /// From MariaDB's plugin: who holds what; who waits for it is only known by its state.
+    Plugin,
+    /// Nowhere.
+    Untold(Why),
+}
+
+/// Why it is not told who holds metadata locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    Off,
+    InstrumentOff,
+    NoRight,
+}
+
+/// What the monitor's user may see, and the server's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rights {
+    pub brand: Brand,
+    pub version: [u32; 3],
+    pub max_connections: u32,
+    /// Whether it sees other users' sessions and transactions.
+    pub process: bool,
+    /// Whether it may ask for the replication's state.
+    pub replication: bool,
+    /// Whether prepared XA transactions may be listed.
+    pub recover: bool,
+    pub metadata: Metadata,
+    /// Whether statements, threads and stages can be read from the performance schema.
+    pub performance_schema: bool,
+}
+
+impl Rights {
+    pub async fn ask(link: &mut Link, limit: Duration) -> Result<Self, DatabaseError> {
+        let (brand, version) = (link.version.brand, link.version.parts);
+        let sql = "SELECT @@max_connections AS max_connections, @@performance_schema AS ps";
+        let rows = fetch(link, sql, limit).await?;
+        let first = rows.first();
+        let max_connections = first.map_or(0, |r| r.count("max_connections"));
+        let on = first.is_some_and(|r| r.raw("ps") == "1");
+        let mut may = async |sql: &str| answers(link, sql, limit).await;
+        let process = may("SELECT 1 FROM information_schema.INNODB_TRX LIMIT 0").await?;
+        let replication = may(super::replication::statement(brand, version)).await?;
+        let recover = may(super::replication::recover(brand)).await?;
+        let threads = on && may("SELECT 1 FROM performance_schema.threads LIMIT 0").await?;
+        let metadata = metadata(link, on, limit).await?;
+        Ok(Self {
+            brand,
+            version,
+            max_connections,
+            process,
+            replication,
+            recover,
+            metadata,
+            performance_schema: threads,
+        })
+    }
+
+    /// Returns what cannot be seen, one sentence each, and what would help.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut note = |said: &str| notes.push(said.to_owned());
+        if !self.process {
+            note(
+                "this user sees its own sessions alone, and no transactions: GRANT PROCESS ON *.*",
+            );
+        }
+        let help = match self.metadata {
+            Metadata::Recorded => None,
+            Metadata::Plugin => Some(
+                "metadata_lock_info tells who holds metadata locks, not who waits: set performance_schema=ON",
+            ),
+            Metadata::Untold(Why::Off) => Some(
+                "it is not told who holds metadata locks: the server runs without performance_schema=ON",
+            ),
+            Metadata::Untold(Why::InstrumentOff) => Some(
+                "it is not told who holds metadata locks: UPDATE performance_schema.setup_instruments SET ENABLED='YES' \
+                 WHERE NAME='wait/lock/metadata/sql/mdl'",
+            ),
+            Metadata::Untold(Why::NoRight) => Some(
+                "this user may not see who holds metadata locks: GRANT SELECT ON performance_schema.*",
+            ),
+        };
+        help.into_iter().for_each(&mut note);
+        if !self.replication {
+            note(match self.brand {
+                Brand::MariaDb => {
+                    "this user may not ask how it replicates: GRANT SLAVE MONITOR ON *.*"
+                }
+                Brand::MySql => {
+                    "this user may not ask how it replicates: GRANT REPLICATION CLIENT ON *.*"
+                }
+            });
+        }
+        if !self.recover {
+            note("this user may not list prepared XA transactions: GRANT XA_RECOVER_ADMIN ON *.*");
+        }
+        notes
+    }
+}
+
+async fn metadata(link: &mut Link, on: bool, limit: Duration) -> Result<Metadata, DatabaseError> {
+    let plugin = "SELECT 1 FROM information_schema.METADATA_LOCK_INFO LIMIT 0";
+    let table = "SELECT 1 FROM performance_schema.metadata_locks LIMIT 0";
+    let instrument = "SELECT ENABLED FROM performance_schema.setup_instruments WHERE NAME = 'wait/lock/metadata/sql/mdl' \
+         AND (SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = 'global_instrumentation') = 'YES'";
+    let why = if !on {
+        Why::Off
+    } else if answers(link, table, limit).await? {
+        // Who may not read how it is set up is taken at what it reads.
+        let set = fetch(link, instrument, limit).await;
+        match set {
+            Ok(rows) if rows.iter().any(|r| r.raw("ENABLED") == "YES") => {
+                return Ok(Metadata::Recorded);
+            }
+            Ok(_) => Why::InstrumentOff,
+            Err(e) if e.kind == Trouble::Refused => return Ok(Metadata::Recorded),
+            Err(e) => return Err(e),
+        }
+    } else {
+        Why::NoRight
+    };
+    if link.version.brand == Brand::MariaDb && answers(link, plugin, limit).await? {
+        return Ok(Metadata::Plugin);
+    }
+    Ok(Metadata::Untold(why))
+}
+
+/// Whether the server answers `sql` for this user.
+async fn answers(link: &mut Link, sql: &str, limit: Duration) -> Result<bool, DatabaseError> {
+    match fetch(link, sql, limit).await {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind == Trouble::Refused => Ok(false),
+        Err(e) => Err(e),
+    }
+}
