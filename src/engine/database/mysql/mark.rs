@@ -39,7 +39,6 @@ fn known<T>(with: impl FnOnce(&mut Known) -> T) -> T {
 }
 
 /// Returns the name of this process's session `id` at `address`.
-#[cfg_attr(not(test), expect(dead_code, reason = "the monitor asks it"))]
 pub(super) fn name_of(address: &str, id: u64) -> Option<String> {
     known(|known| known.get(&(address.to_owned(), id)).cloned())
 }
