@@ -7,6 +7,7 @@ use crate::app::model::Model;
 use crate::app::monitor::panel::{Arrangement, PANELS, Panel, RowKey};
 use crate::app::monitor::said::Said;
 use crate::app::monitor::table::Table;
+use crate::domain::ready::Family;
 use crate::domain::run::event::Peaks;
 use crate::domain::sample::Sample;
 use crate::domain::sample::alarm::Judge;
@@ -95,6 +96,11 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
+    /// Returns whose server it is.
+    pub fn family(&self) -> Family {
+        self.sample.map_or(Family::Postgres, |s| s.family)
+    }
+
     /// Returns what the server says of itself, where it was read.
     pub fn server(&self) -> Option<&'a Server> {
         self.sample?.server.as_ref()

@@ -20,3 +20,6 @@ mod ready;
 mod statements;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
+#[path = "../support/watcher.rs"]
+mod watcher;

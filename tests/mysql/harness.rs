@@ -9,7 +9,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use tokio::time::{Instant, sleep};
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use crate::watcher::PATIENCE;
 
 /// Where there is none the test says so; in CI it fails.
 #[expect(clippy::print_stderr, reason = "what is skipped must be seen")]

@@ -4,6 +4,7 @@ use crate::app::model::Model;
 use crate::app::monitor::panel::{Panel, RowKey};
 use crate::app::monitor::sessions;
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::ready::Family;
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::Progress;
 use crate::domain::sample::rates::number;
@@ -31,8 +32,16 @@ pub fn table(model: &Model) -> Table<'_> {
     let empty = if server.is_none() {
         "the server's counters were not read yet".to_owned()
     } else {
-        "nothing is in progress: index builds, vacuums, analyzes, clusters, copies and base backups are shown here"
-            .to_owned()
+        match model.monitor.picture().family() {
+            Family::Postgres | Family::Any => {
+                "nothing is in progress: index builds, vacuums, analyzes, clusters, copies and base backups are shown here"
+            }
+            Family::MySql => {
+                "nothing is in progress: what ALTER, OPTIMIZE, CHECK, REPAIR and LOAD tell of themselves is shown here; \
+                 MySQL needs the consumer events_stages_current for it"
+            }
+        }
+        .to_owned()
     };
     Table::arranged(
         COLUMNS,
@@ -54,6 +63,8 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
         "bytes" => Value::BytesPerSecond,
         _ => Value::PerSecond,
     };
+    // Parts of a stage have no speed that would tell anybody anything.
+    let rate = progress.rate.filter(|_| progress.unit != "%");
     let done = (progress.total > 0).then(|| number(progress.done) / number(progress.total));
     let phase = Cell::from(Value::text(phase(progress)));
     let mut row = Row::new(
@@ -65,7 +76,7 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
             Value::text(on.map_or("", String::as_str)).into(),
             Value::known(done, Value::Bar).into(),
             Value::known(progress.left_ms, Value::Time).into(),
-            Cell::from(Value::known(progress.rate, per_second)).quiet(),
+            Cell::from(Value::known(rate, per_second)).quiet(),
             Cell::from(Value::known(session.and_then(|s| s.query_ms), Value::Time)).quiet(),
             if progress.waits_for.is_some() {
                 phase.graded(Grade::Look)
@@ -82,6 +93,7 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
 fn phase(progress: &Progress) -> String {
     let counted = match (progress.total, progress.unit.as_str()) {
         (0, _) if progress.done == 0 => String::new(),
+        (_, "%") => String::new(), // the bar says it
         (0, "bytes") => format!(", {}", bytes(progress.done)),
         (0, unit) => format!(", {} {unit}", progress.done),
         (total, "bytes") => format!(", {} of {}", bytes(progress.done), bytes(total)),

@@ -3,6 +3,7 @@
 use crate::app::model::Model;
 use crate::app::monitor::panel::{Panel, RowKey};
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::ready::Family;
 use crate::domain::sample::extra::{self, CleanedBy, Measured};
 use crate::domain::sample::metric::{Grade, WRAPAROUND};
 use crate::domain::sample::rates::number;
@@ -21,6 +22,16 @@ const COLUMNS: &[Column] = &[
     Column::amounts("frozen", 7, 128),
     Column::words("vacuumed", usize::MAX, 0),
 ];
+/// MySQL and MariaDB clean by themselves and count no scans.
+const MYSQL: &[Column] = &[
+    Column::words("name", 60, 0),
+    Column::amounts("size", 9, 0),
+    Column::amounts("indexes", 9, 80),
+    Column::amounts("grown", 10, 40),
+    Column::amounts("rows", 9, 50),
+    Column::amounts("unused", 9, 70),
+    Column::words("engine", usize::MAX, 60),
+];
 /// The size of all of it.
 const FIRST: usize = 1;
 /// From so many dead rows on their part is worth a look.
@@ -33,6 +44,11 @@ pub fn table(model: &Model) -> Table<'_> {
         .picture()
         .sample
         .and_then(|s| s.extras.tables.as_deref());
+    let family = model.monitor.picture().family();
+    let (columns, row): (_, fn(&extra::Table) -> Row<'_>) = match family {
+        Family::Postgres | Family::Any => (COLUMNS, row),
+        Family::MySql => (MYSQL, mysql_row),
+    };
     let rows = tables.into_iter().flat_map(|t| &t.rows).map(row).collect();
     let empty = match tables {
         None => "the tables are being read".to_owned(),
@@ -42,7 +58,7 @@ pub fn table(model: &Model) -> Table<'_> {
         ),
     };
     let arrangement = model.monitor.arranged(Panel::Tables);
-    Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
+    Table::arranged(columns, rows, FIRST, arrangement, empty)
 }
 
 /// Returns what is to be said above the rows.
@@ -53,24 +69,39 @@ pub fn head(model: &Model) -> Option<String> {
     }
     let many = tables.rows.len();
     let of = usize::try_from(tables.of).unwrap_or(many);
+    let (most, counted) = match model.monitor.picture().family() {
+        Family::Postgres | Family::Any => {
+            ("the largest, the deadest, the busiest", "growth and scans")
+        }
+        Family::MySql => ("the largest; rows are estimated", "growth"),
+    };
     let which = if of > many {
-        format!("{many} of {of} tables: the largest, the deadest, the busiest")
+        format!("{many} of {of} tables: {most}")
     } else {
         format!("all {of} tables")
     };
     Some(format!(
-        "{which}; growth and scans of the last {}",
+        "{which}; {counted} of the last {}",
         lasting(tables.since_ms)
     ))
 }
 
+fn mysql_row(table: &extra::Table) -> Row<'_> {
+    Row::new(
+        RowKey::Named(table.oid.to_string()),
+        vec![
+            Value::text(table.name.as_str()).into(),
+            size(table),
+            Cell::from(Value::Bytes(table.index_bytes)).quiet(),
+            Value::known(grown(table), Value::Grown).into(),
+            Value::Count(table.live).into(),
+            Cell::from(Value::known(table.free_bytes, Value::Bytes)).quiet(),
+            Cell::from(Value::text(table.engine.as_str())).quiet(),
+        ],
+    )
+}
+
 fn row(table: &extra::Table) -> Row<'_> {
-    let size = match table.measured {
-        Measured::Exactly => Value::Bytes(table.bytes).into(),
-        Measured::Estimated if table.bytes == 0 => Value::Nothing.into(),
-        // Somebody holds it: the number is no measurement.
-        Measured::Estimated => Cell::from(Value::Bytes(table.bytes)).quiet(),
-    };
     let part = table.dead_part();
     let dead = match table.dead {
         0 => Grade::Calm,
@@ -91,18 +122,13 @@ fn row(table: &extra::Table) -> Row<'_> {
         };
         format!("{} ago{by}", lasting(cleaned.ago_ms))
     });
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "bytes past 2^53 are shown rounded anyway"
-    )]
-    let grown = table.grown.map(|n| n as f64);
     Row::new(
         RowKey::Named(table.oid.to_string()),
         vec![
             Value::text(table.name.as_str()).into(),
-            size,
+            size(table),
             Cell::from(Value::Bytes(table.index_bytes)).quiet(),
-            Value::known(grown, Value::Grown).into(),
+            Value::known(grown(table), Value::Grown).into(),
             Value::known(table.writes_per_s, Value::PerSecond).into(),
             Value::Count(table.live).into(),
             Cell::from(Value::Part(part)).graded(dead),
@@ -112,4 +138,23 @@ fn row(table: &extra::Table) -> Row<'_> {
             Cell::from(Value::text(vacuumed)).quiet(),
         ],
     )
+}
+
+/// A size that was not measured is marked so.
+fn size(table: &extra::Table) -> Cell<'static> {
+    match table.measured {
+        Measured::Exactly => Value::Bytes(table.bytes).into(),
+        Measured::Estimated if table.bytes == 0 => Value::Nothing.into(),
+        // Somebody holds it: the number is no measurement.
+        Measured::Estimated => Cell::from(Value::Bytes(table.bytes)).quiet(),
+    }
+}
+
+fn grown(table: &extra::Table) -> Option<f64> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "bytes past 2^53 are shown rounded anyway"
+    )]
+    let grown = table.grown.map(|n| n as f64);
+    grown
 }

@@ -4,6 +4,7 @@ use crate::app::model::Model;
 use crate::app::monitor::grade_of;
 use crate::app::monitor::panel::{Panel, RowKey};
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::ready::Family;
 use crate::domain::runbook::model::ServerRole;
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::{Receiver, Sender, Server, Slot, SlotUse};
@@ -38,7 +39,7 @@ pub fn table(model: &Model) -> Table<'_> {
         rows.extend(server.senders.iter().map(|s| sender(picture.tracks, s)));
         rows.extend(server.slots.iter().map(|s| slot(picture.tracks, s)));
     }
-    let empty = empty(picture.server());
+    let empty = empty(picture.server(), picture.family());
     Table::arranged(
         COLUMNS,
         rows,
@@ -48,9 +49,15 @@ pub fn table(model: &Model) -> Table<'_> {
     )
 }
 
-fn empty(server: Option<&Server>) -> String {
+fn empty(server: Option<&Server>, family: Family) -> String {
     match server.map(|s| s.role) {
         None => "the server's counters were not read yet".to_owned(),
+        Some(Some(ServerRole::Standby)) if family == Family::MySql => {
+            "the server takes no writes, and nobody feeds it".to_owned()
+        }
+        Some(_) if family == Family::MySql => {
+            "no replica is fed by this server, and it follows no other".to_owned()
+        }
         Some(Some(ServerRole::Standby)) => {
             "a standby that nobody feeds at the moment: it replays what is archived, or nothing"
                 .to_owned()

@@ -5,7 +5,7 @@ use crate::app::monitor::panel::RowKey;
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value, Whose};
 use crate::app::monitor::{Idle, Panel, grade_of};
 use crate::domain::sample::metric::Grade;
-use crate::domain::sample::model::{Ours, Session};
+use crate::domain::sample::model::{Ours, Session, Wait};
 
 const COLUMNS: &[Column] = &[
     Column::amounts("pid", 7, 0),
@@ -95,11 +95,17 @@ fn doing(session: &Session) -> Cell<'_> {
     }
     match &session.wait {
         Some(wait) if wait.kind == "Lock" => said("Lock", Grade::Look),
-        Some(wait) if session.state != "idle" => {
-            Cell::from(Value::text(format!("{}:{}", wait.kind, wait.event))).quiet()
-        }
+        Some(wait) if session.state != "idle" => Cell::from(Value::text(wait_words(wait))).quiet(),
         _ if session.state.is_empty() => Cell::from(Value::text("hidden")).quiet(),
         _ => Cell::from(Value::text(session.state.as_str())).quiet(),
+    }
+}
+
+/// MySQL and MariaDB tell what a session is at in words of their own, which need no kind before them.
+fn wait_words(wait: &Wait) -> String {
+    match wait.kind.as_str() {
+        "State" => wait.event.clone(),
+        kind => format!("{kind}:{}", wait.event),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::model::Model;
 use crate::app::monitor::panel::{Panel, RowKey};
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value};
+use crate::domain::ready::Family;
 use crate::domain::sample::extra::{Level, Statement};
 use crate::domain::sample::rates::whole;
 use crate::domain::sample::words::lasting;
@@ -20,6 +21,18 @@ const COLUMNS: &[Column] = &[
     Column::words("database", 12, 130),
     Column::words("statement", usize::MAX, 0),
 ];
+/// MySQL and MariaDB count by schema, and tables that went to disk instead of blocks.
+const MYSQL: &[Column] = &[
+    Column::amounts("share", 16, 0),
+    Column::amounts("total", 9, 96),
+    Column::amounts("calls", 8, 0),
+    Column::amounts("calls/s", 9, 70),
+    Column::amounts("mean", 9, 40),
+    Column::amounts("rows", 8, 76),
+    Column::amounts("on disk", 8, 110),
+    Column::words("database", 12, 100),
+    Column::words("statement", usize::MAX, 0),
+];
 /// The part of all time.
 const FIRST: usize = 0;
 /// Bytes of a block.
@@ -30,6 +43,11 @@ pub fn table(model: &Model) -> Table<'_> {
     let sample = model.monitor.picture().sample;
     let statements = sample.and_then(|s| s.extras.statements.as_deref());
     let rows = statements.into_iter().flat_map(|s| &s.rows);
+    let (columns, row): (_, fn(usize, &Statement) -> Row<'_>) =
+        match model.monitor.picture().family() {
+            Family::Postgres | Family::Any => (COLUMNS, row),
+            Family::MySql => (MYSQL, mysql_row),
+        };
     let rows = rows.enumerate().map(|(at, s)| row(at, s)).collect();
     let empty = match statements {
         None => "the statements are being read".to_owned(),
@@ -39,7 +57,7 @@ pub fn table(model: &Model) -> Table<'_> {
         ),
     };
     let arrangement = model.monitor.arranged(Panel::Statements);
-    Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
+    Table::arranged(columns, rows, FIRST, arrangement, empty)
 }
 
 /// Returns what is to be said above the rows.
@@ -55,6 +73,16 @@ pub fn head(model: &Model) -> Option<String> {
         lasting(whole(statements.total_ms)),
         lasting(statements.since_ms)
     ))
+}
+
+fn mysql_row(at: usize, statement: &Statement) -> Row<'_> {
+    let mut row = row(at, statement);
+    let mut cells = row.cells.into_iter();
+    let mut kept: Vec<Cell<'_>> = cells.by_ref().take(6).collect();
+    kept.push(Cell::from(Value::Count(statement.temp_blocks)).quiet());
+    kept.extend(cells.skip(3));
+    row.cells = kept;
+    row
 }
 
 fn row(at: usize, statement: &Statement) -> Row<'_> {

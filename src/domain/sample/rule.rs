@@ -79,7 +79,7 @@ fn plain(text: &str) -> Option<f64> {
 
 /// Returns why the metric `name`, which one may look for, is none; `None`: there is no more to say.
 pub fn unmeasured(name: &str) -> Option<&'static str> {
-    let disk = "PostgreSQL does not tell how much room its disks have: let a background step print it, and give it alarm_on; \
+    let disk = "a database does not tell how much room its disks have: let a background step print it, and give it alarm_on; \
                 or watch wal_bytes_per_s, temp_bytes_per_s and slot_retained";
     let host = "a server says nothing of its machine over a connection: let a background step print it, and give it alarm_on";
     match name {

@@ -5,9 +5,10 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::monitor::Picture;
+use crate::domain::ready::Family;
 use crate::domain::sample::alarm::size;
 use crate::domain::sample::metric::{Grade, grade, lag_bytes, measure};
-use crate::domain::sample::model::{OwnReading, Sample, Server, SlotUse};
+use crate::domain::sample::model::{OwnReading, Prepared, Sample, Server, SlotUse};
 use crate::domain::sample::rates::whole;
 use crate::domain::sample::track;
 use crate::domain::sample::words::lasting;
@@ -136,13 +137,24 @@ impl Said<'_> {
             }
             _ => String::new(),
         };
+        let statements = rates
+            .statements
+            .map_or(String::new(), |n| format!("{n:.0} statements/s, "));
         let work = format!(
-            "{:.0} tps{before}, {:.0} rolled back/s",
+            "{statements}{:.0} tps{before}, {:.0} rolled back/s",
             rates.tps, rates.rollbacks
         );
         let hit = rates.hit_ratio.map_or(String::new(), |r| {
             format!(" {dot} {:.1} % from memory", r * 100.0)
         });
+        let binlog = rates
+            .binlog_bytes
+            .map_or(String::new(), |n| format!(", binary log {}/s", size(n)));
+        let written = format!("{}/s{binlog}", size(rates.wal_bytes));
+        let log = match self.sample.family {
+            Family::Postgres | Family::Any => "WAL",
+            Family::MySql => "redo log",
+        };
         vec![
             self.with_past("work", work, "tps"),
             labelled(
@@ -150,16 +162,18 @@ impl Said<'_> {
                 "rows",
                 vec![Span::raw(format!("{:.0} changed/s{hit}", rates.rows))],
             ),
-            self.with_past(
-                "WAL",
-                format!("{}/s", size(rates.wal_bytes)),
-                "wal_bytes_per_s",
-            ),
-            self.with_past(
-                "temporary",
-                format!("{}/s", size(rates.temp_bytes)),
-                "temp_bytes_per_s",
-            ),
+            self.with_past(log, written, "wal_bytes_per_s"),
+            match rates.disk_tables {
+                None => self.with_past(
+                    "temporary",
+                    format!("{}/s", size(rates.temp_bytes)),
+                    "temp_bytes_per_s",
+                ),
+                Some(n) => {
+                    let said = format!("{n:.0} tables/s on disk");
+                    labelled(self.theme, "temporary", vec![Span::raw(said)])
+                }
+            },
         ]
     }
 
@@ -210,6 +224,13 @@ impl Said<'_> {
 
     /// What can wait: ages, in transactions.
     fn more(&self, server: &Server) -> Vec<Line<'static>> {
+        if self.sample.family == Family::MySql {
+            return self
+                .kept(server)
+                .into_iter()
+                .chain(self.endings(server))
+                .collect();
+        }
         let frozen = measure("frozen_age", self.sample, self.picture.history);
         let frozen = frozen.map_or(String::new(), |r| alarm::words("frozen_age", &r));
         let xmin = self.sample.counts.xmin_age.unwrap_or_default();
@@ -222,11 +243,25 @@ impl Said<'_> {
             labelled(self.theme, "oldest", vec![age]),
             labelled(self.theme, "cleaning", vec![Span::raw(kept)]),
         ];
-        lines.extend(server.prepared.iter().map(|p| {
+        lines.extend(self.endings(server));
+        lines
+    }
+
+    /// How prepared transactions are ended.
+    fn endings(&self, server: &Server) -> Vec<Line<'static>> {
+        let ending = |p: &Prepared| {
             let how = Span::styled(p.ending(), self.theme.quiet);
             labelled(self.theme, "", vec![how])
-        }));
-        lines
+        };
+        server.prepared.iter().map(ending).collect()
+    }
+
+    /// What InnoDB keeps for those who still look at old rows.
+    fn kept(&self, server: &Server) -> Option<Line<'static>> {
+        let kept = server.history_list?;
+        let said = format!("{kept} old changes to be purged (history list)");
+        let said = self.graded(&said, grade("history_list", self.sample));
+        Some(labelled(self.theme, "cleaning", vec![said]))
     }
 
     /// The worst of it in one line: the rest stands on its own panel.

@@ -44,6 +44,7 @@ pub(super) async fn ask(
     let [
         clock,
         counters,
+        own,
         engine,
         fed,
         feeds,
@@ -56,7 +57,7 @@ pub(super) async fn ask(
     };
     let at_ms = clock.first().and_then(|r| r.long("at_ms"));
     let at_ms = at_ms.unwrap_or_default();
-    let counters = Counters::read(counters, engine);
+    let counters = Counters::read(counters, own, engine);
     let receiver = replication::receiver(fed);
     let read_only = clock.first().is_some_and(|r| r.raw("read_only") == "1");
     let standby = receiver.is_some() || read_only;
@@ -104,6 +105,9 @@ fn statements(rights: &Rights) -> Vec<String> {
     vec![
         "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS at_ms, @@global.read_only AS read_only".to_owned(),
         format!("SHOW GLOBAL STATUS WHERE Variable_name IN ({})", names.join(", ")),
+        // What we ask is no work of others.
+        "SHOW SESSION STATUS WHERE Variable_name IN ('Questions', 'Created_tmp_disk_tables')"
+            .to_owned(),
         // MariaDB has these two among its counters, where they are cheaper.
         or_nothing(rights.brand == Brand::MySql && rights.process, engine),
         or_nothing(rights.replication, replication::statement(rights.brand, rights.version)),
@@ -135,7 +139,7 @@ fn statements(rights: &Rights) -> Vec<String> {
 struct Counters(HashMap<String, u64>);
 
 impl Counters {
-    fn read(status: &[Row], engine: &[Row]) -> Self {
+    fn read(status: &[Row], own: &[Row], engine: &[Row]) -> Self {
         let status = status
             .iter()
             .filter_map(|r| Some((r.raw("Variable_name"), r.unsigned("Value")?)));
@@ -146,7 +150,13 @@ impl Counters {
             };
             Some((name.to_owned(), r.unsigned("VALUE")?))
         });
-        Self(status.chain(engine).collect())
+        let mut all: HashMap<String, u64> = status.chain(engine).collect();
+        for row in own {
+            if let Some(count) = all.get_mut(&row.raw("Variable_name")) {
+                *count = count.saturating_sub(row.unsigned("Value").unwrap_or_default());
+            }
+        }
+        Self(all)
     }
 
     fn of(&self, name: &str) -> Option<u64> {

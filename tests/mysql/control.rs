@@ -1,0 +1,96 @@
+//! Acting on sessions: only on the one that was meant, and with its outcome.
+
+use holdpoint::domain::run::event::{ActOutcome, BackendAct};
+use holdpoint::domain::sample::detail::Standing;
+use holdpoint::engine::database::Dsn;
+use holdpoint::engine::database::target::Control;
+
+use crate::harness::{Client, fresh, server};
+use crate::watcher::Watcher;
+
+#[tokio::test]
+async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone() {
+    let Some(server) = server() else { return };
+    let url = server.url(&fresh(server));
+    let mut watcher = Watcher::on(&url);
+    let mut holder = Client::with(&url, "begin; select * from t").await;
+    let (id, task) = Client::open(&url)
+        .await
+        .waits("alter table t add column w int");
+    let pid = i32::try_from(id).unwrap();
+    let sample = watcher.with_waiters(&[pid]).await;
+    let start = sample.session(pid).unwrap().backend_start.clone();
+    let mut control = Control::open(&Dsn::read(&url).unwrap()).await.unwrap();
+    let seen = control.detail(pid).await.unwrap().unwrap();
+    assert_eq!(seen.query, ["alter table t add column w int"]);
+    assert_eq!(
+        (seen.locks[0].standing, seen.locks[0].mode.as_str()),
+        (Standing::Wanted, "EXCLUSIVE")
+    );
+    // A session that is not the one that was meant is left alone.
+    let other = control
+        .act(pid, "1700000000 root@localhost", BackendAct::Cancel)
+        .await;
+    assert_eq!(other, ActOutcome::AlreadyGone);
+    let outcome = control.act(pid, &start, BackendAct::Cancel).await;
+    assert!(matches!(outcome, ActOutcome::Gone { .. }), "{outcome:?}");
+    let error = task.await.unwrap().err().unwrap();
+    assert_eq!(error.as_database_error().unwrap().code().unwrap(), "70100");
+
+    let idle = i32::try_from(holder.id).unwrap();
+    let sample = watcher
+        .sample(|s| s.session(idle).is_some_and(|s| s.is_idle_in_transaction()))
+        .await;
+    let start = sample.session(idle).unwrap().backend_start.clone();
+    let cancel = control.act(idle, &start, BackendAct::Cancel).await;
+    assert!(
+        matches!(&cancel, ActOutcome::Refused { why } if why.contains("terminate ends it")),
+        "{cancel:?}"
+    );
+    let outcome = control.act(idle, &start, BackendAct::Terminate).await;
+    assert!(matches!(outcome, ActOutcome::Gone { .. }), "{outcome:?}");
+    assert!(holder.try_run("select 1").await.is_err());
+    let again = control.act(idle, &start, BackendAct::Terminate).await;
+    assert_eq!(again, ActOutcome::AlreadyGone);
+    assert_eq!(control.detail(idle).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_may_not_is_told_what_is_missing() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let users = "create user weak@'%' identified by 'right'; create user looks@'%' identified by 'right'; \
+         grant process on *.* to looks@'%'; grant select on performance_schema.* to looks@'%'";
+    server.execute(&db, users).unwrap();
+    let mut client = Client::open(&server.url(&db)).await;
+    let pid = i32::try_from(client.id).unwrap();
+    let mut watcher = Watcher::on(&server.url(&db));
+    watcher
+        .wishes
+        .send_modify(|w| w.idle = holdpoint::domain::sample::news::Extra::Asked);
+    let sample = watcher.sample(|s| s.session(pid).is_some()).await;
+    let start = sample.session(pid).unwrap().backend_start.clone();
+    let looks = server.url_as("", "looks", Some("right"));
+    let mut control = Control::open(&Dsn::read(&looks).unwrap()).await.unwrap();
+    let outcome = control.act(pid, &start, BackendAct::Terminate).await;
+    assert!(
+        matches!(&outcome, ActOutcome::Refused { why } if why.contains("CONNECTION")),
+        "{outcome:?}"
+    );
+    let weak = server.url_as("", "weak", Some("right"));
+    let mut watcher = Watcher::on(&weak);
+    let sample = watcher.sample(|_| true).await;
+    assert!(sample.session(pid).is_none());
+    for missing in [
+        "GRANT PROCESS",
+        "GRANT SELECT ON performance_schema",
+        "GRANT SLAVE MONITOR",
+    ] {
+        assert!(
+            sample.notes.iter().any(|n| n.contains(missing)),
+            "{missing}: {:?}",
+            sample.notes
+        );
+    }
+    client.run("select 1").await;
+}

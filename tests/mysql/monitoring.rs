@@ -1,0 +1,302 @@
+//! The monitor: what it tells, what it survives.
+
+use std::time::Duration;
+
+use holdpoint::domain::ready::Family;
+use holdpoint::domain::runbook::model::{OwnValue, ServerRole, Sessions, StepId};
+use holdpoint::domain::sample::MonitorNews;
+use holdpoint::domain::sample::extra::Measured;
+use holdpoint::domain::sample::model::{Ours, Sample, Session};
+use holdpoint::domain::sample::news::{Extra, Watched};
+use holdpoint::domain::sample::own::{MONITOR_NAME, OwnStep};
+use holdpoint::engine::clock;
+
+use crate::harness::{Client, fresh, server};
+use crate::watcher::Watcher;
+
+fn of(client: &Client) -> i32 {
+    i32::try_from(client.id).unwrap()
+}
+
+#[tokio::test]
+async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let url = server.url(&db);
+    let mut watcher = Watcher::on(&url);
+    let first = watcher.any(|news| match news {
+        MonitorNews::Identity(seen) => Some(seen.database.clone()),
+        other => panic!("first comes the identity, not {other:?}"),
+    });
+    assert_eq!(first.await, db);
+    let odd = "ev\u{1b}[31mil\u{202e}x";
+    let user = format!(
+        "create user `{odd}`@'%' identified by 'right'; grant all on `{db}`.* to `{odd}`@'%'"
+    );
+    server.execute(&db, &user).unwrap();
+    let holder = Client::with(&url, "begin; update t set v = 1 where id = 1").await;
+    let url_odd = server.url_as(&db, "ev%1B%5B31mil%E2%80%AEx", Some("right"));
+    let sleeper = Client::open(&url_odd).await;
+    let (id, task) = sleeper.waits("select sleep(20) /* \u{1b}[2J\u{202e} password = 'hidden' */");
+    let pid = i32::try_from(id).unwrap();
+    let sleeps = |s: &Sample| {
+        s.session(pid).is_some_and(|s| s.query.contains("sleep"))
+            && s.session(of(&holder)).is_some()
+    };
+    let sample = watcher.sample(sleeps).await;
+    assert_eq!(sample.family, Family::MySql);
+    assert!(sample.notes.is_empty(), "{:?}", sample.notes);
+    let session = sample.session(pid).unwrap();
+    assert_eq!(
+        (session.state.as_str(), session.database.as_str()),
+        ("active", db.as_str())
+    );
+    for text in [&session.user, &session.query, &session.backend_start] {
+        assert!(
+            !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+            "{text:?}"
+        );
+    }
+    assert!(session.user.starts_with("ev"), "{}", session.user);
+    assert_eq!(session.wait.as_ref().unwrap().event, "User sleep");
+    let idle = sample.session(of(&holder)).unwrap();
+    assert!(idle.is_idle_in_transaction() && idle.xact_ms.is_some());
+    assert!(sample.counts.connections >= 3 && sample.counts.idle_in_transaction >= 1);
+    assert!(sample.counts.limit > 0);
+    assert!(sample.counts.by_client.iter().any(|c| c.database == db));
+    task.abort();
+}
+
+#[tokio::test]
+async fn our_own_are_marked() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    server
+        .execute(
+            &db,
+            &format!("create user dep@'%' identified by 'right'; grant all on `{db}`.* to dep@'%'"),
+        )
+        .unwrap();
+    let url = server.url(&db);
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|_| true).await;
+    let own = |name: &str, sessions| OwnStep {
+        step: StepId::new(name),
+        attempt: 1,
+        app_name: format!("holdpoint.own.{name}.1"),
+        started_ms: i64::try_from(clock::mono_ms()).unwrap(),
+        sessions,
+    };
+    let by_user = Sessions {
+        user: Some("dep".into()),
+        application: None,
+    };
+    let steps = vec![own("marked", None), own("tool", Some(by_user))];
+    watcher.wishes.send_modify(|w| w.steps = steps);
+    let marked = Client::with(
+        &url,
+        "do get_lock('holdpoint.own.marked.1', 0); begin; select * from t",
+    )
+    .await;
+    let tool = Client::with(
+        &server.url_as(&db, "dep", Some("right")),
+        "begin; select * from t",
+    )
+    .await;
+    let both = |s: &Sample| s.session(of(&marked)).is_some() && s.session(of(&tool)).is_some();
+    let sample = watcher.sample(both).await;
+    let ours = |client: &Client| sample.session(of(client)).unwrap().ours.clone();
+    assert!(matches!(ours(&marked), Ours::Step { step, .. } if step.as_str() == "marked"));
+    assert!(matches!(ours(&tool), Ours::Probable { step, .. } if step.as_str() == "tool"));
+    watcher.wishes.send_modify(|w| w.idle = Extra::Asked);
+    let ours = |s: &Session| s.application == MONITOR_NAME && s.ours == Ours::Monitor;
+    watcher.sample(|s| s.sessions.iter().any(ours)).await;
+}
+
+#[tokio::test]
+async fn counters_become_rates_and_values_and_sizes_come_when_asked() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let url = server.url(&db);
+    let plan = Watched {
+        every: Duration::from_millis(100),
+        values: vec![OwnValue {
+            name: "rows".into(),
+            sql: "select count(*) from t".into(),
+            every: Duration::from_millis(200),
+        }],
+        ..Watched::default()
+    };
+    let mut watcher = Watcher::planned(&url, plan);
+    watcher.wishes.send_modify(|w| {
+        (w.sizes, w.tables, w.statements) = (Extra::Asked, Extra::Asked, Extra::Asked)
+    });
+    let mut client = Client::open(&url).await;
+    let work = tokio::spawn(async move {
+        loop {
+            client
+                .run("update t set v = v + 1 where id = 1; begin; commit; select 1")
+                .await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let lively = |s: &Sample| {
+        let rates = s.server.as_ref().and_then(|s| s.rates);
+        rates.is_some_and(|r| {
+            r.tps > 1.0
+                && r.rows > 1.0
+                && r.statements > Some(4.0)
+                && r.wal_bytes > 1.0
+                && r.binlog_bytes > Some(1.0)
+        })
+    };
+    let sample = watcher.sample(lively).await;
+    let seen = sample.server.unwrap();
+    assert_eq!(seen.role, Some(ServerRole::Primary));
+    assert!(seen.history_list.is_some());
+    let read = |s: &Sample| {
+        s.values.first().and_then(|v| v.value.clone()) == Some("10".into())
+            && s.server
+                .as_ref()
+                .is_some_and(|s| s.database_bytes > Some(10_000))
+            && s.extras.tables.as_ref().is_some_and(|t| {
+                t.rows
+                    .iter()
+                    .any(|t| t.name == format!("{db}.t") && t.bytes > 0)
+            })
+            && s.extras.statements.as_ref().is_some_and(|s| {
+                s.rows
+                    .iter()
+                    .any(|s| s.query.to_lowercase().starts_with("update `t` set") && s.calls > 3)
+            })
+    };
+    watcher.sample(read).await;
+    work.abort();
+}
+
+#[tokio::test]
+async fn tables_are_told_while_somebody_has_one_for_himself() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let url = server.url(&db);
+    let mut watcher = Watcher::on(&url);
+    let maker = Client::open(&url).await;
+    // The new table is locked for its maker alone until all its rows are there.
+    let (id, task) = maker.waits("create table u as select sleep(30) as s, 1 as a");
+    let pid = i32::try_from(id).unwrap();
+    watcher
+        .sample(|s| {
+            s.session(pid)
+                .is_some_and(|s| s.query.starts_with("create table u"))
+        })
+        .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    watcher.wishes.send_modify(|w| w.tables = Extra::Asked);
+    let told = |s: &Sample| {
+        s.extras
+            .tables
+            .as_ref()
+            .is_some_and(|t| t.rows.iter().any(|t| t.name == format!("{db}.t")))
+    };
+    let sample = watcher.sample(told).await;
+    assert!(
+        sample.session(pid).is_some(),
+        "it ended before it was looked at"
+    );
+    let tables = sample.extras.tables.unwrap();
+    let table = tables
+        .rows
+        .iter()
+        .find(|t| t.name == format!("{db}.t"))
+        .unwrap();
+    assert!(table.bytes > 0 && (tables.lack.is_some() || table.measured == Measured::Exactly));
+    server.execute("", &format!("kill {id}")).unwrap();
+    assert!(task.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn an_alter_tells_how_far_it_is() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let url = server.url(&db);
+    server
+        .execute(
+            &db,
+            "create table big (id int primary key auto_increment, v varchar(200)) engine = innodb; \
+         insert into big (v) select repeat('x', 150) from seq_1_to_150000",
+        )
+        .unwrap();
+    let mut watcher = Watcher::on(&url);
+    watcher.sample(|_| true).await;
+    let (id, task) = Client::open(&url)
+        .await
+        .waits("alter table big modify v varchar(210) character set latin1, algorithm = copy");
+    let pid = i32::try_from(id).unwrap();
+    let far = |s: &Sample| {
+        s.server
+            .as_ref()
+            .is_some_and(|s| s.progress.iter().any(|p| p.pid == pid && p.done > 0))
+    };
+    let sample = watcher.sample(far).await;
+    let seen = sample.server.unwrap();
+    let progress = seen.progress.iter().find(|p| p.pid == pid).unwrap();
+    assert_eq!(
+        (progress.command.as_str(), progress.relation.as_str()),
+        ("ALTER TABLE", "big")
+    );
+    assert!(
+        progress.done <= progress.total && progress.phase.starts_with("stage 1 of 2"),
+        "{progress:?}"
+    );
+    let _ = task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_that_stops_is_told_by_both_ends() {
+    let Some(server) = server() else { return };
+    let replica = server.replica().unwrap();
+    let mut fed = Watcher::on(&replica.url(""));
+    let follows = |s: &Sample| {
+        let receiver = s.server.as_ref().and_then(|s| s.receiver.as_ref());
+        receiver.is_some_and(|r| r.pause.is_empty() && r.from.ends_with(&server.port().to_string()))
+    };
+    let sample = fed.sample(follows).await;
+    assert_eq!(sample.server.unwrap().role, Some(ServerRole::Standby));
+    let mut feeds = Watcher::on(&server.url(""));
+    feeds
+        .sample(|s| {
+            s.server
+                .as_ref()
+                .is_some_and(|s| s.senders.iter().any(|r| r.state.contains("sent all")))
+        })
+        .await;
+    replica.execute("", "stop slave sql_thread").unwrap();
+    let stopped = |s: &Sample| {
+        let receiver = s.server.as_ref().and_then(|s| s.receiver.as_ref());
+        receiver.is_some_and(|r| r.pause.starts_with("has stopped"))
+    };
+    fed.sample(stopped).await;
+    drop(fed);
+    replica.stop();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_killed_is_opened_again() {
+    let Some(server) = server() else { return };
+    let db = fresh(server);
+    let mut watcher = Watcher::on(&server.url(&db));
+    watcher.sample(|_| true).await;
+    let mine = format!(
+        "select group_concat('kill ', id separator '; ') from information_schema.processlist where db = '{db}' and id <> connection_id()"
+    );
+    let mut asker = Client::open(&server.url("")).await;
+    let kills = asker.value(&mine).await.unwrap();
+    asker.run(&kills).await;
+    watcher
+        .next(|news| matches!(news, MonitorNews::Lost { .. }).then_some(()))
+        .await;
+    watcher
+        .next(|news| matches!(news, MonitorNews::Back(_)).then_some(()))
+        .await;
+    watcher.sample(|_| true).await;
+}
