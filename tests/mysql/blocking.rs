@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use holdpoint::domain::sample::Sample;
 use holdpoint::domain::sample::blocking::tree;
 use holdpoint::domain::sample::headline::one_line;
 use holdpoint::domain::sample::history::History;
 use holdpoint::engine::sandbox::{MariaOptions, MariaSandbox};
 use tokio::task::JoinHandle;
 
-use crate::harness::{Client, binaries, fresh, server, until};
+use crate::harness::{Client, binaries, fresh, server, watch};
 use crate::watcher::{Watcher, drawn};
 
 type Waits = JoinHandle<Result<Client, sqlx::Error>>;
@@ -27,7 +28,7 @@ impl Case {
         let url = server.url(&fresh(server));
         Self {
             asker: Client::open(&url).await,
-            watcher: Watcher::on(&url),
+            watcher: watch(&url),
             url,
             pids: Vec::new(),
             holders: Vec::new(),
@@ -46,12 +47,9 @@ impl Case {
     async fn waits_after(&mut self, first: &str, sql: &str) {
         let client = Client::with(&self.url, first).await;
         let (id, task) = client.waits(sql);
-        let waits = format!(
-            "select exists (select 1 from information_schema.processlist where id = {id} and (state like 'Waiting for%' or state = 'User lock')) \
-             or exists (select 1 from information_schema.innodb_trx where trx_mysql_thread_id = {id} and trx_state = 'LOCK WAIT')"
-        );
-        until(&mut self.asker, &waits, "1").await;
-        self.pids.push(i32::try_from(id).unwrap());
+        let pid = i32::try_from(id).unwrap();
+        self.watcher.with_waiters(&[pid]).await;
+        self.pids.push(pid);
         self.waits.push(task);
     }
 
@@ -172,8 +170,8 @@ async fn a_prepared_transaction_blocks_by_its_name() {
     )
     .await;
     drop(client);
-    let gone = "select count(*) from information_schema.innodb_trx where trx_mysql_thread_id = 0";
-    until(&mut case.asker, gone, "1").await;
+    let named = |s: &Sample| s.prepared().first().is_some_and(|p| !p.xid.is_empty());
+    case.watcher.sample(named).await;
     case.waits("update t set v = 6 where id = 5").await;
     assert_eq!(case.drawn().await, format!("'{name}'\n  A Holder\n"));
     let sample = case.watcher.sample(|_| true).await;

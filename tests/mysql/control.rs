@@ -5,14 +5,13 @@ use holdpoint::domain::sample::detail::Standing;
 use holdpoint::engine::database::Dsn;
 use holdpoint::engine::database::target::Control;
 
-use crate::harness::{Client, fresh, server};
-use crate::watcher::Watcher;
+use crate::harness::{Client, fresh, server, watch};
 
 #[tokio::test]
 async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone() {
     let Some(server) = server() else { return };
     let url = server.url(&fresh(server));
-    let mut watcher = Watcher::on(&url);
+    let mut watcher = watch(&url);
     let mut holder = Client::with(&url, "begin; select * from t").await;
     let (id, task) = Client::open(&url)
         .await
@@ -64,7 +63,7 @@ async fn who_may_not_is_told_what_is_missing() {
     server.execute(&db, users).unwrap();
     let mut client = Client::open(&server.url(&db)).await;
     let pid = i32::try_from(client.id).unwrap();
-    let mut watcher = Watcher::on(&server.url(&db));
+    let mut watcher = watch(&server.url(&db));
     watcher
         .wishes
         .send_modify(|w| w.idle = holdpoint::domain::sample::news::Extra::Asked);
@@ -78,7 +77,7 @@ async fn who_may_not_is_told_what_is_missing() {
         "{outcome:?}"
     );
     let weak = server.url_as("", "weak", Some("right"));
-    let mut watcher = Watcher::on(&weak);
+    let mut watcher = watch(&weak);
     let sample = watcher.sample(|_| true).await;
     assert!(sample.session(pid).is_none());
     for missing in [

@@ -4,12 +4,15 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use holdpoint::domain::sample::news::Watched;
 use holdpoint::engine::sandbox::{MariaBinaries, MariaOptions, MariaSandbox, find_maria};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 pub use crate::watcher::PATIENCE;
+use crate::watcher::Watcher;
 
 /// Where there is none the test says so; in CI it fails.
 #[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
@@ -99,6 +102,16 @@ impl Client {
         let bytes: Option<Vec<u8>> = row.try_get_unchecked(0).unwrap();
         bytes.map(|bytes| String::from_utf8(bytes).unwrap())
     }
+
+    /// Sends `sql`, which will wait; returns the connection's number and the session once it has ended.
+    pub fn waits(mut self, sql: &str) -> (u64, JoinHandle<Result<Self, sqlx::Error>>) {
+        let (id, sql) = (self.id, sql.to_owned());
+        let task = tokio::spawn(async move {
+            self.try_run(&sql).await?;
+            Ok(self)
+        });
+        (id, task)
+    }
 }
 
 /// Waits until `sql` answers `wanted`.
@@ -111,5 +124,18 @@ pub async fn until(asker: &mut Client, sql: &str, wanted: &str) {
         }
         assert!(began.elapsed() < PATIENCE, "{sql}: {is:?}, never {wanted}");
         sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A monitor that looks seldom enough: the engine tells anew only what nobody has asked for 100 ms.
+pub fn watch(url: &str) -> Watcher {
+    Watcher::planned(url, plan())
+}
+
+/// How often it looks.
+pub fn plan() -> Watched {
+    Watched {
+        every: Duration::from_millis(300),
+        ..Watched::default()
     }
 }

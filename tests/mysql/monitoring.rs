@@ -11,7 +11,7 @@ use holdpoint::domain::sample::news::{Extra, Watched};
 use holdpoint::domain::sample::own::{MONITOR_NAME, OwnStep};
 use holdpoint::engine::clock;
 
-use crate::harness::{Client, fresh, server};
+use crate::harness::{Client, fresh, plan, server, watch};
 use crate::watcher::Watcher;
 
 fn of(client: &Client) -> i32 {
@@ -23,7 +23,7 @@ async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed() {
     let Some(server) = server() else { return };
     let db = fresh(server);
     let url = server.url(&db);
-    let mut watcher = Watcher::on(&url);
+    let mut watcher = watch(&url);
     let first = watcher.any(|news| match news {
         MonitorNews::Identity(seen) => Some(seen.database.clone()),
         other => panic!("first comes the identity, not {other:?}"),
@@ -35,7 +35,7 @@ async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed() {
     );
     server.execute(&db, &user).unwrap();
     let holder = Client::with(&url, "begin; update t set v = 1 where id = 1").await;
-    let url_odd = server.url_as(&db, "ev%1B%5B31mil%E2%80%AEx", Some("right"));
+    let url_odd = server.url_as(&db, odd, Some("right"));
     let sleeper = Client::open(&url_odd).await;
     let (id, task) = sleeper.waits("select sleep(20) /* \u{1b}[2J\u{202e} password = 'hidden' */");
     let pid = i32::try_from(id).unwrap();
@@ -67,6 +67,16 @@ async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed() {
     task.abort();
 }
 
+fn own(name: &str, sessions: Option<Sessions>) -> OwnStep {
+    OwnStep {
+        step: StepId::new(name),
+        attempt: 1,
+        app_name: format!("holdpoint.own.{name}.1"),
+        started_ms: i64::try_from(clock::mono_ms()).unwrap(),
+        sessions,
+    }
+}
+
 #[tokio::test]
 async fn our_own_are_marked() {
     let Some(server) = server() else { return };
@@ -78,15 +88,8 @@ async fn our_own_are_marked() {
         )
         .unwrap();
     let url = server.url(&db);
-    let mut watcher = Watcher::on(&url);
+    let mut watcher = watch(&url);
     watcher.sample(|_| true).await;
-    let own = |name: &str, sessions| OwnStep {
-        step: StepId::new(name),
-        attempt: 1,
-        app_name: format!("holdpoint.own.{name}.1"),
-        started_ms: i64::try_from(clock::mono_ms()).unwrap(),
-        sessions,
-    };
     let by_user = Sessions {
         user: Some("dep".into()),
         application: None,
@@ -119,13 +122,12 @@ async fn counters_become_rates_and_values_and_sizes_come_when_asked() {
     let db = fresh(server);
     let url = server.url(&db);
     let plan = Watched {
-        every: Duration::from_millis(100),
         values: vec![OwnValue {
             name: "rows".into(),
             sql: "select count(*) from t".into(),
             every: Duration::from_millis(200),
         }],
-        ..Watched::default()
+        ..plan()
     };
     let mut watcher = Watcher::planned(&url, plan);
     watcher.wishes.send_modify(|w| {
@@ -179,7 +181,7 @@ async fn tables_are_told_while_somebody_has_one_for_himself() {
     let Some(server) = server() else { return };
     let db = fresh(server);
     let url = server.url(&db);
-    let mut watcher = Watcher::on(&url);
+    let mut watcher = watch(&url);
     let maker = Client::open(&url).await;
     // The new table is locked for its maker alone until all its rows are there.
     let (id, task) = maker.waits("create table u as select sleep(30) as s, 1 as a");
@@ -223,10 +225,12 @@ async fn an_alter_tells_how_far_it_is() {
         .execute(
             &db,
             "create table big (id int primary key auto_increment, v varchar(200)) engine = innodb; \
-         insert into big (v) select repeat('x', 150) from seq_1_to_150000",
+         insert into big (v) select repeat('x', 150) from seq_1_to_400000",
         )
         .unwrap();
     let mut watcher = Watcher::on(&url);
+    let step = own("alter", None);
+    watcher.wishes.send_modify(|w| w.steps = vec![step]);
     watcher.sample(|_| true).await;
     let (id, task) = Client::open(&url)
         .await
@@ -255,14 +259,14 @@ async fn an_alter_tells_how_far_it_is() {
 async fn a_replica_that_stops_is_told_by_both_ends() {
     let Some(server) = server() else { return };
     let replica = server.replica().unwrap();
-    let mut fed = Watcher::on(&replica.url(""));
+    let mut fed = watch(&replica.url(""));
     let follows = |s: &Sample| {
         let receiver = s.server.as_ref().and_then(|s| s.receiver.as_ref());
         receiver.is_some_and(|r| r.pause.is_empty() && r.from.ends_with(&server.port().to_string()))
     };
     let sample = fed.sample(follows).await;
     assert_eq!(sample.server.unwrap().role, Some(ServerRole::Standby));
-    let mut feeds = Watcher::on(&server.url(""));
+    let mut feeds = watch(&server.url(""));
     feeds
         .sample(|s| {
             s.server
@@ -284,7 +288,7 @@ async fn a_replica_that_stops_is_told_by_both_ends() {
 async fn a_connection_that_is_killed_is_opened_again() {
     let Some(server) = server() else { return };
     let db = fresh(server);
-    let mut watcher = Watcher::on(&server.url(&db));
+    let mut watcher = watch(&server.url(&db));
     watcher.sample(|_| true).await;
     let mine = format!(
         "select group_concat('kill ', id separator '; ') from information_schema.processlist where db = '{db}' and id <> connection_id()"

@@ -12,7 +12,7 @@ pub(super) enum Metadata {
     /// From the performance schema: who holds and who waits.
     Recorded,
     /// From MariaDB's plugin: who holds what; who waits for it is only known by its state.
-    Plugin,
+    Plugin(Why),
     /// Nowhere.
     Untold(Why),
 }
@@ -23,6 +23,19 @@ pub(super) enum Why {
     Off,
     InstrumentOff,
     NoRight,
+}
+
+impl Why {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Off => "the server runs without performance_schema=ON",
+            Self::InstrumentOff => {
+                "UPDATE performance_schema.setup_instruments SET ENABLED='YES' \
+                 WHERE NAME='wait/lock/metadata/sql/mdl'"
+            }
+            Self::NoRight => "GRANT SELECT ON performance_schema.*",
+        }
+    }
 }
 
 /// What the monitor's user may see, and the server's limits.
@@ -51,10 +64,11 @@ impl Rights {
         let max_connections = first.map_or(0, |r| r.count("max_connections"));
         let on = first.is_some_and(|r| r.raw("ps") == "1");
         let mut may = async |sql: &str| answers(link, sql, limit).await;
-        let process = may("SELECT 1 FROM information_schema.INNODB_TRX LIMIT 0").await?;
+        // A limit of nothing would be answered without looking.
+        let process = may("SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1").await?;
         let replication = may(super::replication::statement(brand, version)).await?;
         let recover = may(super::replication::recover(brand)).await?;
-        let threads = on && may("SELECT 1 FROM performance_schema.threads LIMIT 0").await?;
+        let threads = on && may("SELECT 1 FROM performance_schema.threads LIMIT 1").await?;
         let metadata = metadata(link, on, limit).await?;
         Ok(Self {
             brand,
@@ -77,23 +91,14 @@ impl Rights {
                 "this user sees its own sessions alone, and no transactions: GRANT PROCESS ON *.*",
             );
         }
-        let help = match self.metadata {
+        let told = match self.metadata {
             Metadata::Recorded => None,
-            Metadata::Plugin => Some(
-                "metadata_lock_info tells who holds metadata locks, not who waits: set performance_schema=ON",
-            ),
-            Metadata::Untold(Why::Off) => Some(
-                "it is not told who holds metadata locks: the server runs without performance_schema=ON",
-            ),
-            Metadata::Untold(Why::InstrumentOff) => Some(
-                "it is not told who holds metadata locks: UPDATE performance_schema.setup_instruments SET ENABLED='YES' \
-                 WHERE NAME='wait/lock/metadata/sql/mdl'",
-            ),
-            Metadata::Untold(Why::NoRight) => Some(
-                "this user may not see who holds metadata locks: GRANT SELECT ON performance_schema.*",
-            ),
+            Metadata::Plugin(why) => Some(("who waits for which metadata lock", why)),
+            Metadata::Untold(why) => Some(("who holds metadata locks", why)),
         };
-        help.into_iter().for_each(&mut note);
+        if let Some((what, why)) = told {
+            note(&format!("it is not told {what}: {}", why.remedy()));
+        }
         if !self.replication {
             note(match self.brand {
                 Brand::MariaDb => {
@@ -112,8 +117,8 @@ impl Rights {
 }
 
 async fn metadata(link: &mut Link, on: bool, limit: Duration) -> Result<Metadata, DatabaseError> {
-    let plugin = "SELECT 1 FROM information_schema.METADATA_LOCK_INFO LIMIT 0";
-    let table = "SELECT 1 FROM performance_schema.metadata_locks LIMIT 0";
+    let plugin = "SELECT 1 FROM information_schema.METADATA_LOCK_INFO LIMIT 1";
+    let table = "SELECT 1 FROM performance_schema.metadata_locks LIMIT 1";
     let instrument = "SELECT ENABLED FROM performance_schema.setup_instruments WHERE NAME = 'wait/lock/metadata/sql/mdl' \
          AND (SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = 'global_instrumentation') = 'YES'";
     let why = if !on {
@@ -133,7 +138,7 @@ async fn metadata(link: &mut Link, on: bool, limit: Duration) -> Result<Metadata
         Why::NoRight
     };
     if link.version.brand == Brand::MariaDb && answers(link, plugin, limit).await? {
-        return Ok(Metadata::Plugin);
+        return Ok(Metadata::Plugin(why));
     }
     Ok(Metadata::Untold(why))
 }

@@ -137,7 +137,7 @@ fn statements(rights: &Rights, budget: &Budget<'_>) -> Vec<String> {
             from.user, from.db, from.command, from.id, from.table, from.id
         ),
         if rights.process {
-            "SELECT trx_id, trx_mysql_thread_id AS pid, trx_state, \
+            "SELECT trx_id, trx_mysql_thread_id AS pid, trx_state, trx_requested_lock_id, trx_lock_structs, \
                     TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) DIV 1000 AS ms, \
                     TIMESTAMPDIFF(MICROSECOND, trx_wait_started, NOW(6)) DIV 1000 AS wait_ms \
              FROM information_schema.INNODB_TRX"
@@ -354,20 +354,19 @@ async fn waiters(
         .iter()
         .any(|r| r.raw("trx_state") == "LOCK WAIT")
     {
-        let pid = |r: &Row| (r.raw("trx_id"), r.pid("pid").unwrap_or_default());
-        let pids = transactions.iter().map(pid).collect();
-        waiters.extend(locks::rows(link, &pids, limit).await?);
+        let all: Vec<locks::Transaction> = transactions.iter().map(of_engine).collect();
+        waiters.extend(locks::rows(link, &all, limit).await?);
     }
     // What only their state tells.
     let untold = waiting.iter().filter(|s| !waiters.contains_key(&s.pid));
     let untold: Vec<&Session> = untold.copied().collect();
     let told = match rights.metadata {
-        Metadata::Plugin if !untold.is_empty() => {
+        Metadata::Plugin(_) if !untold.is_empty() => {
             let queries: Vec<(i32, String)> =
                 untold.iter().map(|s| (s.pid, s.query.clone())).collect();
             locks::plugin(link, &queries, limit).await?
         }
-        Metadata::Plugin | Metadata::Recorded | Metadata::Untold(_) => BTreeMap::new(),
+        Metadata::Plugin(_) | Metadata::Recorded | Metadata::Untold(_) => BTreeMap::new(),
     };
     for session in untold {
         let lock = session.wait.as_ref().map_or("", |w| w.event.as_str());
@@ -391,6 +390,18 @@ async fn waiters(
         waiters.insert(session.pid, waiting);
     }
     Ok(waiters)
+}
+
+fn of_engine(row: &Row) -> locks::Transaction {
+    locks::Transaction {
+        id: row.raw("trx_id"),
+        pid: row.pid("pid").unwrap_or_default(),
+        wants: row.raw("trx_requested_lock_id"),
+        holds: match row.count("trx_lock_structs") {
+            0 => locks::Holds::Nothing,
+            _ => locks::Holds::Something,
+        },
+    }
 }
 
 /// Those who stand in somebody's way and have no row: a session that holds LOCK TABLES does nothing and has no transaction.
