@@ -2,6 +2,7 @@
 
 use holdpoint::domain::run::event::{ActOutcome, BackendAct};
 use holdpoint::domain::sample::detail::Standing;
+use holdpoint::domain::sample::model::Session;
 use holdpoint::engine::database::Dsn;
 use holdpoint::engine::database::target::Control;
 
@@ -38,7 +39,7 @@ async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone() {
 
     let idle = i32::try_from(holder.id).unwrap();
     let sample = watcher
-        .sample(|s| s.session(idle).is_some_and(|s| s.is_idle_in_transaction()))
+        .sample(|s| s.session(idle).is_some_and(Session::is_idle_in_transaction))
         .await;
     let start = sample.session(idle).unwrap().backend_start.clone();
     let cancel = control.act(idle, &start, BackendAct::Cancel).await;

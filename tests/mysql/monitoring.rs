@@ -131,7 +131,9 @@ async fn counters_become_rates_and_values_and_sizes_come_when_asked() {
     };
     let mut watcher = Watcher::planned(&url, plan);
     watcher.wishes.send_modify(|w| {
-        (w.sizes, w.tables, w.statements) = (Extra::Asked, Extra::Asked, Extra::Asked)
+        w.sizes = Extra::Asked;
+        w.tables = Extra::Asked;
+        w.statements = Extra::Asked;
     });
     let mut client = Client::open(&url).await;
     let work = tokio::spawn(async move {

@@ -18,7 +18,7 @@ pub struct Server {
     pub rates: Option<Rates>,
     /// Deadlocks since the monitor began.
     pub deadlocks: u64,
-    /// Changes that are kept for old readers until they can be purged (InnoDB's history list length).
+    /// Changes that are kept for old readers until they can be purged (`InnoDB`'s history list length).
     pub history_list: Option<u64>,
     /// The oldest database's age in transactions.
     pub frozen_age: u64,

@@ -256,7 +256,7 @@ impl Said<'_> {
         server.prepared.iter().map(ending).collect()
     }
 
-    /// What InnoDB keeps for those who still look at old rows.
+    /// What the engine keeps for those who still look at old rows.
     fn kept(&self, server: &Server) -> Option<Line<'static>> {
         let kept = server.history_list?;
         let said = format!("{kept} old changes to be purged (history list)");

@@ -240,7 +240,7 @@ pub(super) enum Holds {
     Nothing,
 }
 
-/// Reads who waits for whom on rows and tables of InnoDB.
+/// Reads who waits for whom on rows and tables of the engine.
 pub(super) async fn rows(
     link: &mut Link,
     transactions: &[Transaction],

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::mysql::connect::{Brand, Link};
+use crate::engine::database::mysql::replication;
 use crate::engine::database::mysql::row::fetch;
 
 /// Where it is read who holds metadata locks.
@@ -38,21 +39,27 @@ impl Why {
     }
 }
 
+/// Something that not every user may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    /// Other users' sessions, and transactions.
+    Process,
+    /// How the server replicates.
+    Replication,
+    /// Prepared XA transactions.
+    Recover,
+    /// Threads in the performance schema.
+    Threads,
+}
+
 /// What the monitor's user may see, and the server's limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rights {
     pub brand: Brand,
     pub version: [u32; 3],
     pub max_connections: u32,
-    /// Whether it sees other users' sessions and transactions.
-    pub process: bool,
-    /// Whether it may ask for the replication's state.
-    pub replication: bool,
-    /// Whether prepared XA transactions may be listed.
-    pub recover: bool,
     pub metadata: Metadata,
-    /// Whether statements, threads and stages can be read from the performance schema.
-    pub performance_schema: bool,
+    held: Vec<Right>,
 }
 
 impl Rights {
@@ -63,30 +70,43 @@ impl Rights {
         let first = rows.first();
         let max_connections = first.map_or(0, |r| r.count("max_connections"));
         let on = first.is_some_and(|r| r.raw("ps") == "1");
-        let mut may = async |sql: &str| answers(link, sql, limit).await;
+        let mut held = Vec::new();
         // A limit of nothing would be answered without looking.
-        let process = may("SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1").await?;
-        let replication = may(super::replication::statement(brand, version)).await?;
-        let recover = may(super::replication::recover(brand)).await?;
-        let threads = on && may("SELECT 1 FROM performance_schema.threads LIMIT 1").await?;
-        let metadata = metadata(link, on, limit).await?;
+        for (right, sql) in [
+            (
+                Right::Process,
+                "SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1",
+            ),
+            (Right::Replication, replication::statement(brand, version)),
+            (Right::Recover, replication::recover(brand)),
+            (
+                Right::Threads,
+                "SELECT 1 FROM performance_schema.threads LIMIT 1",
+            ),
+        ] {
+            if (on || right != Right::Threads) && answers(link, sql, limit).await? {
+                held.push(right);
+            }
+        }
         Ok(Self {
             brand,
             version,
             max_connections,
-            process,
-            replication,
-            recover,
-            metadata,
-            performance_schema: threads,
+            metadata: metadata(link, on, limit).await?,
+            held,
         })
+    }
+
+    /// Whether the user may see it.
+    pub fn may(&self, right: Right) -> bool {
+        self.held.contains(&right)
     }
 
     /// Returns what cannot be seen, one sentence each, and what would help.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let mut note = |said: &str| notes.push(said.to_owned());
-        if !self.process {
+        if !self.may(Right::Process) {
             note(
                 "this user sees its own sessions alone, and no transactions: GRANT PROCESS ON *.*",
             );
@@ -99,7 +119,7 @@ impl Rights {
         if let Some((what, why)) = told {
             note(&format!("it is not told {what}: {}", why.remedy()));
         }
-        if !self.replication {
+        if !self.may(Right::Replication) {
             note(match self.brand {
                 Brand::MariaDb => {
                     "this user may not ask how it replicates: GRANT SLAVE MONITOR ON *.*"
@@ -109,7 +129,7 @@ impl Rights {
                 }
             });
         }
-        if !self.recover {
+        if !self.may(Right::Recover) {
             note("this user may not list prepared XA transactions: GRANT XA_RECOVER_ADMIN ON *.*");
         }
         notes

@@ -9,7 +9,7 @@ use crate::domain::sample::rates::{self, whole};
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::mysql::connect::{Brand, Link};
 use crate::engine::database::mysql::replication;
-use crate::engine::database::mysql::rights::Rights;
+use crate::engine::database::mysql::rights::{Right, Rights};
 use crate::engine::database::mysql::row::{Row, sets};
 
 /// Counters that are read.
@@ -92,7 +92,7 @@ fn statements(rights: &Rights) -> Vec<String> {
     let or_nothing = |may: bool, sql: &str| if may { sql.to_owned() } else { nothing() };
     let names: Vec<String> = COUNTERS.iter().map(|name| format!("'{name}'")).collect();
     let senders = match rights.brand {
-        Brand::MySql if rights.performance_schema => {
+        Brand::MySql if rights.may(Right::Threads) => {
             "SELECT PROCESSLIST_ID AS ID, PROCESSLIST_USER AS USER, PROCESSLIST_HOST AS HOST, PROCESSLIST_STATE AS STATE \
              FROM performance_schema.threads WHERE PROCESSLIST_COMMAND LIKE 'Binlog Dump%'"
         }
@@ -109,12 +109,12 @@ fn statements(rights: &Rights) -> Vec<String> {
         "SHOW SESSION STATUS WHERE Variable_name IN ('Questions', 'Created_tmp_disk_tables')"
             .to_owned(),
         // MariaDB has these two among its counters, where they are cheaper.
-        or_nothing(rights.brand == Brand::MySql && rights.process, engine),
-        or_nothing(rights.replication, replication::statement(rights.brand, rights.version)),
+        or_nothing(rights.brand == Brand::MySql && rights.may(Right::Process), engine),
+        or_nothing(rights.may(Right::Replication), replication::statement(rights.brand, rights.version)),
         senders.to_owned(),
-        or_nothing(rights.recover, replication::recover(rights.brand)),
+        or_nothing(rights.may(Right::Recover), replication::recover(rights.brand)),
         or_nothing(
-            rights.process,
+            rights.may(Right::Process),
             "SELECT trx_id, TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) DIV 1000 AS ms \
              FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = 0",
         ),
@@ -125,7 +125,7 @@ fn statements(rights: &Rights) -> Vec<String> {
                     .to_owned()
             }
             Brand::MySql => or_nothing(
-                rights.performance_schema,
+                rights.may(Right::Threads),
                 "SELECT t.PROCESSLIST_ID AS ID, s.EVENT_NAME AS STATE, s.WORK_COMPLETED AS done, s.WORK_ESTIMATED AS total, \
                         LEFT(CAST(t.PROCESSLIST_INFO AS BINARY), 400) AS query \
                  FROM performance_schema.events_stages_current s JOIN performance_schema.threads t USING (THREAD_ID) \
@@ -202,26 +202,15 @@ fn how_far(row: &Row) -> Option<Progress> {
         .replace('`', "");
     let state = row.text("STATE");
     let phase = state.strip_prefix("stage/").unwrap_or(&state).to_owned();
-    let (phase, done, total, unit) = match (row.fraction("PROGRESS"), row.unsigned("MAX_STAGE")) {
-        (Some(percent), stages) => {
-            let stage = row.unsigned("STAGE").unwrap_or(1);
-            let of = stages.unwrap_or(1).max(stage);
-            (
-                format!("stage {stage} of {of}: {phase}"),
-                whole(percent * 1_000.0),
-                100_000,
-                "%",
-            )
-        }
-        (None, _) => {
-            let done = row.unsigned("done").unwrap_or_default();
-            (
-                phase,
-                done,
-                row.unsigned("total").unwrap_or_default(),
-                "units of work",
-            )
-        }
+    let (phase, done, total, unit) = if let Some(percent) = row.fraction("PROGRESS") {
+        let stage = row.unsigned("STAGE").unwrap_or(1);
+        let of = row.unsigned("MAX_STAGE").unwrap_or(1).max(stage);
+        let phase = format!("stage {stage} of {of}: {phase}");
+        (phase, whole(percent * 1_000.0), 100_000, "%")
+    } else {
+        let done = row.unsigned("done").unwrap_or_default();
+        let total = row.unsigned("total").unwrap_or_default();
+        (phase, done, total, "units of work")
     };
     Some(Progress {
         pid: row.pid("ID")?,

@@ -13,7 +13,7 @@ use crate::engine::database::mysql::births::Births;
 use crate::engine::database::mysql::connect::{Brand, Link};
 use crate::engine::database::mysql::locks::{self, Waiters, Waiting};
 use crate::engine::database::mysql::mark;
-use crate::engine::database::mysql::rights::{Metadata, Rights};
+use crate::engine::database::mysql::rights::{Metadata, Right, Rights};
 use crate::engine::database::mysql::row::{Row, SIGN, fetch, sets};
 
 /// Sessions read at most; more are counted.
@@ -31,7 +31,7 @@ pub(super) struct Memory {
     started_s: Option<i64>,
 }
 
-/// A transaction of InnoDB.
+/// A transaction of the engine.
 struct Transaction {
     ms: u64,
     wait_ms: Option<u64>,
@@ -109,7 +109,7 @@ fn started_s(memory: &mut Memory, at_ms: i64, uptime: Option<i64>) -> i64 {
 fn statements(rights: &Rights, budget: &Budget<'_>) -> Vec<String> {
     let from = from(rights);
     let transactions = "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX";
-    let at_work = match (budget.idle, rights.process) {
+    let at_work = match (budget.idle, rights.may(Right::Process)) {
         (Extra::Asked, _) => String::new(),
         (Extra::Unasked, true) => {
             format!(
@@ -136,7 +136,7 @@ fn statements(rights: &Rights, budget: &Budget<'_>) -> Vec<String> {
             "SELECT {} AS USER, {} AS DB, {} AS COMMAND, COUNT(*) AS n, MAX({}) AS largest FROM {} WHERE {} IS NOT NULL GROUP BY 1, 2, 3",
             from.user, from.db, from.command, from.id, from.table, from.id
         ),
-        if rights.process {
+        if rights.may(Right::Process) {
             "SELECT trx_id, trx_mysql_thread_id AS pid, trx_state, trx_requested_lock_id, trx_lock_structs, \
                     TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) DIV 1000 AS ms, \
                     TIMESTAMPDIFF(MICROSECOND, trx_wait_started, NOW(6)) DIV 1000 AS wait_ms \
@@ -176,7 +176,7 @@ fn from(rights: &Rights) -> From {
     match rights.brand {
         Brand::MariaDb => plain,
         // The old list holds a lock over all sessions while it is read.
-        Brand::MySql if rights.performance_schema => From {
+        Brand::MySql if rights.may(Right::Threads) => From {
             table: "performance_schema.threads",
             id: "PROCESSLIST_ID",
             user: "PROCESSLIST_USER",
@@ -481,8 +481,7 @@ fn weigh(
             wait_ms: waited.get(&session.pid).copied(),
             ..waiting.lock
         });
-        session.wait.get_or_insert_with(|| row_wait());
-        if session.wait.as_ref().is_some_and(|w| w.kind != "Lock") {
+        if session.wait.as_ref().is_none_or(|w| w.kind != "Lock") {
             session.wait = Some(row_wait());
         }
         session.soft = waiting
