@@ -338,6 +338,7 @@ fn rates() -> Rates {
         temp_bytes: 0.0,
         wal_bytes: 1.9e6,
         hit_ratio: Some(0.996),
+        ..Rates::default()
     }
 }
 
