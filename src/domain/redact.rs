@@ -318,6 +318,16 @@ mod tests {
             redact_text(r#"{"password": "a\"b", "user": "password"}"#),
             r#"{"password": "[redacted]", "user": "password"}"#
         );
+        assert_eq!(
+            redact_text(
+                "create user a identified by 'geheim'; alter user b IDENTIFIED VIA x USING PASSWORD('ge''heim') "
+            ),
+            "create user a identified by '[redacted]'; alter user b IDENTIFIED VIA x USING PASSWORD('[redacted]') "
+        );
+        assert_eq!(
+            redact_text("identified by random password, it is"),
+            "identified by random password, it is"
+        );
         let harmless = "Password: \npassword authentication failed for user \"app\"\npassword ''";
         assert_eq!(redact_text(harmless), harmless);
     }

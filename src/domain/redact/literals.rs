@@ -40,7 +40,7 @@ impl Literals {
         });
         values.dedup();
         let mut begins = [false; 256];
-        for first in values.iter().filter_map(|v| v.first()).chain(b":pP") {
+        for first in values.iter().filter_map(|v| v.first()).chain(b":pPiI") {
             begins[usize::from(*first)] = true;
         }
         for mark in b"%\\" {

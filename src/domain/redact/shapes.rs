@@ -40,6 +40,7 @@ pub(super) fn look(bytes: &[u8], at: usize, rest: Rest) -> Shape {
     match bytes.get(at) {
         Some(b':') => address(bytes, at, rest),
         Some(b'p' | b'P') => password(bytes, at, rest),
+        Some(b'i' | b'I') => identified(bytes, at, rest),
         Some(_) | None => Shape::None,
     }
 }
@@ -91,6 +92,48 @@ fn password(bytes: &[u8], at: usize, rest: Rest) -> Shape {
         Start::Undecided => undecided_if(rest == Rest::MayCome && here.len() < LIMIT),
         Start::At(start, until) => value(bytes, start, until, rest),
     }
+}
+
+/// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin AS '…'`: MySQL's and MariaDB's way to say a password.
+fn identified(bytes: &[u8], at: usize, rest: Rest) -> Shape {
+    const WORD: &[u8] = b"identified";
+    let here = &bytes[at..];
+    let seen = here.len().min(WORD.len());
+    if !here[..seen].eq_ignore_ascii_case(&WORD[..seen]) {
+        return Shape::None;
+    }
+    let more = rest == Rest::MayCome && here.len() < LIMIT;
+    if seen < WORD.len() {
+        return undecided_if(more);
+    }
+    let mut at = at + WORD.len();
+    for number in 0..5 {
+        at = blanks(bytes, at);
+        let word = word_at(bytes, at);
+        match bytes.get(at + word.len()) {
+            None => return undecided_if(more),
+            Some(quote @ (b'\'' | b'"')) if word.is_empty() && number > 0 => {
+                return value(bytes, at + 1, Until::Quote(*quote), rest);
+            }
+            // `password('…')`
+            Some(b'(') if number > 0 => at += word.len() + 1,
+            Some(_) if word.is_empty() => return Shape::None,
+            Some(_) => at += word.len(),
+        }
+        let first = [&b"by"[..], b"with", b"via", b"using"];
+        if number == 0 && !first.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            return Shape::None;
+        }
+    }
+    Shape::None
+}
+
+fn word_at(bytes: &[u8], at: usize) -> &[u8] {
+    let here = bytes.get(at..).unwrap_or_default();
+    let length = here
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+    &here[..length.count()]
 }
 
 enum Start {

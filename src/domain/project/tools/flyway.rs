@@ -61,6 +61,15 @@ pub fn look(tree: &Tree) -> Option<Project> {
     project.remarks.push(
         "With `CREATE INDEX CONCURRENTLY` and Flyway 9, set `flyway.postgresql.transactional.lock=false`: else it waits for itself for ever.".into(),
     );
+    let other = ["jdbc:mysql", "jdbc:mariadb"];
+    if tree
+        .all()
+        .any(|(_, text)| other.iter().any(|word| text.contains(word)))
+    {
+        project.remarks.push(
+            "This project's address is MySQL's or MariaDB's: the backup, the limits of time and the checks below are PostgreSQL's. Take `my/…` of `holdpoint checks`, `mysqldump`, and plan the way back by hand: there no schema change is rolled back.".into(),
+        );
+    }
     Some(project)
 }
 
