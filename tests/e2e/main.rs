@@ -22,6 +22,8 @@ mod input;
 #[cfg(test)]
 mod later;
 #[cfg(test)]
+mod mysql;
+#[cfg(test)]
 mod panels;
 #[cfg(test)]
 mod pty;
