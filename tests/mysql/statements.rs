@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use holdpoint::domain::attempt::SqlWork;
 use holdpoint::domain::runbook::model::{Access, Transaction};
+use holdpoint::engine::database::mysql;
 use holdpoint::engine::database::target::{at_work, cancel_application, run_statements};
 use holdpoint::engine::database::{Dsn, SqlError, SqlSeen};
 use holdpoint::engine::sandbox::MariaSandbox;
@@ -266,4 +267,41 @@ async fn a_dropped_statement_does_not_wait_on() {
     until(&mut asker, &waits, "1").await;
     task.abort();
     until(&mut asker, &waits, "0").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_tool_left_behind_is_stopped_and_nobody_else() {
+    let Some(server) = server() else { return };
+    let name = fresh(server);
+    let sql = format!(
+        "create user 'tool'@'127.0.0.1' identified by 'p'; grant all on `{name}`.* to 'tool'@'127.0.0.1'"
+    );
+    server.execute("", &sql).unwrap();
+    let theirs = server.url_as(&name, "tool", Some("p"));
+    let _earlier = Client::with(&theirs, "begin; select * from t").await;
+    let mysql_dsn = mysql::Dsn::read(&server.url(&name)).unwrap();
+    let tool = mysql::tool_from_now(&mysql_dsn, Some("tool"))
+        .await
+        .unwrap();
+    let mut idle = Client::open(&theirs).await;
+    assert!(
+        mysql::tool_sessions(&mysql_dsn, &tool)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let mut changer = Client::open(&theirs).await;
+    let id = i64::try_from(changer.id).unwrap();
+    let alter = tokio::spawn(async move { changer.try_run("alter table t add w int").await });
+    let mut asker = Client::open(&server.url("")).await;
+    let waits = format!(
+        "select count(*) from information_schema.processlist where db = '{name}' and state like 'Waiting for table metadata lock'"
+    );
+    until(&mut asker, &waits, "1").await;
+    let grace = Duration::from_secs(3);
+    let swept = mysql::cancel_tool(&mysql_dsn, &tool, grace).await.unwrap();
+    assert_eq!((swept.found, swept.cancelled), (vec![id], vec![id]));
+    assert!(swept.left.is_empty());
+    assert!(alter.await.unwrap().is_err());
+    idle.run("select 1").await;
 }
