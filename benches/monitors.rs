@@ -1,6 +1,7 @@
-//! What `holdpoint monitor` costs beside `pg_activity`, on the same server in the same minute.
+//! What `holdpoint monitor` costs beside `pg_activity` and `pg_top`, on the same server in the same minute.
 //!
-//! `cargo bench --bench monitors`; `HOLDPOINT_BENCH_SECONDS` is the length of each measurement, 60 by default.
+//! `cargo bench --bench monitors`; `HOLDPOINT_BENCH_SECONDS` is the length of each measurement, 60 by default; `HOLDPOINT_BENCH_BEFORE`
+//! names another build of this program, to stand beside it.
 
 mod support;
 
@@ -16,7 +17,7 @@ use std::time::Duration;
 use holdpoint::engine::sandbox::{Listen, Options, Sandbox, any_server};
 
 use crowd::{Crowd, Scene};
-use peer::Peer;
+use peer::PgActivity;
 use support::Done;
 use support::figures::table;
 use watch::Tool;
@@ -24,16 +25,17 @@ use watch::Tool;
 fn main() -> Done {
     let seconds = std::env::var("HOLDPOINT_BENCH_SECONDS");
     let length = Duration::from_secs(seconds.map_or(Ok(60), |s| s.parse())?);
-    let peer = Peer::bring();
-    let tools = match &peer {
-        Ok(peer) => vec![Tool::Holdpoint, peer.running(), peer.blocking()],
-        Err(why) => {
-            say(&format!(
-                "pg_activity cannot be installed here, so there is nothing to compare with: {why}\n"
-            ));
-            vec![Tool::Holdpoint]
-        }
-    };
+    let mut tools = peer::ours();
+    match PgActivity::bring() {
+        Ok(peer) => tools.extend([peer.running(), peer.blocking()]),
+        Err(why) => say(&format!("pg_activity cannot be installed here: {why}\n")),
+    }
+    match peer::pg_top() {
+        Ok(peer) => tools.push(peer),
+        Err(why) => say(&format!(
+            "pg_top is not here (`apt-get install pgtop`): {why}\n"
+        )),
+    }
     let machine = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -61,7 +63,7 @@ fn server(tools: &[Tool]) -> Done<Sandbox> {
     };
     let server = Sandbox::start(&any_server()?, options.setting("max_connections", "1100"))?;
     for tool in tools {
-        let role = tool.role();
+        let role = tool.role;
         server.execute(
             "postgres",
             &format!("create role {role} login in role pg_monitor"),

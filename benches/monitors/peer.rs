@@ -1,20 +1,54 @@
-//! `pg_activity`, brought from PyPI into an environment of its own below `target/`.
+//! The other monitors: `pg_activity`, brought from PyPI into an environment of its own below `target/`, and `pg_top`, where it is installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::Done;
-use crate::watch::Tool;
+use crate::support::place::PROGRAM;
+use crate::watch::{Kind, Tool};
+
+/// `pg_activity` at its view of blocking sessions.
+pub const BLOCKING: &str = "pg_activity, blocking";
+/// `pg_top`.
+pub const PG_TOP: &str = "pg_top";
+
+/// Returns ours; and beside it the program that `HOLDPOINT_BENCH_BEFORE` names, to see what a change did.
+pub fn ours() -> Vec<Tool> {
+    let tool = |name, role, program| Tool {
+        name,
+        role,
+        program,
+        kind: Kind::Holdpoint,
+    };
+    let before = std::env::var_os("HOLDPOINT_BENCH_BEFORE").map(PathBuf::from);
+    let before = before.map(|program| tool("holdpoint before", "by_before", program));
+    let now = tool("holdpoint monitor", "by_holdpoint", PROGRAM.into());
+    [now].into_iter().chain(before).collect()
+}
+
+/// Returns `pg_top`.
+///
+/// # Errors
+/// It is not installed.
+pub fn pg_top() -> Done<Tool> {
+    succeed(Command::new("pg_top").arg("--version"))?;
+    Ok(Tool {
+        name: PG_TOP,
+        role: "by_top",
+        program: "pg_top".into(),
+        kind: Kind::PgTop,
+    })
+}
 
 /// Where it lies.
 const HOME: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/pg_activity");
 
 /// An installed `pg_activity`.
-pub struct Peer {
+pub struct PgActivity {
     program: PathBuf,
 }
 
-impl Peer {
+impl PgActivity {
     /// Finds it, or installs it.
     ///
     /// # Errors
@@ -32,21 +66,20 @@ impl Peer {
 
     /// Returns it at its view of running statements.
     pub fn running(&self) -> Tool {
-        Tool::PgActivity {
-            program: self.program.clone(),
-            name: "pg_activity, running",
-            role: "by_running",
-            key: "1",
-        }
+        self.at("pg_activity, running", "by_running", "1")
     }
 
     /// Returns it at its view of blocking sessions.
     pub fn blocking(&self) -> Tool {
-        Tool::PgActivity {
+        self.at(BLOCKING, "by_blocking", "3")
+    }
+
+    fn at(&self, name: &'static str, role: &'static str, key: &'static str) -> Tool {
+        Tool {
+            name,
+            role,
             program: self.program.clone(),
-            name: "pg_activity, blocking",
-            role: "by_blocking",
-            key: "3",
+            kind: Kind::PgActivity(key),
         }
     }
 }

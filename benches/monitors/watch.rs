@@ -11,22 +11,25 @@ use sqlx::{Connection as _, Row as _};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::crowd::Scene;
+use crate::peer::{BLOCKING, PG_TOP};
 use crate::support::Done;
 use crate::support::cost::{Cost, memory_kb};
 use crate::support::figures::{ms, ratio};
-use crate::support::place::{PROGRAM, Place};
+use crate::support::place::Place;
 use crate::support::terminal::{Terminal, whole_frame};
 
 /// The columns of [`watch`].
-pub const HEADS: [&str; 9] = [
+pub const HEADS: [&str; 11] = [
     "scene",
     "tool",
     "looks",
     "server ms per look",
     "of pg_activity, blocking",
+    "of pg_top",
     "client CPU s per min",
     "of pg_activity, blocking",
-    "MB",
+    "MB after 3 s",
+    "MB at most",
     "first data ms",
 ];
 
@@ -36,46 +39,68 @@ const ONE_LOOK: Duration = Duration::from_millis(500);
 
 /// A monitor.
 #[derive(Debug, Clone)]
-pub enum Tool {
-    /// Ours.
+pub struct Tool {
+    /// What it is called in the table.
+    pub name: &'static str,
+    /// Whom it connects as: by its role its sessions are known.
+    pub role: &'static str,
+    /// Where it lies.
+    pub program: PathBuf,
+    /// How it is told where the server is.
+    pub kind: Kind,
+}
+
+/// How a monitor is started.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `holdpoint monitor`, this one or another.
     Holdpoint,
-    /// Another.
-    PgActivity {
-        /// Where it lies.
-        program: PathBuf,
-        /// What it is called in the table.
-        name: &'static str,
-        /// Whom it connects as.
-        role: &'static str,
-        /// The key of its view.
-        key: &'static str,
-    },
+    /// `pg_activity`, at the view of this key.
+    PgActivity(&'static str),
+    /// `pg_top`, told to keep its connection: else it opens one for every look, which cannot be watched.
+    PgTop,
 }
 
 impl Tool {
-    /// Returns whom it connects as.
-    pub fn role(&self) -> &'static str {
-        match self {
-            Self::Holdpoint => "by_holdpoint",
-            Self::PgActivity { role, .. } => role,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Holdpoint => "holdpoint monitor",
-            Self::PgActivity { name, .. } => name,
-        }
-    }
-
     fn command(&self, place: &Place, server: &Sandbox, scene: Scene) -> CommandBuilder {
-        let url = server.url_as("postgres", self.role(), None);
-        match self {
-            Self::Holdpoint => {
-                place.command(&[PROGRAM, "monitor", "--every", scene.every, "--url", &url])
+        let program = self.program.display().to_string();
+        let url = server.url_as("postgres", self.role, None);
+        let port = server.port().to_string();
+        match self.kind {
+            Kind::Holdpoint => {
+                place.command(&[&program, "monitor", "--every", scene.every, "--url", &url])
             }
-            Self::PgActivity { program, .. } => {
-                place.command(&[&program.display().to_string(), "--refresh", "1", &url])
+            Kind::PgActivity(_) => place.command(&[&program, "--refresh", "1", &url]),
+            Kind::PgTop => place.command(&[
+                &program,
+                "-W",
+                "-s",
+                "1",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-U",
+                self.role,
+                "-d",
+                "postgres",
+            ]),
+        }
+    }
+
+    /// Waits for what it shows first; returns when that came.
+    fn appears(&self, terminal: &Terminal) -> Done<Instant> {
+        match self.kind {
+            Kind::Holdpoint => terminal.wait_for("active "),
+            Kind::PgActivity(key) => {
+                let first = terminal.wait_for("RUNNING QUERIES")?;
+                terminal.press(key)?;
+                Ok(first)
+            }
+            Kind::PgTop => {
+                terminal.wait_for("Password")?;
+                terminal.press("\r")?; // it asks, the server does not
+                terminal.wait_for("USERNAME")
             }
         }
     }
@@ -91,6 +116,7 @@ struct Watcher {
     looks: u32,
     last: Option<Instant>,
     last_query: String,
+    first_kb: u64,
     memory_kb: u64,
 }
 
@@ -117,11 +143,12 @@ pub fn watch(
         sleep(POLL);
     }
     let took = began.elapsed();
-    let last = watchers.last().map(|w| w.figures(took));
-    let (server_ms, client_s) = last.ok_or("there is nothing to watch")?;
-    let rows = watchers
-        .iter()
-        .map(|w| w.row(scene, took, server_ms, client_s));
+    let of = |name: &str| {
+        let peer = watchers.iter().find(|w| w.tool.name == name);
+        peer.map(|w| w.figures(took)).unwrap_or_default()
+    };
+    let peers = [of(BLOCKING), of(PG_TOP)];
+    let rows = watchers.iter().map(|w| w.row(scene, took, peers));
     let rows = rows.collect();
     for watcher in watchers {
         watcher.terminal.end()?;
@@ -131,14 +158,10 @@ pub fn watch(
 
 fn start(tool: &Tool, place: &Place, server: &Sandbox, scene: Scene) -> Done<Watcher> {
     let terminal = Terminal::start(tool.command(place, server, scene))?;
-    let first = match tool {
-        Tool::Holdpoint => terminal.wait_for("active ")?,
-        Tool::PgActivity { .. } => terminal.wait_for("RUNNING QUERIES")?,
-    };
-    if let Tool::PgActivity { key, .. } = tool {
-        terminal.press(key)?;
+    let first = tool.appears(&terminal)?;
+    if !matches!(tool.kind, Kind::PgTop) {
+        terminal.wait("a whole frame", whole_frame)?;
     }
-    terminal.wait("a whole frame", whole_frame)?;
     Ok(Watcher {
         tool: tool.clone(),
         first_data: first - terminal.started,
@@ -148,6 +171,7 @@ fn start(tool: &Tool, place: &Place, server: &Sandbox, scene: Scene) -> Done<Wat
         looks: 0,
         last: None,
         last_query: String::new(),
+        first_kb: 0,
         memory_kb: 0,
     })
 }
@@ -156,8 +180,12 @@ impl Watcher {
     fn look(&mut self, sessions: &[Session]) -> Done {
         let pid = self.terminal.pid()?;
         self.client.look(pid);
-        self.memory_kb = self.memory_kb.max(memory_kb(pid)?);
-        let ours = sessions.iter().filter(|s| s.role == self.tool.role());
+        let kb = memory_kb(pid)?;
+        if self.first_kb == 0 {
+            self.first_kb = kb;
+        }
+        self.memory_kb = self.memory_kb.max(kb);
+        let ours = sessions.iter().filter(|s| s.role == self.tool.role);
         for session in ours.clone() {
             self.server.look(session.pid);
         }
@@ -179,20 +207,27 @@ impl Watcher {
         (server, self.client.spent().div_f64(minutes))
     }
 
-    fn row(&self, scene: Scene, took: Duration, server: Duration, client: Duration) -> Vec<String> {
-        let (own_server, own_client) = self.figures(took);
+    fn row(&self, scene: Scene, took: Duration, peers: [(Duration, Duration); 2]) -> Vec<String> {
+        let (server, client) = self.figures(took);
+        let [(blocking, blocking_client), (top, _)] = peers;
         vec![
             scene.name.to_owned(),
-            self.tool.name().to_owned(),
+            self.tool.name.to_owned(),
             self.looks.to_string(),
-            format!("{:.2}", own_server.as_secs_f64() * 1_000.0),
-            ratio(own_server, server),
-            format!("{:.2}", own_client.as_secs_f64()),
-            ratio(own_client, client),
-            (self.memory_kb / 1_000).to_string(),
+            format!("{:.2}", server.as_secs_f64() * 1_000.0),
+            ratio(server, blocking),
+            ratio(server, top),
+            format!("{:.2}", client.as_secs_f64()),
+            ratio(client, blocking_client),
+            megabytes(self.first_kb),
+            megabytes(self.memory_kb),
             ms(self.first_data),
         ]
     }
+}
+
+fn megabytes(kb: u64) -> String {
+    format!("{}.{}", kb / 1_000, kb % 1_000 / 100)
 }
 
 /// A session of a monitor.

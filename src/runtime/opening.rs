@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crate::app::model::{BookFile, Model, Purpose};
-use crate::app::monitor::Link;
+use crate::app::monitor::{Baseline, Link};
 use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{FORMAT, Journal};
 use crate::domain::redact::Redactor;
@@ -19,7 +19,7 @@ use crate::domain::run::review::ReviewFinding;
 use crate::domain::run::state::{Route, RunState};
 use crate::domain::runbook::check;
 use crate::domain::runbook::model::{Demand, Runbook, StepId};
-use crate::domain::sample::timeline::{Line, Why};
+use crate::domain::sample::timeline::{Line, Timeline, Why};
 use crate::engine::attempt::of_environment;
 use crate::engine::clock;
 use crate::engine::rundir::{self, DriverLock, RunDir};
@@ -502,9 +502,23 @@ fn remember(model: &mut Model, world: &World, dir: &RunDir) {
     if let Some((step, attempt)) = running {
         model.monitor.peaks = before.peaks(step, attempt);
     }
+    take_up_baseline(model, &before);
     if let (Some(keeper), Line::Point(point)) = (&world.samples, last) {
         let at_ms = point.at_ms + point.length_ms;
         keeper.keep(model.monitor.recorder.gap(at_ms, Why::Away));
+    }
+}
+
+/// What is usual is what was seen before anything was changed, whoever saw it.
+fn take_up_baseline(model: &mut Model, before: &Timeline) {
+    let changes = |id: &StepId| model.book.step(id).is_some_and(|s| !s.only_looks());
+    let started = model.run.steps.iter().filter(|(id, _)| changes(id));
+    let Some(first_ms) = started.filter_map(|(_, r)| r.started_ms).min() else {
+        return;
+    };
+    if let Some(tps) = before.usual_tps(first_ms, changes) {
+        model.monitor.history.take_up_baseline("tps", tps);
+        model.monitor.baseline = Baseline::Kept;
     }
 }
 

@@ -266,9 +266,9 @@ async fn receive(stream: &mut UnixStream) -> u8 {
 }
 
 /// Returns the statement that begins with `text`; without one those that are hidden.
-fn statement<'a>(sample: &'a Sample, text: &str) -> Option<&'a Statement> {
+fn statement<'a>(sample: &'a Sample, text: &str, db: &str) -> Option<&'a Statement> {
     let statements = sample.extras.statements.as_deref()?;
-    let hidden = |s: &&Statement| s.id.is_none() && s.user == "postgres";
+    let hidden = |s: &&Statement| s.id.is_none() && s.user == "postgres" && s.database == db;
     let known = |s: &&Statement| s.query.starts_with(text);
     let mut rows = statements.rows.iter();
     if text.is_empty() {
@@ -300,7 +300,8 @@ async fn what_statements_cost(server: &Sandbox) {
     for (role, sees) in [("watcher", true), ("plain", false)] {
         let mut watcher = Watcher::on(&server.url_as(&db, role, None));
         // What ran before the first reading is not counted.
-        watcher.sample(|s| s.extras.statements.is_some()).await;
+        let read = |s: &Sample| s.extras.statements.as_deref().is_some_and(|s| s.at_ms > 0);
+        watcher.sample(read).await;
         for _ in 0..30 {
             client.run("select count(*) from t where v = 1").await;
         }
@@ -311,13 +312,13 @@ async fn what_statements_cost(server: &Sandbox) {
             ""
         };
         let counted = |s: &Sample| {
-            let row = statement(s, text);
+            let row = statement(s, text, &db);
             row.is_some_and(|row| {
                 row.calls >= 30 && (row.id.is_none() || row.calls_per_s.is_some())
             })
         };
         let sample = watcher.sample(counted).await;
-        let row = statement(&sample, text).unwrap();
+        let row = statement(&sample, text, &db).unwrap();
         let all = sample.extras.statements.as_deref().unwrap();
         if sees {
             assert_eq!((row.calls, row.rows), (30, 30), "{role}: {row:?}");

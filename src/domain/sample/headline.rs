@@ -20,7 +20,12 @@ pub fn one_line(
     let forest = tree(sample);
     let behind = forest.behind_ours(sample);
     let mut parts = Vec::new();
-    if let Some(way) = forest.way_to_ours(sample) {
+    if let Some((blocker, waiter)) = forest.waits_for_itself(sample) {
+        parts.push(own_knot(sample, blocker, waiter, &title)?);
+        if behind > 1 {
+            parts.push(format!("{} behind us", waiting(behind - 1)));
+        }
+    } else if let Some(way) = forest.way_to_ours(sample) {
         parts.push(our_wait(sample, &way, &title)?);
         if behind > 0 {
             parts.push(format!("{} behind us", waiting(behind)));
@@ -46,6 +51,23 @@ pub fn one_line(
         parts.push(format!("{left} connections left"));
     }
     Some(parts.join("; "))
+}
+
+/// A tool that waits for its own second session waits for ever.
+fn own_knot(
+    sample: &Sample,
+    blocker: &Node,
+    waiter: &Node,
+    title: &impl Fn(&StepId) -> String,
+) -> Option<String> {
+    let (blocker, waiter) = (blocker.session(sample)?, waiter.session(sample)?);
+    Some(format!(
+        "{} (pid {}) waits {} for its own session pid {}, which idles in a transaction: only ending one of them helps",
+        waiter.step().map(title).unwrap_or_default(),
+        waiter.pid,
+        waited(waiter),
+        blocker.pid,
+    ))
 }
 
 fn our_wait(sample: &Sample, way: &[&Node], title: &impl Fn(&StepId) -> String) -> Option<String> {

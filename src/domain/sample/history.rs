@@ -58,12 +58,18 @@ impl History {
 
     /// Keeps the median of every metric so far as the level that percentages are of.
     pub fn keep_baseline(&mut self) {
-        let medians = self.lines.iter().map(|line| {
-            let mut known: Vec<f64> = line.iter().copied().flatten().collect();
-            known.sort_by(f64::total_cmp);
-            known.get(known.len() / 2).copied()
-        });
+        let medians = self
+            .lines
+            .iter()
+            .map(|line| median(line.iter().copied().flatten().collect()));
         self.baseline = medians.collect();
+    }
+
+    /// Takes up `level` of `metric`, which somebody before us kept.
+    pub fn take_up_baseline(&mut self, metric: &str, level: f64) {
+        if let Some(at) = METRICS.iter().position(|m| m.name == metric) {
+            self.baseline[at] = Some(level);
+        }
     }
 
     /// Returns the level kept of `metric`.
@@ -80,6 +86,12 @@ impl History {
         let first = known.next()?;
         Some(known.last().unwrap_or(first) - first)
     }
+}
+
+/// Returns the middle one of `values`, where there are any.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 fn push_bounded<T>(line: &mut VecDeque<T>, value: T, capacity: usize) {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::run::event::Peaks;
 use crate::domain::runbook::model::StepId;
+use crate::domain::sample::history::median;
 use crate::domain::sample::metric::amount;
 use crate::domain::sample::model::Sample;
 use crate::domain::sample::rates::{number, whole};
@@ -276,6 +277,20 @@ impl Timeline {
         let within = self.lines[first..=last].iter();
         let kept = within.filter(|line| ran(line) || matches!(line, Line::Gap(_)));
         kept.cloned().collect()
+    }
+
+    /// Returns what was usual of the transactions a second before the first of the steps that `changes` ran, and before
+    /// `until_ms`: the median.
+    pub fn usual_tps(&self, until_ms: i64, changes: impl Fn(&StepId) -> bool) -> Option<f64> {
+        let points = self.lines.iter().filter_map(|line| match line {
+            Line::Point(point) => Some(point),
+            Line::Gap(_) => None,
+        });
+        let before = points.take_while(|point| {
+            let ended_ms = point.at_ms + point.length_ms;
+            ended_ms < until_ms && !point.steps.iter().any(|r| changes(&r.step))
+        });
+        median(before.filter_map(|p| p.tps).map(number).collect())
     }
 
     /// Returns the worst of one attempt at a step, as far as it was seen.

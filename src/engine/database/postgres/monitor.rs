@@ -13,6 +13,7 @@ use crate::domain::sample::own::MONITOR_NAME;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::monitor::{self, Budget, Connection, LIMIT, Source};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
+use crate::engine::database::postgres::dialect::Dialect;
 use crate::engine::database::postgres::dsn::Dsn;
 use crate::engine::database::postgres::identity::who;
 use crate::engine::database::postgres::names::Names;
@@ -63,6 +64,7 @@ pub async fn observe(
 /// What is remembered over one connection.
 pub struct Eye {
     rights: Rights,
+    dialect: Dialect,
     names: Names,
     waits: Waits,
 }
@@ -106,8 +108,10 @@ impl Source for Dsn {
     }
 
     async fn open_eye(&self, link: &mut Link) -> Result<Eye, DatabaseError> {
+        let rights = Rights::ask(link, LIMIT).await?;
         Ok(Eye {
-            rights: Rights::ask(link, LIMIT).await?,
+            dialect: Dialect::of(rights.version),
+            rights,
             names: Names::default(),
             waits: Waits::default(),
         })
@@ -119,8 +123,9 @@ impl Source for Dsn {
         budget: &Budget<'_>,
     ) -> Result<(Sample, Duration), DatabaseError> {
         let began = Instant::now();
-        let rows = sessions::ask(link, &eye.rights, budget, eye.waits, LIMIT).await?;
-        let mut sample = sessions::sample(&rows, &eye.rights, &mut eye.names);
+        let (dialect, rights) = (&eye.dialect, &eye.rights);
+        let answer = sessions::ask(link, dialect, rights, budget, eye.waits, LIMIT).await?;
+        let mut sample = sessions::sample(&answer, &eye.rights, &mut eye.names);
         let waiting = sample.counts.blocked > 0 || sample.sessions.iter().any(|s| s.n_blockers > 0);
         eye.waits = if waiting {
             Waits::Likely
@@ -129,7 +134,7 @@ impl Source for Dsn {
         };
         let took = began.elapsed();
         if eye.names.ask(link, LIMIT).await {
-            sample = sessions::sample(&rows, &eye.rights, &mut eye.names);
+            sample = sessions::sample(&answer, &eye.rights, &mut eye.names);
         }
         Ok((sample, took))
     }
@@ -139,7 +144,7 @@ impl Source for Dsn {
         link: &mut Link,
         before: Option<&Server>,
     ) -> Result<Server, DatabaseError> {
-        server::ask(link, eye.rights.version, before, LIMIT).await
+        server::ask(link, &eye.dialect, before, LIMIT).await
     }
 
     fn notes(eye: &Eye) -> Vec<String> {

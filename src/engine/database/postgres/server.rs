@@ -1,8 +1,10 @@
 //! What the server says of itself: counters, replication, slots, prepared transactions, progress.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
 use tokio::time::timeout;
 
@@ -14,28 +16,19 @@ use crate::domain::sample::rates;
 use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::postgres::connect::Link;
+use crate::engine::database::postgres::dialect::Dialect;
 use crate::engine::database::postgres::sessions::json;
 use crate::engine::database::postgres::{row, trouble};
-
-const V12: &str = include_str!("sql/tick_database_12.sql");
-const V13: &str = include_str!("sql/tick_database_13.sql");
-const V14: &str = include_str!("sql/tick_database_14.sql");
-const V17: &str = include_str!("sql/tick_database_17plus.sql");
 
 /// Asks the server; rates and deadlocks are counted from `before`, sizes are kept from it.
 pub(super) async fn ask(
     link: &mut Link,
-    version: i32,
+    dialect: &Dialect,
     before: Option<&Server>,
     limit: Duration,
 ) -> Result<Server, DatabaseError> {
-    let sql = match version {
-        ..130_000 => V12,
-        130_000..140_000 => V13,
-        140_000..170_000 => V14,
-        170_000.. => V17,
-    };
-    let row = match timeout(limit, sqlx::query(sql).fetch_one(&mut link.conn)).await {
+    let asked = sqlx::query(AssertSqlSafe(Arc::clone(&dialect.server)));
+    let row = match timeout(limit, asked.fetch_one(&mut link.conn)).await {
         Ok(row) => row.map_err(|e| trouble::asking(&e))?,
         Err(_) => return Err(trouble::silent(&link.address, limit.as_secs())),
     };

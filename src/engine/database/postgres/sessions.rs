@@ -1,30 +1,30 @@
 //! The sessions worth a row, and all others counted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres};
 use tokio::time::timeout;
 
-use crate::domain::sample::model::{
-    Blocker, ClientTally, Counts, LockWait, Sample, Session, Tally, Wait,
-};
+use crate::domain::sample::model::{ClientTally, Counts, Ours, Sample, Session, Tally, Wait};
 use crate::domain::sample::news::Extra;
 use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::monitor::Budget;
 use crate::engine::database::postgres::connect::Link;
+use crate::engine::database::postgres::dialect::Dialect;
+use crate::engine::database::postgres::locks::Locks;
 use crate::engine::database::postgres::names::{Kind, Names};
 use crate::engine::database::postgres::rights::Rights;
 use crate::engine::database::postgres::{row, trouble};
 
-const V12: &str = include_str!("sql/tick_sessions_12.sql");
-const V13: &str = include_str!("sql/tick_sessions_13.sql");
-const V14: &str = include_str!("sql/tick_sessions_14plus.sql");
-const CALM12: &str = include_str!("sql/tick_calm_12.sql");
-const CALM13: &str = include_str!("sql/tick_calm_13plus.sql");
+/// The event of who waits for a snapshot in which nothing can go wrong.
+const SNAPSHOT: &str = "SafeSnapshot";
+/// Waiters and those in their way take up this part of the rows at most: others work too.
+const QUEUED: (usize, usize) = (3, 4);
 
 /// Whether anybody was seen to wait for a lock the last time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,48 +36,77 @@ pub(super) enum Waits {
     Unlikely,
 }
 
-/// Asks for the rows of one refresh.
+/// What one refresh was answered.
+pub(super) struct Answer {
+    sessions: Vec<PgRow>,
+    locks: Locks,
+}
+
+/// Asks for one refresh: the sessions, and where somebody waits the locks, each by a light statement of its own.
 pub(super) async fn ask(
     link: &mut Link,
+    dialect: &Dialect,
     rights: &Rights,
     budget: &Budget<'_>,
     waits: Waits,
     limit: Duration,
-) -> Result<Vec<PgRow>, DatabaseError> {
+) -> Result<Answer, DatabaseError> {
     // Without the right nobody is seen to wait but in the locks themselves.
     if waits == Waits::Unlikely && rights.reads_all_stats {
-        let rows = fetch(link, calm(rights, budget), limit).await?;
-        if !somebody_waits(&rows) {
-            return Ok(rows);
+        let sessions = activity(link, dialect, budget, Vec::new(), limit).await?;
+        if !somebody_waits(&sessions) {
+            let locks = Locks::default();
+            return Ok(Answer { sessions, locks });
         }
     }
-    fetch(link, whole(rights, budget), limit).await
+    let asked = sqlx::query(AssertSqlSafe(Arc::clone(&dialect.locks)));
+    let mut locks = Locks::read(&fetch(link, asked, limit).await?);
+    let (part, of) = QUEUED;
+    let most = usize::try_from(budget.rows).unwrap_or_default() * part / of;
+    let sessions = activity(link, dialect, budget, locks.listed(most), limit).await?;
+    snapshots(link, &sessions, &mut locks, limit).await?;
+    Ok(Answer { sessions, locks })
 }
 
 type Asked = Query<'static, Postgres, PgArguments>;
 
-fn calm(rights: &Rights, budget: &Budget<'_>) -> Asked {
-    let sql = match rights.version {
-        ..130_000 => CALM12,
-        130_000.. => CALM13,
-    };
-    sqlx::query(sql)
+async fn activity(
+    link: &mut Link,
+    dialect: &Dialect,
+    budget: &Budget<'_>,
+    listed: Vec<i32>,
+    limit: Duration,
+) -> Result<Vec<PgRow>, DatabaseError> {
+    let asked = sqlx::query(AssertSqlSafe(Arc::clone(&dialect.activity)))
         .bind(budget.rows)
         .bind(budget.query_bytes)
         .bind(budget.idle == Extra::Asked)
+        .bind(listed);
+    fetch(link, asked, limit).await
 }
 
-fn whole(rights: &Rights, budget: &Budget<'_>) -> Asked {
-    let sql = match rights.version {
-        ..130_000 => V12,
-        130_000..140_000 => V13,
-        140_000.. => V14,
-    };
-    sqlx::query(sql)
-        .bind(budget.rows)
-        .bind(budget.query_bytes)
-        .bind(rights.reads_all_stats)
-        .bind(budget.idle == Extra::Asked)
+/// A deferrable transaction waits without a lock: for those that write to end.
+async fn snapshots(
+    link: &mut Link,
+    sessions: &[PgRow],
+    locks: &mut Locks,
+    limit: Duration,
+) -> Result<(), DatabaseError> {
+    let waits = |row: &&PgRow| row::text(row, "wait_event") == SNAPSHOT;
+    let pids: Vec<i32> = sessions
+        .iter()
+        .filter(waits)
+        .filter_map(|row| row::int(row, "pid"))
+        .collect();
+    if pids.is_empty() {
+        return Ok(());
+    }
+    let asked = "SELECT pid, pg_catalog.pg_safe_snapshot_blocking_pids(pid) AS by_pids FROM pg_catalog.unnest($1) pid";
+    for row in fetch(link, sqlx::query(asked).bind(pids), limit).await? {
+        let by = row::get(&row, "by_pids").unwrap_or_default();
+        locks.stands_behind(row::int(&row, "pid").unwrap_or_default(), by);
+    }
+    Ok(())
 }
 
 async fn fetch(
@@ -93,25 +122,26 @@ async fn fetch(
 
 fn somebody_waits(rows: &[PgRow]) -> bool {
     let groups = rows.first().map(|first| json::<GroupRow>(first, "groups"));
-    let waits =
-        |g: &GroupRow| g.wt.as_deref() == Some("Lock") || g.w.as_deref() == Some("SafeSnapshot");
+    let waits = |g: &GroupRow| g.wt.as_deref() == Some("Lock") || g.w.as_deref() == Some(SNAPSHOT);
     groups.unwrap_or_default().iter().any(waits)
 }
 
-/// Makes a sample of the rows of one refresh.
-pub(super) fn sample(rows: &[PgRow], rights: &Rights, names: &mut Names) -> Sample {
+/// Makes a sample of what one refresh was answered.
+pub(super) fn sample(answer: &Answer, rights: &Rights, names: &mut Names) -> Sample {
     let mut sample = Sample::default();
-    let Some(first) = rows.first() else {
+    let Some(first) = answer.sessions.first() else {
         return sample;
     };
     sample.at_ms = row::long(first, "at_ms").unwrap_or_default();
-    let listed = rows.iter().filter(|r| row::int(r, "pid").is_some());
-    sample.sessions = listed.map(|row| session(row, rights, names)).collect();
+    let rows = answer.sessions.iter();
+    let listed = rows.filter(|r| row::int(r, "pid").is_some());
+    sample.sessions = listed.map(|row| session(row, names)).collect();
+    answer.locks.join(&mut sample.sessions, rights, names);
     sample.counts = counts(first, &sample.sessions, rights, names);
     sample
 }
 
-fn session(row: &PgRow, rights: &Rights, names: &mut Names) -> Session {
+fn session(row: &PgRow, names: &mut Names) -> Session {
     let mut name = |kind, column| {
         let number = row::oid(row, column).filter(|n| *n > 0);
         number.map_or_else(String::new, |n| names.of(kind, n))
@@ -137,133 +167,9 @@ fn session(row: &PgRow, rights: &Rights, names: &mut Names) -> Session {
         backend_start: row::text(row, "backend_start"),
         xmin_age: row::int(row, "xmin_age").and_then(|n| u64::try_from(n).ok()),
         query: row::statement(row, "query"),
-        lock: lock(row, rights, names),
-        hard: blockers(row),
-        soft: row::int(row, "soft_pid"),
-        suspects: Vec::new(),
-        n_blockers: row::count(row, "n_blockers"),
-        n_waiters: row::count(row, "n_waiters"),
-        ours: crate::domain::sample::model::Ours::No,
+        ours: Ours::No,
+        ..Session::default()
     }
-}
-
-fn blockers(row: &PgRow) -> Vec<Blocker> {
-    let pids: Vec<i32> = row::get(row, "hard_pids").unwrap_or_default();
-    let modes: Vec<Option<String>> = row::get(row, "hard_modes").unwrap_or_default();
-    let prepared = row::text(row, "prepared_xids");
-    let blocker = |(pid, modes): (i32, Option<String>)| Blocker {
-        pid,
-        modes: modes.unwrap_or_default(),
-        prepared: match pid {
-            0 => prepared
-                .split(',')
-                .filter(|x| !x.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            _ => Vec::new(),
-        },
-    };
-    pids.into_iter().zip(modes).map(blocker).collect()
-}
-
-fn lock(row: &PgRow, rights: &Rights, names: &mut Names) -> Option<LockWait> {
-    let kind = row::text(row, "locktype");
-    if kind.is_empty() {
-        return None;
-    }
-    let mode = row::text(row, "want_mode");
-    Some(LockWait {
-        object: object(&kind, row, rights, names),
-        group: group(&kind, &mode, row),
-        mode,
-        place: u32::try_from(row::int(row, "queue_place").unwrap_or(1)).unwrap_or(1),
-        of: row::count(row, "n_same").max(1),
-        wait_ms: row::unsigned(row, "wait_ms"),
-    })
-}
-
-/// The waiters of one group want the same mode on the same object, as `tick_sessions` partitions them.
-fn group(kind: &str, mode: &str, row: &PgRow) -> String {
-    let oid = |name| row::oid(row, name).unwrap_or_default();
-    let int = |name| row::int(row, name).unwrap_or_default();
-    let place = match kind {
-        "transactionid" => row::text(row, "lock_xid"),
-        "virtualxid" => row::text(row, "virtualxid"),
-        _ => format!(
-            "{}.{}.{}.{}.{}.{}.{}",
-            oid("lock_datid"),
-            oid("lock_relid"),
-            int("page"),
-            tuple(row),
-            oid("classid"),
-            oid("objid"),
-            small(row, "objsubid"),
-        ),
-    };
-    format!("{kind} {mode} {place}")
-}
-
-fn tuple(row: &PgRow) -> i16 {
-    small(row, "tuple")
-}
-
-fn small(row: &PgRow, name: &str) -> i16 {
-    row::get(row, name).unwrap_or_default()
-}
-
-fn object(kind: &str, row: &PgRow, rights: &Rights, names: &mut Names) -> String {
-    let page = row::int(row, "page");
-    let mut relation = || match (row::oid(row, "lock_relid"), row::oid(row, "lock_datid")) {
-        (Some(rel), Some(db)) if db == rights.datid || db == 0 => names.of(Kind::Relation, rel),
-        (Some(rel), Some(db)) => {
-            format!(
-                "relation {rel} of database {}",
-                names.of(Kind::Database, db)
-            )
-        }
-        (Some(rel), None) => names.of(Kind::Relation, rel),
-        (None, _) => String::new(),
-    };
-    let plain = |text: String| match text.parse::<u32>() {
-        Ok(number) => format!("relation {number}"),
-        Err(_) => text,
-    };
-    let xid = row::text(row, "lock_xid");
-    match kind {
-        "relation" => plain(relation()),
-        "extend" => format!("extension of {}", plain(relation())),
-        "page" => format!("page {} of {}", page.unwrap_or_default(), plain(relation())),
-        "tuple" => row_of(row, &plain(relation())),
-        "transactionid" => match plain(relation()) {
-            table if table.is_empty() => format!("transaction {xid}"),
-            table => format!("{} (transaction {xid})", row_of(row, &table)),
-        },
-        "virtualxid" => format!("transaction of {}", row::text(row, "virtualxid")),
-        "advisory" => format!("advisory lock {}", advisory(row)),
-        "object" => format!(
-            "object {} of class {}",
-            row::oid(row, "objid").unwrap_or_default(),
-            row::oid(row, "classid").unwrap_or_default()
-        ),
-        other => other.to_owned(),
-    }
-}
-
-fn row_of(row: &PgRow, table: &str) -> String {
-    let page = row::int(row, "page").unwrap_or_default();
-    format!("row ({page},{}) of {table}", tuple(row))
-}
-
-/// One key of 64 bits, or two of 32: `objsubid` tells.
-fn advisory(row: &PgRow) -> String {
-    let high = row::oid(row, "classid").unwrap_or_default();
-    let low = row::oid(row, "objid").unwrap_or_default();
-    if small(row, "objsubid") == 1 {
-        return ((u64::from(high) << 32) | u64::from(low))
-            .cast_signed()
-            .to_string();
-    }
-    format!("({}, {})", high.cast_signed(), low.cast_signed())
 }
 
 /// One line of the column `groups`.

@@ -1,7 +1,12 @@
--- tick_calm, PostgreSQL 13+: as tick_sessions, for when nobody waits for a lock: without all that only waiters need it costs half.
--- $1 int = rows wanted, $2 int = bytes of query text wanted, $3 bool = idle sessions too.  Whether somebody waits all the same stands in `groups`
+-- The sessions worth a row, and all others counted.
+-- $1 int = rows wanted, $2 int = bytes of query text wanted, $3 bool = idle sessions too, $4 int[] = sessions that stand in a lock's queue or hold it up
+-- * one scan of pg_stat_get_activity(NULL); touches NO catalog table: it goes on working while pg_class, pg_database or pg_authid
+--   is locked exclusively (VACUUM FULL, REINDEX SYSTEM); names of databases, roles and relations come from names.sql, cached by the client
+-- * of those that wait for a lock only $4 have a row: locks.sql says which
+-- * always at least one row: `groups` (all sessions but this one, counted by type, state and wait) is on the first row; pid IS NULL when no session is listed
+-- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
 WITH act AS MATERIALIZED (
-  SELECT a.pid, a.leader_pid, a.datid, a.usesysid, a.application_name, a.client_addr,
+  SELECT a.pid, {leader_pid}, a.datid, a.usesysid, a.application_name, a.client_addr,
          a.backend_type, a.state, a.wait_event_type, a.wait_event,
          a.backend_start, a.xact_start, a.query_start, a.state_change, a.backend_xmin,
          CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END AS query
@@ -14,14 +19,15 @@ WITH act AS MATERIALIZED (
 ), pick AS (
   SELECT * FROM act a
    WHERE a.pid <> pg_catalog.pg_backend_pid()
-     AND (a.state <> 'idle' OR ($3 AND a.state = 'idle') OR a.backend_type IN ('autovacuum worker', 'walsender'))
-   ORDER BY a.xact_start NULLS LAST LIMIT $1
+     AND (a.state <> 'idle' AND a.wait_event_type IS DISTINCT FROM 'Lock' OR ($3 AND a.state = 'idle')
+          OR a.backend_type IN ('autovacuum worker', 'walsender') OR a.pid = ANY ($4))
+   ORDER BY a.pid = ANY ($4) DESC, a.xact_start NULLS LAST LIMIT $1
 )
-SELECT CASE WHEN pg_catalog.row_number() OVER o = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
+SELECT CASE WHEN pg_catalog.row_number() OVER () = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
           SELECT t, s, wt, w, sum(n) AS n, coalesce(sum(n) FILTER (WHERE u IS NOT NULL), 0) AS nu,
                  (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - min(x)) * 1000)::bigint AS xact_ms, max(xmin_age) AS xmin_age
             FROM tally GROUP BY 1, 2, 3, 4) g)::text END AS groups,
-       CASE WHEN pg_catalog.row_number() OVER o = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
+       CASE WHEN pg_catalog.row_number() OVER () = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
           SELECT u::bigint AS u, d::bigint AS d, a, sum(n) AS n, coalesce(sum(n) FILTER (WHERE s = 'active'), 0) AS w
             FROM tally WHERE u IS NOT NULL AND coalesce(t, 'client backend') = 'client backend'
            GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 24) g)::text END AS clients,
@@ -35,4 +41,3 @@ SELECT CASE WHEN pg_catalog.row_number() OVER o = 1 THEN (SELECT pg_catalog.json
        pg_catalog.age(p.backend_xmin) AS xmin_age, p.query
   FROM (VALUES (1)) one(x)
   LEFT JOIN pick p ON true
-WINDOW o AS (ORDER BY p.xact_start NULLS LAST)

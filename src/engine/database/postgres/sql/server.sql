@@ -1,11 +1,11 @@
--- tick_database, PostgreSQL 17+: one row; counters are cumulative, the client computes rates from two ticks and `at_ms`.
+-- What the server says of itself: one row; counters are cumulative, the client computes rates from two readings and `at_ms`.
 WITH me AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
 pos AS (SELECT pg_catalog.pg_is_in_recovery() AS rec,
                CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END AS lsn)
 SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
        pos.rec AS in_recovery, (pos.lsn - '0/0'::pg_catalog.pg_lsn)::bigint AS wal_bytes,
        pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())::bigint AS next_xid,
-       s.*, pg_catalog.pg_stat_get_checkpointer_num_timed() AS checkpoints_timed, pg_catalog.pg_stat_get_checkpointer_num_requested() AS checkpoints_requested,
+       s.*, {checkpoints_timed} AS checkpoints_timed, {checkpoints_requested} AS checkpoints_requested,
        archives.on AS archives,
        CASE WHEN archives.on THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - archives.last_archived_time) * 1000)::bigint END AS archived_ms,
        CASE WHEN archives.on THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - archives.last_failed_time) * 1000)::bigint END AS archive_failed_ms,
@@ -22,10 +22,10 @@ SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::big
                  (pg_catalog.pg_last_wal_receive_lsn() - pg_catalog.pg_last_wal_replay_lsn())::bigint AS unreplayed,
                  CASE WHEN pg_catalog.pg_last_wal_receive_lsn() IS DISTINCT FROM pg_catalog.pg_last_wal_replay_lsn()
                       THEN (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint ELSE 0 END AS replay_age_ms,
-                 pg_catalog.pg_get_wal_replay_pause_state() AS pause
+                 {pause} AS pause
             FROM (VALUES (1)) one(x) LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() w ON true) r)::text END AS receiver,
        (SELECT pg_catalog.json_agg(r) FROM (
-          SELECT slot_name AS slot, slot_type AS type, active, wal_status, safe_wal_size, (pos.lsn - restart_lsn)::bigint AS retained,
+          SELECT slot_name AS slot, slot_type AS type, active, {wal_status} AS wal_status, {safe_wal_size} AS safe_wal_size, (pos.lsn - restart_lsn)::bigint AS retained,
                  pg_catalog.age(xmin) AS xmin_age, pg_catalog.age(catalog_xmin) AS catalog_xmin_age
             FROM pg_catalog.pg_get_replication_slots()) r)::text AS slots,
        (SELECT pg_catalog.json_agg(r) FROM (
@@ -42,11 +42,9 @@ SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::big
                  CASE WHEN phase LIKE 'vacuuming heap%' THEN heap_blks_vacuumed ELSE heap_blks_scanned END, heap_blks_total, index_vacuum_count, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_stat_progress_vacuum
           UNION ALL SELECT pid, command, phase, datid, relid, CASE WHEN datid = me.oid THEN relid::regclass::text END, NULL,
                  heap_blks_scanned, heap_blks_total, heap_tuples_written, NULL, index_rebuild_count, NULL, NULL, NULL, NULL FROM pg_catalog.pg_stat_progress_cluster
-          UNION ALL SELECT pid, 'ANALYZE', phase, datid, relid, CASE WHEN datid = me.oid THEN relid::regclass::text END, NULL,
-                 sample_blks_scanned, sample_blks_total, NULL, NULL, NULL, NULL, NULL, child_tables_done, child_tables_total FROM pg_catalog.pg_stat_progress_analyze
-          UNION ALL SELECT pid, command, type, datid, relid, CASE WHEN datid = me.oid AND relid <> 0 THEN relid::regclass::text END, NULL,
-                 bytes_processed, nullif(bytes_total, 0), tuples_processed, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_stat_progress_copy
-          UNION ALL SELECT pid, 'BASE BACKUP', phase, NULL, NULL, NULL, NULL, backup_streamed, backup_total, NULL, NULL, NULL, NULL, NULL, tablespaces_streamed, tablespaces_total FROM pg_catalog.pg_stat_progress_basebackup
+          {progress_analyze}
+          {progress_copy}
+          {progress_backup}
         ) r)::text AS progress
   FROM me, pos, (SELECT pg_catalog.current_setting('archive_mode') <> 'off' AS on, a.last_archived_time, a.last_failed_time, a.failed_count
                    FROM pg_catalog.pg_stat_get_archiver() a) archives,
