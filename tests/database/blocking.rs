@@ -3,6 +3,8 @@
 use holdpoint::domain::runbook::model::StepId;
 use holdpoint::domain::sample::Sample;
 use holdpoint::domain::sample::blocking::tree;
+use holdpoint::domain::sample::headline::one_line;
+use holdpoint::domain::sample::history::History;
 use holdpoint::domain::sample::model::Session;
 
 use holdpoint::domain::sample::own::OwnStep;
@@ -308,7 +310,17 @@ async fn a_tool_that_waits_for_its_own_second_session_is_seen_through_the_snapsh
     let knot = forest
         .waits_for_itself(&sample)
         .map(|(a, b)| [a, b].map(|n| n.session(&sample).unwrap().pid));
-    assert_eq!(knot, Some([case.pids[0], case.pids[1]]));
+    let [holder, waiter] = [case.pids[0], case.pids[1]];
+    assert_eq!(knot, Some([holder, waiter]));
+    let line = one_line(&sample, &History::default(), |_| "Apply".into()).unwrap();
+    assert!(
+        line.starts_with(&format!("Apply (pid {waiter}) waits ")),
+        "{line}"
+    );
+    let idles = format!(
+        "for its own session pid {holder}, which idles in a transaction: only ending one of them helps"
+    );
+    assert!(line.contains(&idles), "{line}");
 }
 
 async fn a_circle_is_drawn_and_not_lost(server: &Sandbox) {

@@ -426,6 +426,34 @@ mod tests {
     }
 
     #[test]
+    fn what_was_usual_was_seen_before_anything_changed() {
+        let point = |at_s: i64, tps: u64, step: &str| {
+            let step = (!step.is_empty()).then(|| Running {
+                step: StepId::new(step),
+                attempt: 1,
+            });
+            Line::Point(Box::new(Point {
+                at_ms: at_s * 1_000,
+                tps: Some(tps),
+                steps: step.into_iter().collect(),
+                ..Point::default()
+            }))
+        };
+        let lines = vec![
+            point(0, 100, ""),
+            point(1, 300, "look"),
+            point(2, 120, ""),
+            point(3, 5, "apply"),
+            point(4, 6, ""),
+        ];
+        let timeline = Timeline { lines, unread: 0 };
+        let changes = |id: &StepId| *id == StepId::new("apply");
+        assert_eq!(timeline.usual_tps(i64::MAX, changes), Some(120.0));
+        assert_eq!(timeline.usual_tps(1_000, changes), Some(100.0));
+        assert_eq!(timeline.usual_tps(0, changes), None);
+    }
+
+    #[test]
     fn a_gap_stays_a_gap_whoever_was_away() {
         let mut recorder = Recorder::default();
         let mut text = written(&mut recorder, 0, [1, 2, 3]);
