@@ -1,5 +1,6 @@
 //! A step that prints a million lines: how soon a key is answered meanwhile, and how long the flood takes.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::stage::{QUIET, Stage};
 use crate::support::Done;
 use crate::support::figures::{ms, ratio, table};
+use crate::support::place::PROGRAM;
 use crate::times::{Times, budget};
 
 const KEYS: usize = 60;
@@ -21,9 +23,11 @@ const HELP: &str = "leave the step at hand out, with a reason";
 const MILLION: &str =
     r#"awk 'BEGIN { for (i = 1; i <= 1000000; i++) print "row", i, "copied to orders" }'"#;
 
-/// Measures and returns the tables.
+/// Measures and returns the tables; beside this program the one that `HOLDPOINT_BENCH_BEFORE` names, in turns.
 pub fn measure() -> Done<String> {
-    let (calm, flooded) = (answers_in_calm()?, answers_in_floods()?);
+    let mut programs = vec![PathBuf::from(PROGRAM)];
+    programs.extend(std::env::var_os("HOLDPOINT_BENCH_BEFORE").map(PathBuf::from));
+    let (calm, flooded) = (answers_in_calm()?, answers_in_floods(&programs)?);
     let ways = floods()?;
     Ok(answers(&calm, &flooded) + "\n" + &ends(&ways))
 }
@@ -51,34 +55,41 @@ fn answers_in_calm() -> Done<Times> {
 }
 
 /// Only what was asked and answered while the step ran counts.
-fn answers_in_floods() -> Done<Times> {
-    let mut times = Times::default();
-    while times.len() < KEYS {
-        let stage = Stage::start(MILLION, None)?;
-        stage.terminal.wait_for("copied to orders")?;
-        loop {
-            let took = ask(&stage)?;
-            if stage.record("step.finished")?.is_some() || times.len() == KEYS {
-                break;
+fn answers_in_floods(programs: &[PathBuf]) -> Done<Vec<Times>> {
+    let mut all = vec![Times::default(); programs.len()];
+    while all.iter().any(|times| times.len() < KEYS) {
+        for (program, times) in programs.iter().zip(&mut all) {
+            let stage = Stage::start_with(program, MILLION, None)?;
+            stage.terminal.wait_for("copied to orders")?;
+            loop {
+                let took = ask(&stage)?;
+                if stage.record("step.finished")?.is_some() {
+                    break;
+                }
+                times.add(took);
             }
-            times.add(took);
+            stage.end()?;
         }
-        stage.end()?;
     }
-    Ok(times)
+    Ok(all)
 }
 
-fn answers(calm: &Times, flooded: &Times) -> String {
+fn answers(calm: &Times, flooded: &[Times]) -> String {
     let row = |name: &str, times: &Times| {
         let mut row = vec![name.to_owned(), times.len().to_string()];
         row.extend([0, 50, 90, 100].map(|part| ms(times.percentile(part))));
         row.push(ratio(times.median(), calm.median()));
         row
     };
-    let (mut first, mut second) = (row("in calm", calm), row("in the flood", flooded));
-    let allowed = calm.percentile(50) + FRAME;
+    let mut first = row("in calm", calm);
     first.push(String::new());
-    second.push(budget(flooded.percentile(90), allowed).to_owned());
+    let mut rows = vec![first];
+    let allowed = calm.percentile(50) + FRAME;
+    for (name, times) in ["in the flood", "in the flood, before"].iter().zip(flooded) {
+        let mut row = row(name, times);
+        row.push(budget(times.percentile(90), allowed).to_owned());
+        rows.push(row);
+    }
     let heads = [
         "`?` → the help, ms",
         "keys",
@@ -89,7 +100,7 @@ fn answers(calm: &Times, flooded: &Times) -> String {
         "medians",
         "90 % < calm + 33",
     ];
-    let table = table(&heads, &[first, second]);
+    let table = table(&heads, &rows);
     format!("A key while a step prints a million lines\n\n{table}")
 }
 

@@ -1,7 +1,8 @@
 //! A run of one step, on the screen.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,11 @@ pub struct Stage {
 impl Stage {
     /// Starts a run whose one step is `script`, with the database at `url`.
     pub fn start(script: &str, url: Option<&str>) -> Done<Self> {
+        Self::start_with(Path::new(PROGRAM), script, url)
+    }
+
+    /// Does it with another build of the program.
+    pub fn start_with(program: &Path, script: &str, url: Option<&str>) -> Done<Self> {
         let place = Place::new()?;
         let target = match url {
             Some(_) => "targets: {shop: {database: '${DATABASE_URL}'}}",
@@ -46,7 +52,11 @@ phases:
 "
         );
         fs::write(place.path("work/run.yaml"), book)?;
-        let mut command = place.command(&[PROGRAM, "run", "run.yaml"]);
+        let mut command = place.command(&[
+            program.as_os_str(),
+            OsStr::new("run"),
+            OsStr::new("run.yaml"),
+        ]);
         if let Some(url) = url {
             command.env("DATABASE_URL", url);
         }

@@ -25,6 +25,8 @@ use crate::ui::theme::Theme;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// The shortest time between a frame and one that answers a key: whoever presses must not wait for the rhythm of the rest.
+const ANSWER: Duration = Duration::from_millis(8);
 /// How long after the terminal came back an interrupt is still thought to have been meant for whoever had it.
 const AFTER_LENT: Duration = Duration::from_millis(500);
 /// Messages taken in before a frame is drawn, at most.
@@ -52,6 +54,8 @@ struct Driver {
     lent: Option<Instant>,
     /// When another frame may be drawn.
     free: Instant,
+    /// When a frame may be drawn that answers a key.
+    answers: Instant,
 }
 
 /// Runs until the operator or the system says stop; returns how it was left, and the model as it stood.
@@ -75,6 +79,7 @@ pub async fn drive(
         due: None,
         lent: None,
         free: Instant::now(),
+        answers: Instant::now(),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -134,7 +139,9 @@ pub(super) fn reraise(ended: Result<(), tokio::task::JoinError>) {
 impl Driver {
     fn draw(&mut self) -> io::Result<Option<Leaving>> {
         self.due = None;
-        self.free = Instant::now() + FRAME;
+        let began = Instant::now();
+        self.free = began + FRAME;
+        self.answers = began + ANSWER;
         let (model, theme) = (&self.model, &self.theme);
         let mut extents = Extents::default();
         self.screen
@@ -154,9 +161,11 @@ impl Driver {
 
     fn take(&mut self, batch: VecDeque<Msg>) -> io::Result<Option<Leaving>> {
         let mut changed = false;
+        let mut pressed = false;
         for msg in batch {
             let slept = self.suspension.look();
             let moment = now();
+            pressed |= matches!(msg, Msg::Key { .. });
             changed |= !matches!(msg, Msg::Tick(_))
                 || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
             let mut effects = slept.map_or_else(Vec::new, |msg| update(&mut self.model, msg));
@@ -169,7 +178,8 @@ impl Driver {
             }
         }
         if changed {
-            self.due.get_or_insert(self.free);
+            let free = if pressed { self.answers } else { self.free };
+            self.due = Some(self.due.map_or(free, |due| due.min(free)));
         }
         Ok(None)
     }

@@ -13,6 +13,8 @@ mod harness;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod pooler;
 #[cfg(test)]
 mod ready;

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::blocking;
 use crate::harness::{Client, Watcher, fresh_on, waiting};
+use crate::panels;
 
 macro_rules! versions {
     ($($name:ident $major:literal)*) => {
@@ -325,6 +326,8 @@ async fn what_statements_cost(server: &Sandbox) {
             assert_eq!((row.user.as_str(), row.database == db), ("postgres", true));
             assert!(row.mean_ms() > 0.0 && row.share > 0.0 && row.share <= 1.0);
             assert!(row.hit_ratio().is_some() && all.lack.is_none());
+            let own = |s: &Statement| s.query.contains("holdpoint");
+            assert!(all.own_ms > 0.0 && !all.rows.iter().any(own), "{all:?}");
         } else {
             assert!(row.id.is_none() && row.user == "postgres", "{row:?}");
             assert_eq!(all.lack, Some(Lack::NoRight));
@@ -405,6 +408,8 @@ async fn a_replica_that_falls_behind(server: &Sandbox) {
     let from = format!("{}:{}", server.dir().display(), server.port());
     assert_eq!(seen.from, from);
     assert!(seen.pause == "not paused" && seen.heard_ms.is_some() && seen.stuck_ms.is_none());
+
+    panels::by_role(server).await;
 
     // It stops replaying, and the log piles up: both sides see bytes, and a position that does not move.
     let mut there = Client::open(&standby.url("postgres")).await;

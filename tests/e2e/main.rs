@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "these are stories, not an interface")]
 
 #[cfg(test)]
+mod alarmed;
+#[cfg(test)]
 mod amended;
 #[cfg(test)]
 mod auto;

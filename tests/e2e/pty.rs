@@ -23,6 +23,8 @@ const APART: Duration = Duration::from_millis(730);
 
 struct Seen {
     parser: vt100::Parser,
+    /// Every byte that came.
+    bytes: Vec<u8>,
     closed: bool,
     hung_up: bool,
 }
@@ -50,6 +52,7 @@ impl Session {
         let keyboard = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let seen = Seen {
             parser: vt100::Parser::new(cells(rows), cells(cols), 0),
+            bytes: Vec::new(),
             closed: false,
             hung_up: false,
         };
@@ -200,6 +203,12 @@ impl Session {
         });
     }
 
+    /// Waits until the program has sent `bytes`, which need not be seen on the screen.
+    pub fn wait_heard(&self, bytes: &[u8]) {
+        let heard = |seen: &Seen| seen.bytes.windows(bytes.len()).any(|w| w == bytes);
+        self.wait_until(&String::from_utf8_lossy(bytes), heard);
+    }
+
     /// Waits until `text` is no longer on the screen.
     pub fn wait_gone(&self, text: &str) {
         self.wait_until(&format!("`{text}` to leave the screen"), |seen| {
@@ -334,6 +343,7 @@ fn watch(
         let n = output.read(&mut bytes).unwrap_or(0);
         let mut now = seen.0.lock().unwrap();
         now.parser.process(&bytes[..n]);
+        now.bytes.extend(&bytes[..n]);
         let over = n == 0 || now.hung_up;
         let (row, col) = now.parser.screen().cursor_position();
         drop(now);

@@ -67,8 +67,12 @@ pub fn head(model: &Model) -> Option<String> {
     if statements.rows.is_empty() {
         return None;
     }
+    let own = match whole(statements.own_ms) {
+        0 => String::new(),
+        ms => format!("; holdpoint's own, {}, are left out", lasting(ms)),
+    };
     Some(format!(
-        "{} different statements took {} together in the last {}",
+        "{} different statements took {} together in the last {}{own}",
         statements.of,
         lasting(whole(statements.total_ms)),
         lasting(statements.since_ms)

@@ -180,6 +180,8 @@ pub struct Statements {
     pub of: u32,
     /// Milliseconds that all of them took together since the first reading.
     pub total_ms: f64,
+    /// Milliseconds that the monitor's own took, which are left out of all else, as far as they are known.
+    pub own_ms: f64,
     /// Milliseconds since the first reading, from which everything is counted.
     pub since_ms: u64,
     /// What is missing; the rows, if there are any, are the last that could be read.

@@ -106,6 +106,7 @@ impl<K: Clone + Eq + Hash> Ledger<K> {
             rows,
             of: u32::try_from(grown.len()).unwrap_or(u32::MAX),
             total_ms,
+            own_ms: 0.0,
             since_ms,
             lack: None,
         }

@@ -1,6 +1,6 @@
 //! What statements cost since the first reading, by the extension `pg_stat_statements`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use sqlx::postgres::PgRow;
@@ -17,8 +17,11 @@ use crate::engine::database::postgres::{row, trouble};
 /// Bytes of a statement's text at most.
 const TEXT_BYTES: i32 = 4_000;
 
+/// Stands in each statement of the monitor, behind its first word: servers drop what stands before it.
+const MARK: &str = "/* holdpoint */";
+
 /// Where the extension is, and which version of its columns; a parameter of its own exists only where it is loaded.
-const WHERE: &str = "SELECT pg_catalog.quote_ident(n.nspname), e.extversion, \
+const WHERE: &str = "SELECT /* holdpoint */ pg_catalog.quote_ident(n.nspname), e.extversion, \
      pg_catalog.current_setting('pg_stat_statements.max', true) \
      FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace \
      WHERE e.extname = 'pg_stat_statements'";
@@ -65,6 +68,7 @@ impl CostReader {
         drop(rows);
         let mut statements = self.difference(now, at_ms.unwrap_or_default());
         self.name(link, &schema, &mut statements, limit).await?;
+        set_apart(&mut statements);
         Ok(statements)
     }
 
@@ -93,7 +97,7 @@ impl CostReader {
         let missing: Vec<i64> = ids.filter(|id| !self.texts.contains_key(id)).collect();
         if !missing.is_empty() {
             let sql = format!(
-                "SELECT s.queryid AS id, pg_catalog.substr(pg_catalog.textsend(s.query), 1, {TEXT_BYTES}) AS query \
+                "SELECT /* holdpoint */ s.queryid AS id, pg_catalog.substr(pg_catalog.textsend(s.query), 1, {TEXT_BYTES}) AS query \
                  FROM {schema}.pg_stat_statements(true) s WHERE s.queryid = ANY ($1)"
             );
             let query = sqlx::query(AssertSqlSafe(sql))
@@ -104,7 +108,7 @@ impl CostReader {
                 Err(_) => return Err(trouble::silent(&link.address, limit.as_secs())),
             };
             let shown = statements.rows.iter().filter_map(|s| s.id);
-            let shown: std::collections::HashSet<i64> = shown.collect();
+            let shown: HashSet<i64> = shown.collect();
             self.texts.retain(|id, _| shown.contains(id));
             // What the server has forgotten is not asked for again.
             self.texts
@@ -135,6 +139,24 @@ impl CostReader {
             }
         }
         Ok(())
+    }
+}
+
+/// Takes out what the monitor itself asks: nobody looks at a panel to see what the panel costs.
+fn set_apart(statements: &mut Statements) {
+    let own = |s: &&Statement| s.query.contains(MARK);
+    for own in statements.rows.iter().filter(own) {
+        statements.own_ms += own.total_ms;
+        statements.of = statements.of.saturating_sub(1);
+    }
+    statements.total_ms -= statements.own_ms;
+    statements.rows.retain(|s| !own(&s));
+    for row in &mut statements.rows {
+        row.share = if statements.total_ms > 0.0 {
+            row.total_ms / statements.total_ms
+        } else {
+            0.0
+        };
     }
 }
 
@@ -180,7 +202,7 @@ async fn place(
 fn counters(schema: &str, columns: Columns) -> String {
     let Columns { time, level } = columns;
     format!(
-        "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms, \
+        "SELECT /* holdpoint */ (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms, \
                 s.userid, s.dbid, s.queryid, {level} AS top, s.calls, s.{time} AS total_ms, s.rows, \
                 s.shared_blks_hit AS hit, s.shared_blks_read AS read, s.temp_blks_written AS temp \
          FROM {schema}.pg_stat_statements(false) s"

@@ -67,6 +67,8 @@ pub struct Eye {
     dialect: Dialect,
     names: Names,
     waits: Waits,
+    /// When the server was started; empty: not read yet.
+    instance: String,
 }
 
 impl Connection for Link {
@@ -114,6 +116,7 @@ impl Source for Dsn {
             rights,
             names: Names::default(),
             waits: Waits::default(),
+            instance: String::new(),
         })
     }
 
@@ -144,7 +147,13 @@ impl Source for Dsn {
         link: &mut Link,
         before: Option<&Server>,
     ) -> Result<Server, DatabaseError> {
-        server::ask(link, &eye.dialect, before, LIMIT).await
+        let (server, instance) = server::ask(link, &eye.dialect, before, LIMIT).await?;
+        // What stands between may change the server beneath a connection: that is a connection lost, and who answers is asked anew.
+        if !eye.instance.is_empty() && eye.instance != instance {
+            return Err(trouble::another_server(&eye.instance, &instance));
+        }
+        eye.instance = instance;
+        Ok(server)
     }
 
     fn notes(eye: &Eye) -> Vec<String> {

@@ -20,13 +20,14 @@ use crate::engine::database::postgres::dialect::Dialect;
 use crate::engine::database::postgres::sessions::json;
 use crate::engine::database::postgres::{row, trouble};
 
-/// Asks the server; rates and deadlocks are counted from `before`, sizes are kept from it.
+/// Asks the server; rates and deadlocks are counted from `before`, sizes are kept from it. Returns when the server was
+/// started too: by that it is told from any other.
 pub(super) async fn ask(
     link: &mut Link,
     dialect: &Dialect,
     before: Option<&Server>,
     limit: Duration,
-) -> Result<Server, DatabaseError> {
+) -> Result<(Server, String), DatabaseError> {
     let asked = sqlx::query(AssertSqlSafe(Arc::clone(&dialect.server)));
     let row = match timeout(limit, asked.fetch_one(&mut link.conn)).await {
         Ok(row) => row.map_err(|e| trouble::asking(&e))?,
@@ -36,7 +37,7 @@ pub(super) async fn ask(
     if let Some(before) = before {
         rates::follow(&mut server, before);
     }
-    Ok(server)
+    Ok((server, row::text(&row, "instance")))
 }
 
 fn read(row: &PgRow) -> Server {

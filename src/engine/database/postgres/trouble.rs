@@ -88,6 +88,17 @@ pub(super) fn pooler(how: &str) -> DatabaseError {
     )
 }
 
+/// Says that the connection stands and another server answers over it.
+pub(super) fn another_server(before: &str, now: &str) -> DatabaseError {
+    trouble(
+        Trouble::NotThisServer,
+        format!(
+            "another server answers over the same connection: it was started at {now}, the one before at {before}"
+        ),
+        "a pooler or a balancer stands between: give the server's own address",
+    )
+}
+
 fn busy(said: &SqlError, address: &str) -> DatabaseError {
     let message = &said.message;
     if said.code == "57P03" {

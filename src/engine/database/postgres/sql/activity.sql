@@ -5,8 +5,8 @@
 -- * of those that wait for a lock only $4 have a row: locks.sql says which
 -- * always at least one row: `groups` (all sessions but this one, counted by type, state and wait) is on the first row; pid IS NULL when no session is listed
 -- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
-WITH act AS MATERIALIZED (
-  SELECT a.pid, {leader_pid}, a.datid, a.usesysid, a.application_name, a.client_addr,
+WITH /* holdpoint */ act AS MATERIALIZED (
+  SELECT a.state = 'idle' AND a.backend_type = 'client backend' AS idle, a.pid, {leader_pid}, a.datid, a.usesysid, a.application_name, a.client_addr,
          a.backend_type, a.state, a.wait_event_type, a.wait_event,
          a.backend_start, a.xact_start, a.query_start, a.state_change, a.backend_xmin,
          CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END AS query
@@ -15,7 +15,10 @@ WITH act AS MATERIALIZED (
   SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
          CASE WHEN a.usesysid IS NOT NULL THEN a.application_name END AS a,
          count(*) AS n, min(a.xact_start) AS x, max(pg_catalog.age(a.backend_xmin)) AS xmin_age
-    FROM act a WHERE a.pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2, 3, 4, 5, 6, 7
+    FROM act a WHERE a.idle IS NOT TRUE AND a.pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2, 3, 4, 5, 6, 7
+  UNION ALL                                    -- most are idle, and all of these wait for their client: three keys instead of seven
+  SELECT 'client backend', 'idle', 'Client', 'ClientRead', a.usesysid, a.datid, a.application_name, count(*), NULL, NULL
+    FROM act a WHERE a.idle GROUP BY 5, 6, 7
 ), pick AS (
   SELECT * FROM act a
    WHERE a.pid <> pg_catalog.pg_backend_pid()

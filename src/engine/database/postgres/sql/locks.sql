@@ -2,7 +2,7 @@
 -- in their way (`by`: at most 8 of each such row, 128 in all), and who holds these objects (`held`). Touches NO catalog table, and not the activity.
 -- * all members of such a row have the same hard blockers (the client hangs the rest there), so a pile-up of 1000 stays cheap
 -- * pid 0 is a prepared transaction; a granted `tuple` lock tells the row that a waiter for a transaction wants
-WITH lk AS MATERIALIZED (
+WITH /* holdpoint */ lk AS MATERIALIZED (
   SELECT coalesce(l.pid, 0) AS pid, l.virtualtransaction, l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid::text AS xid,
          l.classid, l.objid, l.objsubid, l.mode, l.granted, {waitstart} AS since,
          coalesce(l.relation::bigint, l.objid::bigint, l.transactionid::text::bigint, 0) AS k, coalesce(l.virtualxid, '') AS v

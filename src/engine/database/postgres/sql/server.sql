@@ -1,9 +1,9 @@
 -- What the server says of itself: one row; counters are cumulative, the client computes rates from two readings and `at_ms`.
-WITH me AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+WITH /* holdpoint */ me AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
 pos AS (SELECT pg_catalog.pg_is_in_recovery() AS rec,
                CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END AS lsn)
 SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
-       pos.rec AS in_recovery, (pos.lsn - '0/0'::pg_catalog.pg_lsn)::bigint AS wal_bytes,
+       pg_catalog.pg_postmaster_start_time()::text AS instance, pos.rec AS in_recovery, (pos.lsn - '0/0'::pg_catalog.pg_lsn)::bigint AS wal_bytes,
        pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())::bigint AS next_xid,
        s.*, {checkpoints_timed} AS checkpoints_timed, {checkpoints_requested} AS checkpoints_requested,
        archives.on AS archives,

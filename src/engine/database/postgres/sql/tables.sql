@@ -2,7 +2,7 @@
 -- * a size function opens the table, its indexes and its large values: whoever holds or wants one of these for himself would make it
 --   wait, so these are left out (bytes is null) and the planner's pages are told instead; lock_timeout is short all the same
 -- * candidates are ranked by pages and rows that the catalog and the statistics know already: only the picked ones are measured
-WITH held AS MATERIALIZED (
+WITH /* holdpoint */ held AS MATERIALIZED (
   SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_lock_status() l
    WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
