@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::message::{Effect, Leaving, Msg};
-use crate::app::model::{Model, Now};
+use crate::app::model::{Model, Now, Purpose};
 use crate::app::shown::Extents;
 use crate::app::update::update;
 use crate::engine::attempt;
@@ -27,6 +27,8 @@ use crate::ui::theme::Theme;
 const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between a frame and one that answers a key: whoever presses must not wait for the rhythm of the rest.
 const ANSWER: Duration = Duration::from_millis(8);
+/// How old what a monitor shows may be before the time alone has it drawn again.
+const STALE: Duration = Duration::from_millis(1_500);
 /// How long after the terminal came back an interrupt is still thought to have been meant for whoever had it.
 const AFTER_LENT: Duration = Duration::from_millis(500);
 /// Messages taken in before a frame is drawn, at most.
@@ -52,10 +54,8 @@ struct Driver {
     due: Option<Instant>,
     /// When the terminal last came back from somebody it was lent to.
     lent: Option<Instant>,
-    /// When another frame may be drawn.
-    free: Instant,
-    /// When a frame may be drawn that answers a key.
-    answers: Instant,
+    /// When the last frame was drawn.
+    drawn: Instant,
 }
 
 /// Runs until the operator or the system says stop; returns how it was left, and the model as it stood.
@@ -78,8 +78,7 @@ pub async fn drive(
         theme: Theme::from_environment(|name| std::env::var(name).ok()),
         due: None,
         lent: None,
-        free: Instant::now(),
-        answers: Instant::now(),
+        drawn: Instant::now(),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -139,9 +138,7 @@ pub(super) fn reraise(ended: Result<(), tokio::task::JoinError>) {
 impl Driver {
     fn draw(&mut self) -> io::Result<Option<Leaving>> {
         self.due = None;
-        let began = Instant::now();
-        self.free = began + FRAME;
-        self.answers = began + ANSWER;
+        self.drawn = Instant::now();
         let (model, theme) = (&self.model, &self.theme);
         let mut extents = Extents::default();
         self.screen
@@ -166,8 +163,7 @@ impl Driver {
             let slept = self.suspension.look();
             let moment = now();
             pressed |= matches!(msg, Msg::Key { .. });
-            changed |= !matches!(msg, Msg::Tick(_))
-                || moment.wall_ms / 1000 != self.model.now.wall_ms / 1000;
+            changed |= !matches!(msg, Msg::Tick(_)) || self.shows_another(moment);
             let mut effects = slept.map_or_else(Vec::new, |msg| update(&mut self.model, msg));
             effects.extend(update(&mut self.model, Msg::Tick(moment)));
             if !matches!(msg, Msg::Tick(_)) {
@@ -178,10 +174,17 @@ impl Driver {
             }
         }
         if changed {
-            let free = if pressed { self.answers } else { self.free };
+            let free = self.drawn + if pressed { ANSWER } else { FRAME };
             self.due = Some(self.due.map_or(free, |due| due.min(free)));
         }
         Ok(None)
+    }
+
+    /// Whether the time alone changes what is drawn. A monitor shows no clock, only ages: each sample brings them up to date.
+    fn shows_another(&self, moment: Now) -> bool {
+        let second = |now: Now| now.wall_ms / 1_000;
+        second(moment) != second(self.model.now)
+            && (self.model.purpose != Purpose::Monitor || self.drawn.elapsed() >= STALE)
     }
 
     fn perform(&mut self, effects: Vec<Effect>) -> io::Result<Option<Leaving>> {

@@ -14,9 +14,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::app::message::Msg;
 use crate::engine::clock;
 
-/// How long the reader looks before it asks whether anybody listens. crossterm spins through the last millisecond of
-/// every look: twenty looks a second cost more than all the rest of the program.
-const LOOK: Duration = Duration::from_secs(1);
+/// How long the reader looks before it asks whether anybody listens; who has it pause wakes it. crossterm spins through
+/// the last millisecond of every look: twenty looks a second cost more than all the rest of the program.
+const LOOK: Duration = Duration::from_secs(20);
 /// How often a reader that pauses asks whether it is to go on.
 const NAP: Duration = Duration::from_millis(50);
 

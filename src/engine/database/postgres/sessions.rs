@@ -1,5 +1,6 @@
 //! The sessions worth a row, and all others counted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use tokio::time::timeout;
 
 use crate::domain::sample::model::{ClientTally, Counts, Ours, Sample, Session, Tally, Wait};
 use crate::domain::sample::news::Extra;
-use crate::domain::tame;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::monitor::Budget;
 use crate::engine::database::postgres::connect::Link;
@@ -23,6 +23,8 @@ use crate::engine::database::postgres::{row, trouble};
 
 /// The event of who waits for a snapshot in which nothing can go wrong.
 const SNAPSHOT: &str = "SafeSnapshot";
+/// Users, databases and applications that are counted by themselves at most.
+const CLIENTS: usize = 24;
 /// Waiters and those in their way take up this part of the rows at most: others work too.
 const QUEUED: (usize, usize) = (3, 4);
 
@@ -121,9 +123,8 @@ async fn fetch(
 }
 
 fn somebody_waits(rows: &[PgRow]) -> bool {
-    let groups = rows.first().map(|first| json::<GroupRow>(first, "groups"));
-    let waits = |g: &GroupRow| g.wt.as_deref() == Some("Lock") || g.w.as_deref() == Some(SNAPSHOT);
-    groups.unwrap_or_default().iter().any(waits)
+    let mut counted = rows.iter().filter_map(Group::read);
+    counted.any(|g| g.waits_for_a_lock() || g.wait_event == SNAPSHOT)
 }
 
 /// Makes a sample of what one refresh was answered.
@@ -137,7 +138,8 @@ pub(super) fn sample(answer: &Answer, rights: &Rights, names: &mut Names) -> Sam
     let listed = rows.filter(|r| row::int(r, "pid").is_some());
     sample.sessions = listed.map(|row| session(row, names)).collect();
     answer.locks.join(&mut sample.sessions, rights, names);
-    sample.counts = counts(first, &sample.sessions, rights, names);
+    let groups = answer.sessions.iter().filter_map(Group::read);
+    sample.counts = counts(groups, &sample.sessions, rights, names);
     sample
 }
 
@@ -172,32 +174,54 @@ fn session(row: &PgRow, names: &mut Names) -> Session {
     }
 }
 
-/// One line of the column `groups`.
-#[derive(Deserialize)]
-struct GroupRow {
-    t: Option<String>,
-    s: Option<String>,
-    wt: Option<String>,
-    w: Option<String>,
+/// Sessions that are counted together.
+#[derive(Debug)]
+struct Group {
     n: u32,
-    nu: u32,
-    xact_ms: Option<i64>,
-    xmin_age: Option<i64>,
+    kind: String,
+    state: String,
+    wait_kind: String,
+    wait_event: String,
+    user: Option<u32>,
+    database: Option<u32>,
+    application: String,
+    xact_ms: Option<u64>,
+    xmin_age: Option<u64>,
 }
 
-/// One line of the column `clients`.
-#[derive(Deserialize)]
-struct ClientRow {
-    u: Option<u32>,
-    d: Option<u32>,
-    a: Option<String>,
-    n: u32,
-    w: u32,
+impl Group {
+    /// Reads a row that counts; `None`: it is a session's.
+    fn read(r: &PgRow) -> Option<Self> {
+        Some(Self {
+            n: row::int(r, "n").and_then(|n| u32::try_from(n).ok())?,
+            kind: row::text(r, "backend_type"),
+            state: row::text(r, "state"),
+            wait_kind: row::text(r, "wait_event_type"),
+            wait_event: row::text(r, "wait_event"),
+            user: row::oid(r, "usesysid"),
+            database: row::oid(r, "datid"),
+            application: row::text(r, "application_name"),
+            xact_ms: row::unsigned(r, "xact_ms"),
+            xmin_age: row::int(r, "xmin_age").map(|n| u64::try_from(n).unwrap_or_default()),
+        })
+    }
+
+    fn waits_for_a_lock(&self) -> bool {
+        self.wait_kind == "Lock"
+    }
+
+    /// Kind and state of others are hidden from a plain role; a user is not.
+    fn is_client(&self) -> bool {
+        self.kind == "client backend" || self.kind.is_empty() && self.user.is_some()
+    }
 }
 
-fn counts(first: &PgRow, sessions: &[Session], rights: &Rights, names: &mut Names) -> Counts {
-    let groups: Vec<GroupRow> = json(first, "groups");
-    let clients: Vec<ClientRow> = json(first, "clients");
+fn counts(
+    groups: impl Iterator<Item = Group>,
+    sessions: &[Session],
+    rights: &Rights,
+    names: &mut Names,
+) -> Counts {
     let mut counts = Counts {
         connections: 1, // the monitor's own, which the statement leaves out
         idle: 1,
@@ -205,62 +229,77 @@ fn counts(first: &PgRow, sessions: &[Session], rights: &Rights, names: &mut Name
         reserved: rights.reserved,
         ..Counts::default()
     };
+    let mut states: BTreeMap<[String; 4], Tally> = BTreeMap::new();
+    let mut clients: BTreeMap<(Option<u32>, Option<u32>, String), (u32, u32)> = BTreeMap::new();
     for group in groups {
-        add(&mut counts, group);
+        add(&mut counts, &group);
+        if group.user.is_some() && group.is_client() {
+            let key = (group.user, group.database, group.application.clone());
+            let (n, active) = clients.entry(key).or_default();
+            *n += group.n;
+            *active += if group.state == "active" { group.n } else { 0 };
+        }
+        let key = [
+            &group.kind,
+            &group.state,
+            &group.wait_kind,
+            &group.wait_event,
+        ];
+        let tally = states.entry(key.map(Clone::clone)).or_default();
+        tally.n += group.n;
+        tally.xact_ms = tally.xact_ms.max(group.xact_ms);
     }
     let listed = sessions.iter().filter_map(|s| s.lock.as_ref());
     let waiting: u32 = listed.filter(|l| l.place == 1).map(|l| l.of).sum();
     counts.blocked = counts.blocked.max(waiting);
+    counts.by_state = states.into_iter().map(named_state).collect();
+    let mut clients: Vec<_> = clients.into_iter().collect();
+    clients.sort_by_key(|(_, (n, _))| std::cmp::Reverse(*n));
+    clients.truncate(CLIENTS);
     let mut name = |kind, number: Option<u32>| {
-        number
-            .filter(|n| *n > 0)
-            .map_or_else(String::new, |n| names.of(kind, n))
+        let number = number.filter(|n| *n > 0);
+        number.map_or_else(String::new, |n| names.of(kind, n))
     };
-    let tally = |c: ClientRow| ClientTally {
-        user: name(Kind::Role, c.u),
-        database: name(Kind::Database, c.d),
-        application: tame::line(c.a.unwrap_or_default()),
-        n: c.n,
-        active: c.w,
-    };
-    counts.by_client = clients.into_iter().map(tally).collect();
+    let clients = clients.into_iter();
+    let clients = clients.map(|((user, database, application), (n, active))| ClientTally {
+        user: name(Kind::Role, user),
+        database: name(Kind::Database, database),
+        application,
+        n,
+        active,
+    });
+    counts.by_client = clients.collect();
     counts
 }
 
-fn add(counts: &mut Counts, group: GroupRow) {
-    let positive = |n: Option<i64>| n.map(|n| u64::try_from(n).unwrap_or_default());
-    // Kind and state of others are hidden from a plain role; a user is not.
-    let clients = match group.t.as_deref() {
-        Some("client backend") => group.n,
-        None => group.nu,
-        Some(_) => 0,
-    };
-    counts.connections += clients;
-    if clients > 0 {
-        match group.s.as_deref() {
-            Some("active") => counts.active += clients,
-            Some("idle") => counts.idle += clients,
-            Some(s) if s.starts_with("idle in transaction") => {
-                counts.idle_in_transaction += clients;
-            }
-            Some(_) | None => {}
-        }
-        counts.longest_xact_ms = counts.longest_xact_ms.max(positive(group.xact_ms));
+fn named_state(([kind, state, wait_kind, event], tally): ([String; 4], Tally)) -> Tally {
+    let wait = (!event.is_empty()).then_some(Wait {
+        kind: wait_kind,
+        event,
+    });
+    Tally {
+        kind,
+        state,
+        wait,
+        ..tally
     }
-    if group.wt.as_deref() == Some("Lock") {
+}
+
+fn add(counts: &mut Counts, group: &Group) {
+    if group.is_client() {
+        counts.connections += group.n;
+        match group.state.as_str() {
+            "active" => counts.active += group.n,
+            "idle" => counts.idle += group.n,
+            s if s.starts_with("idle in transaction") => counts.idle_in_transaction += group.n,
+            _ => {}
+        }
+        counts.longest_xact_ms = counts.longest_xact_ms.max(group.xact_ms);
+    }
+    if group.waits_for_a_lock() {
         counts.blocked += group.n;
     }
-    counts.xmin_age = counts.xmin_age.max(positive(group.xmin_age));
-    counts.by_state.push(Tally {
-        kind: group.t.unwrap_or_default(),
-        state: group.s.unwrap_or_default(),
-        wait: group.w.map(|event| Wait {
-            kind: group.wt.unwrap_or_default(),
-            event,
-        }),
-        n: group.n,
-        xact_ms: positive(group.xact_ms),
-    });
+    counts.xmin_age = counts.xmin_age.max(group.xmin_age);
 }
 
 /// A list in a column of JSON text; nothing where it cannot be read.

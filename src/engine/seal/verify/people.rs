@@ -27,7 +27,7 @@ pub enum Worth {
 }
 
 /// Looks at every signature and at the roles that are required.
-pub fn look(
+pub(super) fn look(
     lines: &mut Lines,
     roots: &Roots,
     layout: &Layout,

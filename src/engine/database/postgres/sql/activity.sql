@@ -3,7 +3,7 @@
 -- * one scan of pg_stat_get_activity(NULL); touches NO catalog table: it goes on working while pg_class, pg_database or pg_authid
 --   is locked exclusively (VACUUM FULL, REINDEX SYSTEM); names of databases, roles and relations come from names.sql, cached by the client
 -- * of those that wait for a lock only $4 have a row: locks.sql says which
--- * always at least one row: `groups` (all sessions but this one, counted by type, state and wait) is on the first row; pid IS NULL when no session is listed
+-- * first all sessions but this one, counted by all by which they are counted for people (`n`, no pid); then those worth a row
 -- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
 WITH /* holdpoint */ act AS MATERIALIZED (
   SELECT a.state = 'idle' AND a.backend_type = 'client backend' AS idle, a.pid, {leader_pid}, a.datid, a.usesysid, a.application_name, a.client_addr,
@@ -11,7 +11,7 @@ WITH /* holdpoint */ act AS MATERIALIZED (
          a.backend_start, a.xact_start, a.query_start, a.state_change, a.backend_xmin,
          CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END AS query
     FROM pg_catalog.pg_stat_get_activity(NULL) a
-), tally AS MATERIALIZED (                     -- every session but this one, counted: both lists on the first row are made of it
+), tally AS MATERIALIZED (                     -- every session but this one, counted
   SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
          CASE WHEN a.usesysid IS NOT NULL THEN a.application_name END AS a,
          count(*) AS n, min(a.xact_start) AS x, max(pg_catalog.age(a.backend_xmin)) AS xmin_age
@@ -26,21 +26,18 @@ WITH /* holdpoint */ act AS MATERIALIZED (
           OR a.backend_type IN ('autovacuum worker', 'walsender') OR a.pid = ANY ($4))
    ORDER BY a.pid = ANY ($4) DESC, a.xact_start NULLS LAST LIMIT $1
 )
-SELECT CASE WHEN pg_catalog.row_number() OVER () = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
-          SELECT t, s, wt, w, sum(n) AS n, coalesce(sum(n) FILTER (WHERE u IS NOT NULL), 0) AS nu,
-                 (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - min(x)) * 1000)::bigint AS xact_ms, max(xmin_age) AS xmin_age
-            FROM tally GROUP BY 1, 2, 3, 4) g)::text END AS groups,
-       CASE WHEN pg_catalog.row_number() OVER () = 1 THEN (SELECT pg_catalog.json_agg(g) FROM (
-          SELECT u::bigint AS u, d::bigint AS d, a, sum(n) AS n, coalesce(sum(n) FILTER (WHERE s = 'active'), 0) AS w
-            FROM tally WHERE u IS NOT NULL AND coalesce(t, 'client backend') = 'client backend'
-           GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 24) g)::text END AS clients,
+SELECT n::int AS n, t AS backend_type, s AS state, wt AS wait_event_type, w AS wait_event, u AS usesysid, d AS datid, a AS application_name, xmin_age,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - x) * 1000)::bigint AS xact_ms,
        (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
-       p.pid, p.leader_pid, p.datid, p.usesysid,
-       p.application_name, pg_catalog.host(p.client_addr) AS client, p.backend_type, p.state, p.wait_event_type, p.wait_event, p.backend_start::text AS backend_start,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.xact_start) * 1000)::bigint AS xact_ms,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.query_start) * 1000)::bigint AS query_ms,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.state_change) * 1000)::bigint AS state_ms,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.backend_start) * 1000)::bigint AS backend_ms,
-       pg_catalog.age(p.backend_xmin) AS xmin_age, p.query
-  FROM (VALUES (1)) one(x)
-  LEFT JOIN pick p ON true
+       NULL::int AS pid, NULL::int AS leader_pid, NULL AS client, NULL AS backend_start, NULL::bigint AS query_ms, NULL::bigint AS state_ms, NULL::bigint AS backend_ms,
+       NULL::bytea AS query
+  FROM tally
+UNION ALL
+SELECT NULL, p.backend_type, p.state, p.wait_event_type, p.wait_event, p.usesysid, p.datid, p.application_name, pg_catalog.age(p.backend_xmin),
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.xact_start) * 1000)::bigint,
+       NULL, p.pid, p.leader_pid, pg_catalog.host(p.client_addr), p.backend_start::text,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.query_start) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.state_change) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.backend_start) * 1000)::bigint,
+       p.query
+  FROM pick p
