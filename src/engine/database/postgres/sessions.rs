@@ -216,6 +216,9 @@ impl Group {
     }
 }
 
+/// A user, a database and an application.
+type Client = (Option<u32>, Option<u32>, String);
+
 fn counts(
     groups: impl Iterator<Item = Group>,
     sessions: &[Session],
@@ -230,7 +233,7 @@ fn counts(
         ..Counts::default()
     };
     let mut states: BTreeMap<[String; 4], Tally> = BTreeMap::new();
-    let mut clients: BTreeMap<(Option<u32>, Option<u32>, String), (u32, u32)> = BTreeMap::new();
+    let mut clients: BTreeMap<Client, (u32, u32)> = BTreeMap::new();
     for group in groups {
         add(&mut counts, &group);
         if group.user.is_some() && group.is_client() {
