@@ -6,6 +6,7 @@ mod figures;
 mod fixtures;
 mod laws;
 mod oracle;
+mod readme;
 
 use holdpoint::domain::import::{Imported, Options, import};
 use holdpoint::domain::runbook::model::{Action, Item, Runbook, Start};
