@@ -25,7 +25,9 @@ fn document() -> String {
                 "- [ ] Step {phase}-{item} of **many** (~{item} min)\n  - [ ] nested, with `code` and a [link](https://example.com)\n\n  ```sh\n  echo {phase}-{item} <host>\n  ```"
             );
         }
-        text.push_str("\n| # | Task | Owner | Done |\n|---|---|---|---|\n| 1 | Look | DBA | [ ] |\n");
+        text.push_str(
+            "\n| # | Task | Owner | Done |\n|---|---|---|---|\n| 1 | Look | DBA | [ ] |\n",
+        );
     }
     text
 }

@@ -145,6 +145,9 @@ pub fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 pub fn summary(imported: &Imported, name: &str) -> String {
     let account = &imported.account;
     let mut text = format!("{}: {}\n", tame::line(name), account.summary());
+    if !imported.book.targets.is_empty() {
+        text.push_str("  its SQL asks the database at $DATABASE_URL: export that before a run, or change `targets`\n");
+    }
     for (line, warning) in account.warnings.iter().take(PRINTED) {
         text.push_str(&format!("  line {line}: {}\n", tame::line(warning)));
     }

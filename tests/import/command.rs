@@ -78,6 +78,15 @@ fn the_runbook_passes_check_and_its_account_is_written() {
 }
 
 #[test]
+fn a_checklist_with_sql_says_which_database_it_asks() {
+    for (text, asks) in [(CLEAN, false), ("# A\n\n```sql\nselect 1;\n```\n", true)] {
+        let dir = with(text);
+        let (_, _, told) = said(&holdpoint(dir.path(), &["import", "a.md"], b""));
+        assert_eq!(told.contains("$DATABASE_URL"), asks, "{told}");
+    }
+}
+
+#[test]
 fn nothing_is_written_over_unless_asked() {
     for taken in ["b.yaml", "r.md"] {
         let dir = with(CLEAN);

@@ -32,7 +32,10 @@ fn the_examples_of_the_readme_are_imported_as_it_says() {
     for (row, document) in rows.iter().zip(EXAMPLES) {
         let (before, after) = row.trim_matches('|').split_once(" | ").unwrap();
         for said in code(before) {
-            assert!(words(document).contains(&words(&said)), "{said}\n{document}");
+            assert!(
+                words(document).contains(&words(&said)),
+                "{said}\n{document}"
+            );
         }
         let yaml = imported(document).yaml;
         assert!(!code(after).is_empty());
@@ -45,13 +48,22 @@ fn the_examples_of_the_readme_are_imported_as_it_says() {
 #[test]
 fn what_is_not_done_is_said() {
     for (document, said) in [
-        ("- [ ] a\n{% if x %}\n- [ ] b\n{% endif %}\n", "nothing is evaluated"),
-        ("- [ ] a\n\n## Troubleshooting\n\n```sh\nls\n```\n", "text, in `reference`"),
+        (
+            "- [ ] a\n{% if x %}\n- [ ] b\n{% endif %}\n",
+            "nothing is evaluated",
+        ),
+        (
+            "- [ ] a\n\n## Troubleshooting\n\n```sh\nls\n```\n",
+            "text, in `reference`",
+        ),
         ("- [x] a\n", "imported as not done"),
         ("- [ ] a\n\n```sh\nls\n", "never shut"),
         ("- [ ] caf\u{c3}\u{a9}\n", "encoding"),
         ("- [ ] a\n\n<ul>\n<li>b</li>\n</ul>\n", "a list in HTML"),
-        ("1. a\n   ```sh\n   cd /srv\n   ```\n2. b\n   ```sh\n   ls\n   ```\n", "a shell of its own"),
+        (
+            "1. a\n   ```sh\n   cd /srv\n   ```\n2. b\n   ```sh\n   ls\n   ```\n",
+            "a shell of its own",
+        ),
     ] {
         let told = imported(document);
         let report = told.account.report("a.md", &told.digest);
