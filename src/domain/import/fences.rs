@@ -1,5 +1,10 @@
 //! What a block of code is: something to run, and how, or text.
 
+mod console;
+mod guess;
+
+use console::console;
+use guess::untagged;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -241,99 +246,6 @@ fn tagged_sql(text: &str, output: bool) -> Fence {
     }
 }
 
-/// Says what a block without a language is, and whether that is a guess.
-fn untagged(text: &str, around: Around, output: bool) -> (Fence, bool) {
-    if let Some(typed) = console(text, &PROMPT, Some(&ROOT_PROMPT)) {
-        return (Fence::Console { typed, sql: false }, false);
-    }
-    if let Some(typed) = console(text, &SQL_PROMPT, None) {
-        return (Fence::Console { typed, sql: true }, false);
-    }
-    if output || around.after_runnable {
-        return (Fence::Text("it is what comes out"), false);
-    }
-    if REQUEST.is_match(text.trim_start()) && text.lines().count() <= 30 {
-        return (Fence::Http, true);
-    }
-    if looks_like_sql(text) {
-        return (Fence::Sql, true);
-    }
-    let Some(first) = commands::first_command(text) else {
-        return (Fence::Text("it holds no command"), false);
-    };
-    let settings = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .all(|line| ASSIGNS.is_match(line) && !line.contains("$("));
-    if settings {
-        return (Fence::Text("it holds settings only"), false);
-    }
-    if commands::begins_like_command(first) && all_like_commands(text) {
-        return (Fence::Shell(""), true);
-    }
-    (
-        Fence::Text("it names no language, and does not look like a command"),
-        false,
-    )
-}
-
-fn looks_like_sql(text: &str) -> bool {
-    let first = text
-        .lines()
-        .map(str::trim)
-        .find(|l| !l.is_empty() && !l.starts_with("--"));
-    let Some(first) = first else { return false };
-    let word = first
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    let upper = word.chars().all(|c| c.is_ascii_uppercase());
-    let second = first.split_whitespace().nth(1).unwrap_or_default();
-    SQL_WORDS.contains(&word.to_lowercase().as_str())
-        && text.trim_end().ends_with(';')
-        && (upper
-            || !matches!(
-                word.to_lowercase().as_str(),
-                "set" | "use" | "with" | "show" | "exec" | "call"
-            ))
-        && !second.starts_with('-')
-}
-
-/// Whether most lines that could begin a command do: what is drawn or told is no script.
-fn all_like_commands(text: &str) -> bool {
-    let mut goes_on = false;
-    let mut quoted = false;
-    let (mut good, mut bad) = (0, 0);
-    for line in text.lines().map(str::trim) {
-        let counts = !goes_on && !quoted && !line.is_empty() && !line.starts_with('#');
-        if counts {
-            let part = [
-                "fi", "done", "then", "do", "else", "esac", "}", ")", "EOF", "|", "&&", "-",
-            ]
-            .iter()
-            .any(|w| line.starts_with(w));
-            if commands::begins_like_command(line) || part {
-                good += 1;
-            } else {
-                bad += 1;
-            }
-        }
-        goes_on =
-            line.ends_with(['\\', '|', '{', '(']) || line.ends_with("&&") || line.ends_with("||");
-        if line.contains("<<")
-            || line.matches('\'').count() % 2 == 1
-            || line.matches('"').count() % 2 == 1
-        {
-            quoted = !quoted;
-        }
-    }
-    let drawn = text
-        .chars()
-        .any(|c| ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '→' | '▼' | '↓'));
-    !drawn && good > 0 && bad * 3 <= good
-}
-
 fn mostly_tasks(text: &str) -> bool {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let (all, tasks) = lines.fold((0, 0), |(all, tasks), line| {
@@ -374,117 +286,6 @@ pub fn suspicious(code: &Code) -> Option<&'static str> {
         }
     }
     None
-}
-
-/// Returns what was typed at prompts; `None`: there are none, or they are not first.
-fn console(text: &str, prompt: &Regex, root: Option<&Regex>) -> Option<String> {
-    let first = text.lines().find(|line| !line.trim().is_empty())?;
-    let is_root = |line: &str| {
-        root.and_then(|root| root.captures(line))
-            .is_some_and(|found| {
-                commands::begins_like_command(&found[1])
-                    && found[1].split_whitespace().count() <= 12
-                    && !found[1].ends_with('.')
-            })
-    };
-    let plain = prompt.is_match(first)
-        || first.starts_with('#')
-            && text.lines().any(|l| prompt.is_match(l))
-            && text
-                .lines()
-                .take_while(|l| !prompt.is_match(l))
-                .all(|l| l.trim().is_empty() || l.starts_with('#'));
-    let by_root = !plain
-        && is_root(first)
-        && text
-            .lines()
-            .filter(|l| !l.trim().is_empty())
-            .all(|l| is_root(l) || !l.starts_with('#'));
-    let prompt = match (plain, root) {
-        (true, _) => prompt,
-        (false, Some(root)) if by_root => {
-            // Commands without prompts below would be lost: then `#` begins comments.
-            let others = text
-                .lines()
-                .any(|l| !l.trim().is_empty() && !is_root(l) && commands::begins_like_command(l));
-            if others {
-                return None;
-            }
-            root
-        }
-        _ => return None,
-    };
-    let mut typed = String::new();
-    let mut goes_on = false;
-    let mut command_so_far = String::new();
-    let mut document: Option<String> = None;
-    for line in text.lines() {
-        if let Some(end) = &document {
-            let line = line.strip_prefix("> ").unwrap_or(line);
-            typed.push_str(line);
-            typed.push('\n');
-            if line.trim() == end {
-                document = None;
-            }
-        } else if let Some(found) = prompt.captures(line) {
-            let command = &found[1];
-            typed.push_str(command);
-            typed.push('\n');
-            command_so_far.clear();
-            command_so_far.push_str(command);
-            goes_on = is_open(&command_so_far);
-            document = command
-                .split("<<")
-                .nth(1)
-                .map(|rest| {
-                    rest.trim_start_matches(['-', ' ', '\'', '"'])
-                        .chars()
-                        .take_while(|c| c.is_alphanumeric() || *c == '_')
-                        .collect()
-                })
-                .filter(|word: &String| !word.is_empty());
-        } else if goes_on {
-            let line = line.strip_prefix("> ").unwrap_or(line);
-            typed.push_str(line);
-            typed.push('\n');
-            command_so_far.push('\n');
-            command_so_far.push_str(line);
-            goes_on = is_open(&command_so_far);
-        }
-    }
-    // A heredoc that never ends, or a last line that goes on, is not what was typed.
-    (document.is_none() && !goes_on && !typed.trim().is_empty()).then_some(typed)
-}
-
-/// Whether a command goes on in the next line: a backslash, an open quote, a loop that is not done.
-fn is_open(command: &str) -> bool {
-    let end = command.trim_end();
-    if end.ends_with(['\\', '|', '{', '(']) || end.ends_with("&&") || end.ends_with("||") {
-        return true;
-    }
-    let mut quote = None;
-    let mut escaped = false;
-    for c in command.chars() {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (None | Some('"'), '\\') => escaped = true,
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            _ => {}
-        }
-    }
-    let words = || {
-        command
-            .split(|c: char| c.is_whitespace() || c == ';')
-            .filter(|w| !w.is_empty())
-    };
-    let count = |wanted: &[&str]| words().filter(|word| wanted.contains(word)).count();
-    let first = words().next().unwrap_or_default();
-    let loops = matches!(first, "for" | "while" | "until" | "if" | "case");
-    quote.is_some()
-        || loops && count(&["do", "then", "case"]) > count(&["done", "fi", "esac"])
-        || end.ends_with(" do")
-        || end.ends_with(" then")
 }
 
 #[cfg(test)]

@@ -9,13 +9,17 @@ use crate::domain::runbook::model::{self, Runbook};
 use crate::domain::runbook::parse as runbook;
 
 mod account;
+mod blocks;
 mod build;
 mod commands;
 mod export;
 mod fences;
 mod gates;
+mod groups;
 mod ids;
 mod input;
+mod items;
+mod levels;
 mod mask;
 mod parse;
 mod people;
@@ -26,8 +30,10 @@ mod roles;
 mod sections;
 mod steps;
 mod tables;
+mod texts;
 mod timing;
 mod walk;
+mod ways;
 mod words;
 mod write;
 

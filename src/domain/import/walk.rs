@@ -4,17 +4,16 @@ use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::fences::{self, Around, Fence};
 use crate::domain::import::gates::{self, Gate};
-use crate::domain::import::parse::{Block, Code, Inline, Item, Kind, List};
-use crate::domain::import::plan::{self, Action, Group, Node, Step};
+use crate::domain::import::parse::{Block, Inline, Item, Kind};
+use crate::domain::import::plan::{self, Action, Node, Step};
 use crate::domain::import::sections::{self, holds_boxes};
-use crate::domain::import::steps::{fenced, title_of};
 use crate::domain::import::timing;
 use crate::domain::import::words;
 
 /// The longest title that is kept on one line, in characters.
-const LONGEST_TITLE: usize = 240;
+pub const LONGEST_TITLE: usize = 240;
 /// The longest line that may give a block its title.
-const LONGEST_LEAD: usize = 160;
+pub const LONGEST_LEAD: usize = 160;
 
 /// Text that waits for the step it belongs to.
 #[derive(Debug, Clone)]
@@ -29,7 +28,7 @@ pub struct Text {
 
 /// What stood before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Last {
+pub enum Last {
     #[default]
     Nothing,
     /// A list whose last item is a step.
@@ -48,13 +47,13 @@ pub struct Walk {
     pub nodes: Vec<Node>,
     /// Text behind the last of them.
     pub pending: Vec<Text>,
-    last: Last,
+    pub last: Last,
     /// The last number of the last list.
-    number: usize,
+    pub number: usize,
     /// The text that was told last.
-    before: String,
+    pub before: String,
     /// The block to come is another way of doing what the last did.
-    or: bool,
+    pub or: bool,
 }
 
 impl Builder<'_> {
@@ -114,7 +113,7 @@ impl Builder<'_> {
     }
 
     /// Gives a step its title, and what the title says of it.
-    fn entitle(step: &mut Step, title: &str) {
+    pub(super) fn entitle(step: &mut Step, title: &str) {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let shown = if title.chars().count() <= LONGEST_TITLE {
             title.clone()
@@ -131,7 +130,13 @@ impl Builder<'_> {
         step.evidence = title.contains("___");
     }
 
-    fn paragraph(&mut self, walk: &mut Walk, block: &Block, text: &Inline, rest: &[Block]) {
+    pub(super) fn paragraph(
+        &mut self,
+        walk: &mut Walk,
+        block: &Block,
+        text: &Inline,
+        rest: &[Block],
+    ) {
         let plain = text.plain();
         self.inline_comments(block, text);
         if text.lines.iter().any(|line| sections::is_box(line)) {
@@ -189,73 +194,6 @@ impl Builder<'_> {
         walk.last = Last::Paragraph;
     }
 
-    /// Lines of a paragraph that begin with boxes: each is a step.
-    fn boxed_lines(&mut self, walk: &mut Walk, block: &Block, text: &Inline) {
-        let mut lines = text.lines.iter().enumerate().peekable();
-        while let Some((i, line)) = lines.next() {
-            let n = (block.lines.0 + i).min(block.lines.1);
-            if let Some(ticked) = sections::ticked(line) {
-                let mut title = line[ticked.length..].trim().to_owned();
-                let mut last = n;
-                while let Some((j, more)) = lines.next_if(|(_, more)| !sections::is_box(more)) {
-                    title.push(' ');
-                    title.push_str(more.trim());
-                    last = (block.lines.0 + j).min(block.lines.1);
-                }
-                self.account
-                    .warn(n, "a box outside of a list: taken as an item");
-                let step = self.box_step(&mut walk.pending, &title, ticked, n, &text.links);
-                self.became_step((n, last), What::Item, step.uid);
-                Self::push(walk, step, Last::Item);
-            } else {
-                let raw = line.clone();
-                walk.pending.push(Text {
-                    raw,
-                    lines: (n, n),
-                    what: What::Text,
-                });
-            }
-        }
-    }
-
-    /// A step of an item with a box.
-    fn box_step(
-        &mut self,
-        pending: &mut Vec<Text>,
-        title: &str,
-        ticked: sections::Ticked,
-        line: usize,
-        links: &[String],
-    ) -> Step {
-        if ticked.done {
-            self.ticked += 1;
-        }
-        if !ticked.usual {
-            self.account
-                .warn(line, "a box that markdown does not know: taken as one");
-        }
-        let whole = format!("[ ] {title}");
-        let mut step = self.new_step(pending, title);
-        if let Some(labels) = gates::choices(&whole) {
-            step.action = Action::Decide(labels);
-        }
-        step.note.extend(links.iter().cloned());
-        Self::judge(&mut step, title);
-        step
-    }
-
-    /// Makes a decision of a step whose title is a gate.
-    fn judge(step: &mut Step, title: &str) {
-        match gates::gate(title) {
-            Some(gate) if matches!(step.action, Action::Confirm) => {
-                step.no_return = gate == Gate::NoReturn;
-                step.action = Action::Decide(Vec::new());
-            }
-            Some(Gate::NoReturn) => step.no_return = true,
-            Some(_) | None => {}
-        }
-    }
-
     /// A text that says stop is a decision at its place.
     pub fn gate(&mut self, walk: &mut Walk, block: &Block, plain: &str, gate: Gate) {
         let mut step = self.new_step(&mut walk.pending, plain);
@@ -265,346 +203,12 @@ impl Builder<'_> {
         Self::push(walk, step, Last::Other);
     }
 
-    fn push(walk: &mut Walk, step: Step, last: Last) {
+    pub(super) fn push(walk: &mut Walk, step: Step, last: Last) {
         walk.nodes.push(Node::Step(Box::new(step)));
         walk.last = last;
     }
 
-    fn list(&mut self, walk: &mut Walk, block: &Block, list: &List) {
-        let contents = list.ordered && list.items.iter().all(|item| matches!(item.blocks.first().map(|b| &b.kind), Some(Kind::Paragraph(t)) if t.anchors));
-        for item in &list.items {
-            let boxed = first_text(item).and_then(|text| sections::ticked(&text.plain()));
-            let numbered = list.ordered && !contents;
-            let holds = holds_boxes(&item.blocks)
-                || holds_runnable(&item.blocks)
-                || holds_numbers(&item.blocks);
-            if boxed.is_some() || numbered || holds || self.bullets && !contents {
-                let marked = self.item(item, boxed);
-                self.take_in(walk, marked);
-                walk.last = Last::Item;
-            } else {
-                let raw = self.raw(item.lines, block.column);
-                walk.before = first_text(item).map(Inline::plain).unwrap_or_default();
-                walk.pending.push(Text {
-                    raw,
-                    lines: item.lines,
-                    what: What::Item,
-                });
-                walk.last = Last::Other;
-            }
-        }
-        walk.number = if list.ordered {
-            (list.start + list.items.len()).saturating_sub(1)
-        } else {
-            0
-        };
-    }
-
-    /// Puts a node behind the others; the text that waited goes to its first step.
-    fn take_in(&mut self, walk: &mut Walk, node: Node) {
-        let mut node = [node];
-        if let Some(step) = plan::first_step(&mut node) {
-            let mut own = std::mem::take(&mut step.note);
-            self.attach(step, &mut walk.pending);
-            step.note.append(&mut own);
-        }
-        walk.nodes.extend(node);
-    }
-
-    /// An item becomes a step, or a group where there are several in it.
-    fn item(&mut self, item: &Item, boxed: Option<sections::Ticked>) -> Node {
-        let (title, links, lines, rest) = self.head_of(item, boxed);
-        let outer = std::mem::replace(&mut self.bullets, false);
-        let mut inner = self.walk(rest);
-        self.bullets = outer;
-        let plain = sections::ticked(&title)
-            .filter(|_| boxed.is_some())
-            .map_or(title.as_str(), |t| title[t.length..].trim())
-            .to_owned();
-        match inner.nodes.as_mut_slice() {
-            [] => {
-                let mut step = if let Some(ticked) = boxed {
-                    self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links)
-                } else {
-                    let mut step = self.new_step(&mut Vec::new(), &plain);
-                    step.note.extend(links);
-                    Self::judge(&mut step, &plain);
-                    step
-                };
-                self.attach(&mut step, &mut inner.pending);
-                self.became_step(lines, What::Item, step.uid);
-                Node::Step(Box::new(step))
-            }
-            [Node::Step(step)] if step.title_is_made && !plain.is_empty() => {
-                if let Some(lead) = step.lead.take() {
-                    step.note.insert(0, lead);
-                }
-                Self::entitle(step, &plain);
-                step.title_is_made = false;
-                step.note.extend(links);
-                self.attach(step, &mut inner.pending);
-                let uid = step.uid;
-                self.mark_box(boxed, item.lines.0);
-                self.became_step(lines, What::Item, uid);
-                inner.nodes.remove(0)
-            }
-            [Node::Group(group)] if group.one && group.title.is_empty() => {
-                group.title = plain;
-                self.account
-                    .add(lines, What::Item, Fate::Group(group.title.clone()));
-                if let Some(step) = plan::last_step(&mut inner.nodes) {
-                    self.attach(step, &mut inner.pending);
-                }
-                self.mark_box(boxed, item.lines.0);
-                inner.nodes.remove(0)
-            }
-            nodes => {
-                if let Some(step) = plan::last_step(nodes) {
-                    self.attach(step, &mut inner.pending);
-                }
-                if let Some(step) = plan::first_step(nodes) {
-                    let own = std::mem::take(&mut step.note);
-                    step.note.extend(links);
-                    step.note.extend(own);
-                }
-                self.mark_box(boxed, item.lines.0);
-                self.account
-                    .add(lines, What::Item, Fate::Group(plain.clone()));
-                Node::Group(Group {
-                    title: plain,
-                    one: false,
-                    nodes: inner.nodes,
-                })
-            }
-        }
-    }
-
-    fn mark_box(&mut self, boxed: Option<sections::Ticked>, line: usize) {
-        match boxed {
-            Some(ticked) if ticked.done => self.ticked += 1,
-            Some(ticked) if !ticked.usual => self
-                .account
-                .warn(line, "a box that markdown does not know: taken as one"),
-            Some(_) | None => {}
-        }
-    }
-
-    /// Returns an item's title, its links, the title's lines, and the blocks behind it.
-    fn head_of<'b>(
-        &mut self,
-        item: &'b Item,
-        boxed: Option<sections::Ticked>,
-    ) -> (String, Vec<String>, (usize, usize), &'b [Block]) {
-        let none = (
-            String::new(),
-            Vec::new(),
-            (item.lines.0, item.lines.0),
-            &item.blocks[..],
-        );
-        let Some(first) = item.blocks.first() else {
-            return none;
-        };
-        let text = match &first.kind {
-            Kind::Paragraph(text) | Kind::Heading { text, .. } => text,
-            Kind::Code(code) => {
-                return (
-                    title_of(&code.text),
-                    Vec::new(),
-                    (item.lines.0, item.lines.0),
-                    &item.blocks[..],
-                );
-            }
-            _ => return none,
-        };
-        self.inline_comments(first, text);
-        if boxed.is_some() && text.lines.iter().skip(1).any(|line| sections::is_box(line)) {
-            self.account.warn(
-                first.lines.0,
-                "a box stands in the lines of another item: kept in its title",
-            );
-        }
-        let title = text.plain();
-        (title, text.links.clone(), first.lines, &item.blocks[1..])
-    }
-
-    fn code(&mut self, walk: &mut Walk, block: &Block, code: &Code, rest: &[Block]) {
-        let around = Around {
-            before: &walk.before,
-            after_runnable: walk.last == Last::Runnable && !walk.or,
-        };
-        let (what, guessed) = fences::classify(code, around);
-        let tagged = fences::is_tagged_runnable(&code.info);
-        if let Fence::Text(why) = what {
-            self.stays_text(
-                block.lines,
-                why,
-                tagged || why.contains("fence") || why.contains("box"),
-            );
-            self.text_block(walk, block, code);
-            return;
-        }
-        if what == Fence::Checklist {
-            self.text_block(walk, block, code);
-            return;
-        }
-        let made = self.action(code, &what, guessed, block.lines.0);
-        let runs = !matches!(made.action, Action::Confirm);
-        let belongs = walk.last == Last::Item
-            || walk.last == Last::Runnable && walk.number > 0 && continues(walk.number, rest)
-            || walk.last == Last::Other && continues(walk.number, rest);
-        if belongs
-            && !walk.or
-            && self.give_to_item(walk, &made.action, &made.note, block, &code.text)
-        {
-            walk.last = if runs { Last::Runnable } else { Last::Other };
-            walk.before.clear();
-            return;
-        }
-        let mut step = self.block_step(walk, code);
-        step.action = made.action;
-        step.note.extend(made.note);
-        self.became_step(block.lines, What::Fence, step.uid);
-        if walk.or {
-            Self::other_way(walk, step);
-        } else {
-            Self::push(walk, step, Last::Runnable);
-        }
-        walk.or = false;
-        walk.last = if runs { Last::Runnable } else { Last::Other };
-        walk.before.clear();
-    }
-
-    /// A step of a block, called by the line before it, its comment or its command.
-    fn block_step(&mut self, walk: &mut Walk, code: &Code) -> Step {
-        let lead = (walk.last == Last::Paragraph)
-            .then(|| walk.before.clone())
-            .filter(|lead| !lead.is_empty() && lead.chars().count() <= LONGEST_LEAD);
-        let taken = lead.as_ref().and_then(|_| walk.pending.pop());
-        let title = lead.map_or_else(
-            || title_of(&code.text),
-            |lead| lead.trim_end_matches([':', '：', ' ']).to_owned(),
-        );
-        let mut step = self.new_step(&mut walk.pending, &title);
-        step.title_is_made = true;
-        if let Some(taken) = taken {
-            self.account
-                .add(taken.lines, taken.what, Fate::Part(step.uid));
-            if taken.raw.contains("](") || taken.raw.contains("[^") {
-                step.note.push(taken.raw.clone());
-            } else {
-                step.lead = Some(taken.raw);
-            }
-        }
-        step
-    }
-
-    /// A block right behind an item is that item's action, or one more step of it.
-    fn give_to_item(
-        &mut self,
-        walk: &mut Walk,
-        action: &Action,
-        note: &[String],
-        block: &Block,
-        text: &str,
-    ) -> bool {
-        let Some(last) = walk.nodes.last_mut() else {
-            return false;
-        };
-        if let Node::Step(step) = last
-            && matches!(step.action, Action::Confirm)
-            && !step.title_is_made
-        {
-            step.action = action.clone();
-            let mut waiting = std::mem::take(&mut walk.pending);
-            for text in waiting.drain(..) {
-                self.account
-                    .add(text.lines, text.what, Fate::Part(step.uid));
-                step.note.push(text.raw);
-            }
-            step.note.extend(note.iter().cloned());
-            self.account
-                .add(block.lines, What::Fence, Fate::Part(step.uid));
-            return true;
-        }
-        let title = title_of(text);
-        let mut more = self.new_step(&mut walk.pending, &title);
-        more.title_is_made = true;
-        more.action = action.clone();
-        more.note.extend(note.iter().cloned());
-        self.account
-            .add(block.lines, What::Fence, Fate::Step(more.uid));
-        let Some(last) = walk.nodes.pop() else {
-            return false;
-        };
-        let group = match last {
-            Node::Group(mut group) => {
-                group.nodes.push(Node::Step(Box::new(more)));
-                group
-            }
-            Node::Step(mut first) => {
-                let title = std::mem::replace(&mut first.title, block_title(&first.action));
-                Group {
-                    title,
-                    one: false,
-                    nodes: vec![Node::Step(first), Node::Step(Box::new(more))],
-                }
-            }
-        };
-        walk.nodes.push(Node::Group(group));
-        true
-    }
-
-    /// Puts a step beside the one before as another way of doing it.
-    fn other_way(walk: &mut Walk, step: Step) {
-        let other = Node::Step(Box::new(step));
-        match walk.nodes.pop() {
-            Some(Node::Group(mut group)) if group.one => {
-                group.nodes.push(other);
-                walk.nodes.push(Node::Group(group));
-            }
-            Some(Node::Step(mut first)) => {
-                let title = if first.title_is_made {
-                    String::new()
-                } else {
-                    std::mem::replace(&mut first.title, block_title(&first.action))
-                };
-                walk.nodes.push(Node::Group(Group {
-                    title,
-                    one: true,
-                    nodes: vec![Node::Step(first), other],
-                }));
-            }
-            Some(before) => walk.nodes.extend([before, other]),
-            None => walk.nodes.push(other),
-        }
-    }
-
-    /// A block that is not run goes to the step before it where it follows at once, else to the one behind it.
-    fn text_block(&mut self, walk: &mut Walk, block: &Block, code: &Code) {
-        let raw = fenced(code);
-        let follows = matches!(walk.last, Last::Item | Last::Runnable)
-            || words::announces_output(&walk.before) && walk.last == Last::Paragraph;
-        if follows && let Some(step) = plan::last_step(&mut walk.nodes) {
-            for text in walk.pending.drain(..) {
-                self.account
-                    .add(text.lines, text.what, Fate::Part(step.uid));
-                step.note.push(text.raw);
-            }
-            self.account
-                .add(block.lines, What::Fence, Fate::Part(step.uid));
-            step.note.push(raw);
-        } else {
-            walk.pending.push(Text {
-                raw,
-                lines: block.lines,
-                what: What::Fence,
-            });
-            walk.last = Last::Other;
-        }
-        walk.before.clear();
-    }
-
-    fn quote(&mut self, walk: &mut Walk, block: &Block, inner: &[Block]) {
+    pub(super) fn quote(&mut self, walk: &mut Walk, block: &Block, inner: &[Block]) {
         let found = inner.iter().find_map(|block| match &block.kind {
             Kind::Paragraph(text) => gates::gate(&text.plain()).map(|gate| (text.plain(), gate)),
             _ => None,
@@ -625,7 +229,7 @@ impl Builder<'_> {
         }
     }
 
-    fn html(&mut self, walk: &mut Walk, block: &Block, html: &str) {
+    pub(super) fn html(&mut self, walk: &mut Walk, block: &Block, html: &str) {
         let trimmed = html.trim_start();
         if trimmed.starts_with("<!--") {
             let boxes = html
@@ -673,7 +277,7 @@ impl Builder<'_> {
         self.pend(walk, block, What::Html);
     }
 
-    fn inline_comments(&mut self, block: &Block, text: &Inline) {
+    pub(super) fn inline_comments(&mut self, block: &Block, text: &Inline) {
         for comment in &text.comments {
             let boxes = comment.matches("[ ]").count();
             self.account.add(
@@ -682,16 +286,6 @@ impl Builder<'_> {
                 Fate::Left(format!("a comment, with {boxes} boxes in it")),
             );
         }
-    }
-}
-
-/// A title for a step whose own went to its group.
-fn block_title(action: &Action) -> String {
-    match action {
-        Action::Run(run) => title_of(&run.script),
-        Action::Sql(sql) => title_of(&sql.text),
-        Action::Http(http) => format!("`{} {}`", http.method.to_uppercase(), http.url),
-        Action::Confirm | Action::Decide(_) | Action::Sign(_) => "By hand".into(),
     }
 }
 
@@ -719,7 +313,7 @@ pub fn first_text(item: &Item) -> Option<&Inline> {
 }
 
 /// Whether a numbered list goes on behind these blocks, after the number `last`.
-fn continues(last: usize, rest: &[Block]) -> bool {
+pub fn continues(last: usize, rest: &[Block]) -> bool {
     if last == 0 {
         return false;
     }
@@ -732,7 +326,7 @@ fn continues(last: usize, rest: &[Block]) -> bool {
 }
 
 /// Whether a block that runs stands somewhere in `blocks`.
-fn holds_runnable(blocks: &[Block]) -> bool {
+pub fn holds_runnable(blocks: &[Block]) -> bool {
     blocks.iter().any(|block| match &block.kind {
         Kind::Code(code) => {
             let (what, _) = fences::classify(code, Around::default());
@@ -744,7 +338,7 @@ fn holds_runnable(blocks: &[Block]) -> bool {
 }
 
 /// Whether a numbered list stands somewhere in `blocks`.
-fn holds_numbers(blocks: &[Block]) -> bool {
+pub fn holds_numbers(blocks: &[Block]) -> bool {
     blocks.iter().any(|block| match &block.kind {
         Kind::List(list) => {
             list.ordered || list.items.iter().any(|item| holds_numbers(&item.blocks))
