@@ -3,6 +3,7 @@
 
 mod alembic;
 mod flyway;
+mod gradle;
 mod prisma;
 mod sqlx;
 #[path = "../support/mod.rs"]

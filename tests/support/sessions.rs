@@ -37,7 +37,7 @@ impl Story {
     /// Opens a transaction, sends `statement` in it, and leaves it open.
     pub fn hold(&self, statement: &str) -> Held {
         let mut child = self
-            .psql("reporting")
+            .session("reporting")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -54,15 +54,19 @@ impl Story {
 
     /// Asks something to which the answer may be long in coming.
     pub fn ask(&self, query: &str) -> Question {
-        let mut psql = self.psql("web");
-        psql.args(["-c", query]).stdin(Stdio::null());
-        Question(psql.stdout(Stdio::piped()).spawn().unwrap())
+        let mut session = self.session("web");
+        let flag = if self.is_on_maria() { "-e" } else { "-c" };
+        session.args([flag, query]).stdin(Stdio::null());
+        Question(session.stdout(Stdio::piped()).spawn().unwrap())
     }
 
     /// Waits until `count` sessions wait for a lock.
     pub fn wait_blocked(&self, count: usize) {
-        let query =
-            "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
+        let query = if self.is_on_maria() {
+            "select count(*) from information_schema.processlist where state like 'Waiting for % lock%'"
+        } else {
+            "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"
+        };
         let begun = Instant::now();
         while self.value(query).parse::<usize>().unwrap() < count {
             assert!(begun.elapsed() < PATIENCE, "{count} were never blocked");
@@ -70,7 +74,10 @@ impl Story {
         }
     }
 
-    fn psql(&self, name: &str) -> Command {
+    fn session(&self, name: &str) -> Command {
+        if self.is_on_maria() {
+            return self.client("root");
+        }
         let mut psql = self.server().psql(&self.database).expect("psql is needed");
         psql.arg("-At").env("PGAPPNAME", name);
         psql

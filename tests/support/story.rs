@@ -6,7 +6,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use holdpoint::engine::sandbox::{Listen, Options, Sandbox, any_server};
+use holdpoint::engine::sandbox::{
+    Listen, MariaOptions, MariaSandbox, Options, Sandbox, any_server, find_maria,
+};
 use tempfile::TempDir;
 
 use super::signers::Signers;
@@ -14,10 +16,12 @@ use super::signers::Signers;
 /// The password of the servers' superuser; it must never be found in a record.
 pub const PASSWORD: &str = "kept-out-of-it";
 
-/// A server of the story's own, or the one that all stories share.
+/// A server of the story's own, or the one of its family that all stories share.
 enum Server {
     Shared(&'static Sandbox),
     Own(Box<Sandbox>),
+    Maria(&'static MariaSandbox),
+    OwnMaria(Box<MariaSandbox>),
 }
 
 /// Everything that one story needs.
@@ -44,6 +48,19 @@ impl Story {
         Self::on(Server::Own(Box::new(start())), book, roles)
     }
 
+    /// As [`Story::new`], on MariaDB (or MySQL); `None`: there is none here, which is told, and is an error in CI.
+    pub fn on_maria(book: &'static str, roles: &[&str]) -> Option<Self> {
+        static SHARED: OnceLock<Option<MariaSandbox>> = OnceLock::new();
+        let server = SHARED.get_or_init(start_maria).as_ref()?;
+        Some(Self::on(Server::Maria(server), book, roles))
+    }
+
+    /// As [`Story::alone`], on MariaDB (or MySQL).
+    pub fn alone_on_maria(book: &'static str, roles: &[&str]) -> Option<Self> {
+        let server = Box::new(start_maria()?);
+        Some(Self::on(Server::OwnMaria(server), book, roles))
+    }
+
     fn on(server: Server, book: &'static str, roles: &[&str]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let database = format!("story_{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -59,16 +76,46 @@ impl Story {
             environment: Vec::new(),
             settings: Vec::new(),
         };
-        story.server().create_database(&story.database).unwrap();
+        match &story.server {
+            Server::Shared(_) | Server::Own(_) => story.server().create_database(&story.database),
+            Server::Maria(_) | Server::OwnMaria(_) => story.maria().create_database(&story.database),
+        }
+        .unwrap();
         story
     }
 
-    /// Returns the server.
+    /// Returns the server, a PostgreSQL.
     pub fn server(&self) -> &Sandbox {
         match &self.server {
             Server::Shared(server) => server,
             Server::Own(server) => server,
+            Server::Maria(_) | Server::OwnMaria(_) => panic!("this story is on MariaDB"),
         }
+    }
+
+    /// Returns the server, a MariaDB or MySQL.
+    pub fn maria(&self) -> &MariaSandbox {
+        match &self.server {
+            Server::Maria(server) => server,
+            Server::OwnMaria(server) => server,
+            Server::Shared(_) | Server::Own(_) => panic!("this story is on PostgreSQL"),
+        }
+    }
+
+    pub(super) fn is_on_maria(&self) -> bool {
+        matches!(self.server, Server::Maria(_) | Server::OwnMaria(_))
+    }
+
+    /// Returns the client program of MariaDB, ready for statements, as `user` with the [`PASSWORD`].
+    pub fn client(&self, user: &str) -> Command {
+        let server = self.maria();
+        let tool = |name| server.binaries().tool(name);
+        let program = tool("mariadb").or_else(|| tool("mysql"));
+        let mut client = Command::new(program.expect("the client is needed"));
+        client.args(["--no-defaults", "-nNB", "-h127.0.0.1", "-u", user]);
+        client.arg(format!("-P{}", server.port()));
+        client.arg(&self.database).env("MYSQL_PWD", PASSWORD);
+        client
     }
 
     /// Puts `dir` first on the program's `PATH`.
@@ -90,16 +137,25 @@ impl Story {
 
     /// Returns the database's address.
     pub fn url(&self) -> String {
+        if self.is_on_maria() {
+            return self.maria().url(&self.database);
+        }
         self.server().url(&self.database)
     }
 
     /// Sends statements to the database.
     pub fn sql(&self, statements: &str) {
+        if self.is_on_maria() {
+            return self.maria().execute(&self.database, statements).unwrap();
+        }
         self.server().execute(&self.database, statements).unwrap();
     }
 
     /// Asks for one value; rows are lines.
     pub fn value(&self, query: &str) -> String {
+        if self.is_on_maria() {
+            return printed(self.client("root").args(["-e", query]));
+        }
         let mut psql = self.server().psql(&self.database).expect("psql is needed");
         printed(psql.args(["-XAt", "-v", "ON_ERROR_STOP=1", "-c", query]))
     }
@@ -169,7 +225,9 @@ impl Story {
         let of = |name: &str| if name == target { &own } else { &nowhere }.clone();
         let [development, staging, production] = ["development", "staging", "production"].map(of);
         let mut path = self.path.clone();
-        path.push(self.server().binaries().bin.clone());
+        if !self.is_on_maria() {
+            path.push(self.server().binaries().bin.clone());
+        }
         path.extend(std::env::split_paths(
             &std::env::var_os("PATH").unwrap_or_default(),
         ));
@@ -242,6 +300,24 @@ fn start() -> Sandbox {
         ..Options::default()
     };
     Sandbox::start(&any_server().unwrap(), options).unwrap()
+}
+
+/// Where there is none the test says so; in CI it fails.
+#[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
+fn start_maria() -> Option<MariaSandbox> {
+    let binaries = match find_maria() {
+        Ok(binaries) => binaries,
+        Err(why) if std::env::var_os("CI").is_none() => {
+            eprintln!("SKIPPED: {why}");
+            return None;
+        }
+        Err(why) => panic!("{why}"),
+    };
+    let options = MariaOptions {
+        password: Some(PASSWORD.into()),
+        ..MariaOptions::default()
+    };
+    Some(MariaSandbox::start(&binaries, options.observable(binaries.brand)).unwrap())
 }
 
 /// Runs `command`, which must succeed, and returns what it printed.

@@ -9,12 +9,15 @@ use crate::app::monitor::panel::Panel;
 use crate::app::news::attempt::{by_hand, finish, runs};
 use crate::app::news::server::keep;
 use crate::app::questions;
+use crate::app::step;
 use crate::domain::attempt::Ended;
 use crate::domain::journal::Entry;
 use crate::domain::report::later;
+use crate::domain::run::assign;
 use crate::domain::run::event::{Event, HoldReason, Peaks, Started};
 use crate::domain::run::state::{Route, Stand, StepRecord};
-use crate::domain::runbook::model::{Action, Step, StepId, Terminal};
+use crate::domain::run::values::Values;
+use crate::domain::runbook::model::{Action, Sessions, Step, StepId, Terminal};
 use crate::domain::sample::news::{Extra, Need, Wishes};
 use crate::domain::sample::own::OwnStep;
 
@@ -150,6 +153,9 @@ fn is_fresh(model: &Model, entry: &Entry) -> bool {
 
 /// Returns what the monitor is asked for as the run stands.
 pub fn wishes(model: &Model) -> Effect {
+    let around = step::surroundings(model);
+    let values = Values::new(&model.book, &model.run, &around);
+    let known = |text: &String| assign::as_known(&values, text);
     let own = |(id, attempt): (&StepId, u32)| {
         let step = model.book.step(id)?;
         let started_ms = i64::try_from(model.begun.get(id)?.mono_ms).unwrap_or(i64::MAX);
@@ -159,7 +165,10 @@ pub fn wishes(model: &Model) -> Effect {
             attempt,
             app_name,
             started_ms,
-            sessions: step.sessions.clone(),
+            sessions: step.sessions.as_ref().map(|wanted| Sessions {
+                user: wanted.user.as_ref().map(known),
+                application: wanted.application.as_ref().map(known),
+            }),
         })
     };
     // What is on no panel that anybody sees is not asked for.
