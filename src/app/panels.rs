@@ -148,6 +148,17 @@ fn what_is_typed_into_a_filter_is_no_key() {
 }
 
 #[test]
+fn the_sessions_of_a_step_are_looked_for_by_the_user_that_was_given() {
+    let step = "{step: s, run: 'true', sessions: {user: 'm_${target}'}}";
+    let book = book(&format!("phases: [{{phase: a, steps: [{step}]}}]\n"));
+    let mut desk = Desk::new(book, "staging");
+    desk.press(KeyCode::Null);
+    let steps = wished(&desk).steps;
+    let user = steps[0].sessions.as_ref().and_then(|s| s.user.clone());
+    assert_eq!(user.as_deref(), Some("m_staging"));
+}
+
+#[test]
 fn only_what_is_shown_is_asked_for() {
     let mut desk = at_panels();
     assert_eq!(wished(&desk).tables, Extra::Unasked);
