@@ -1,14 +1,8 @@
-# Bash: the target's address ($HOLDPOINT_URL, mysql://user:password@host:port/schema) as MySQL's programs and Flyway take it.
-# The password goes through the environment, never onto a command line; what else the programs need (TLS, say) stands in ~/.my.cnf.
-plain() { printf '%b' "${1//%/\\x}"; }
-address=${HOLDPOINT_URL#*://} address=${address%%\?*}
-account=${address%@*} place=${address##*@}
-schema=$(plain "${place#*/}") host=${place%%/*} port=3306
-user=$(plain "${account%%:*}") MYSQL_PWD=
-case "$account" in *:*) MYSQL_PWD=$(plain "${account#*:}") ;; esac
-case "$host" in *:*) port=${host##*:} host=${host%:*} ;; esac
-export MYSQL_PWD FLYWAY_USER=$user FLYWAY_PASSWORD=$MYSQL_PWD
+# Bash: how the runbook's scripts speak to MySQL or MariaDB, and to Flyway. The password stays in the environment ($MYSQL_PWD), it is never
+# on a command line; what else the programs need (TLS, say) stands in ~/.my.cnf.
+schema=$HOLDPOINT_DB_NAME host=${HOLDPOINT_DB_HOST:-localhost} port=${HOLDPOINT_DB_PORT:-3306} user=$HOLDPOINT_DB_USER
 to=(-h "$host" -P "$port" -u "$user")
+export FLYWAY_USER=$user FLYWAY_PASSWORD=${MYSQL_PWD:-}
 
 # ask QUESTION [SCHEMA]: the answer, columns separated by tabs.
 ask() { "$client" "${to[@]}" -NB "${2-$schema}" -e "$1"; }

@@ -86,7 +86,8 @@ impl Project {
         let beside = format!("{}\\_%", database.replace('_', "\\_"));
         self.story.sql(&format!(
             "create user '{migrator}'@'127.0.0.1' identified by '{PASSWORD}';
-             grant process on *.* to '{migrator}'@'127.0.0.1';
+             grant process, connection admin, replication client on *.* to '{migrator}'@'127.0.0.1';
+             grant select on performance_schema.* to '{migrator}'@'127.0.0.1';
              grant all on `{database}`.* to '{migrator}'@'127.0.0.1';
              grant all on `{beside}`.* to '{migrator}'@'127.0.0.1';
              create user '{application}'@'127.0.0.1' identified by '{PASSWORD}';
