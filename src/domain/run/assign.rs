@@ -105,8 +105,14 @@ pub fn assign(
         secret_values,
         output_cap: OUTPUT_CAP,
         url_env: Some(URL_ENV.to_owned()),
-        sessions_of: step.sessions.as_ref().and_then(|s| s.user.clone()),
+        sessions_of: sessions_of(values, step),
     })
+}
+
+/// Returns the database user whose sessions are the step's, where its runbook names one.
+fn sessions_of(values: &Values, step: &Step) -> Option<String> {
+    let user = step.sessions.as_ref()?.user.as_ref()?;
+    Some(as_known(values, user))
 }
 
 /// Returns the assignment that asks `step`'s `verify` question.
@@ -141,7 +147,7 @@ pub fn assign_probe(
         secret_values: Vec::new(),
         output_cap: OUTPUT_CAP,
         url_env: Some(URL_ENV.to_owned()),
-        sessions_of: step.sessions.as_ref().and_then(|s| s.user.clone()),
+        sessions_of: sessions_of(values, step),
     })
 }
 
