@@ -78,7 +78,9 @@ impl Story {
         };
         match &story.server {
             Server::Shared(_) | Server::Own(_) => story.server().create_database(&story.database),
-            Server::Maria(_) | Server::OwnMaria(_) => story.maria().create_database(&story.database),
+            Server::Maria(_) | Server::OwnMaria(_) => {
+                story.maria().create_database(&story.database)
+            }
         }
         .unwrap();
         story

@@ -71,7 +71,15 @@ fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_du
     project.after(&staging);
     let mut person = Person::start(&project.story, "production");
     person.go_to("announce-done");
-    assert_done(&person, &["prod-needs-staging", "maint-seen", "drift-fingerprint", "open-seen"]);
+    assert_done(
+        &person,
+        &[
+            "prod-needs-staging",
+            "maint-seen",
+            "drift-fingerprint",
+            "open-seen",
+        ],
+    );
     assert_eq!(project.applied(), ALL);
     let before = project.answers();
     project.story.sql("update orders set cents = 0");
@@ -79,7 +87,15 @@ fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_du
     person.go_to_the_end();
     assert_done(
         &person,
-        &["r-dump-ok", "r-save", "r-aside", "r-restore", "r-compare", "r-verify", "r-health"],
+        &[
+            "r-dump-ok",
+            "r-save",
+            "r-aside",
+            "r-restore",
+            "r-compare",
+            "r-verify",
+            "r-health",
+        ],
     );
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(project.answers(), before);
@@ -96,7 +112,11 @@ fn r1_what_a_failed_script_left_behind_is_taken_away_and_it_is_tried_again() {
     };
     let script = project.script("V4_1__product_tax.sql");
     let good = fs::read_to_string(&script).unwrap();
-    fs::write(&script, good.replace("REFERENCES tax_codes", "REFERENCES tax_code")).unwrap();
+    fs::write(
+        &script,
+        good.replace("REFERENCES tax_codes", "REFERENCES tax_code"),
+    )
+    .unwrap();
     let mut person = Person::start(&project.story, "staging");
     person.go_to_failure("migrate");
     // Half of it is there, and a retry as it is changes nothing about that.
@@ -107,21 +127,34 @@ fn r1_what_a_failed_script_left_behind_is_taken_away_and_it_is_tried_again() {
     person.go_to_failure("migrate");
     assert_eq!(project.applied(), "4.0,4.1!");
     project.accept_the_proposal("v42.staging");
-    project.story.sql("insert into customers (name, phone) values ('Twin', '+49 30 1')");
-    person.retry("migrate", "the misspelt table is corrected, the half of it is taken away");
+    project
+        .story
+        .sql("insert into customers (name, phone) values ('Twin', '+49 30 1')");
+    person.retry(
+        "migrate",
+        "the misspelt table is corrected, the half of it is taken away",
+    );
     person.go_to_failure("migrate");
     // The first script stays; the second one left nothing but its entry.
     assert_eq!(project.applied(), "4.0,4.1,4.2!");
-    project.story.sql("delete from customers where name = 'Twin'");
+    project
+        .story
+        .sql("delete from customers where name = 'Twin'");
     person.retry("migrate", "the double number is gone");
     person.go_to_the_end();
-    assert_done(&person, &["migrate", "history-ok", "drift-fingerprint", "rows-compare"]);
+    assert_done(
+        &person,
+        &["migrate", "history-ok", "drift-fingerprint", "rows-compare"],
+    );
     assert_eq!(person.state().record(&id("migrate")).unwrap().attempts, 4);
     assert_eq!(project.applied(), ALL);
     assert_eq!(project.story.archived("v42.staging.changes"), CHANGES);
     let log = end_and_verify(&project, &mut person, 0);
     assert!(log.contains("the half of it is taken away"), "{log}");
-    assert!(log.contains("DROP TABLE"), "what was dropped stands in it: {log}");
+    assert!(
+        log.contains("DROP TABLE"),
+        "what was dropped stands in it: {log}"
+    );
 }
 
 #[test]
@@ -132,16 +165,30 @@ fn r1_the_migrations_are_taken_back_statement_by_statement() {
     let before = project.answers();
     let mut person = Person::start(&project.story, "staging");
     person.go_to("migrate");
-    project.story.sql("insert into customers (name, phone) values ('Twin', '+49 30 1')");
+    project
+        .story
+        .sql("insert into customers (name, phone) values ('Twin', '+49 30 1')");
     person.allow(&id("migrate"));
     person.go_to_failure("migrate");
     assert_eq!(project.applied(), "4.0,4.1,4.2!");
-    project.story.sql("delete from customers where name = 'Twin'");
+    project
+        .story
+        .sql("delete from customers where name = 'Twin'");
     person.roll_back("R1: take away", "two customers share a number");
     person.go_to("u-plan");
     project.accept_the_proposal("v42.staging");
     person.go_to_the_end();
-    assert_done(&person, &["u-apply", "u-compare", "u-history", "u-data", "u-start", "u-health"]);
+    assert_done(
+        &person,
+        &[
+            "u-apply",
+            "u-compare",
+            "u-history",
+            "u-data",
+            "u-start",
+            "u-health",
+        ],
+    );
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(project.answers(), before);
     let log = end_and_verify(&project, &mut person, 1);
@@ -161,7 +208,17 @@ fn r2_a_schema_that_misses_something_is_mended_with_a_higher_version() {
     fs::write(project.script("V4_3__customer_email.sql"), mend).unwrap();
     person.roll_back("R2: mend it", "an entity has a column that no script makes");
     person.go_to_the_end();
-    assert_done(&person, &["f-script", "f-migrate", "f-applied", "f-rows", "f-log", "f-health"]);
+    assert_done(
+        &person,
+        &[
+            "f-script",
+            "f-migrate",
+            "f-applied",
+            "f-rows",
+            "f-log",
+            "f-health",
+        ],
+    );
     assert_eq!(project.applied(), "4.0,4.1,4.2,4.3");
     end_and_verify(&project, &mut person, 1);
 }
@@ -189,7 +246,10 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     person.go_to_the_end();
     assert_eq!(project.applied(), ALL);
     let log = end_and_verify(&project, &mut person, 0);
-    assert!(log.contains("a forgotten report holds everybody up"), "{log}");
+    assert!(
+        log.contains("a forgotten report holds everybody up"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -113,7 +113,8 @@ impl Project {
         let log = staging.story.run_dir().join("log.md");
         self.story.set("staging_log", log.to_str().unwrap());
         let trust = staging.story.signers.trust.display().to_string();
-        self.story.set("verify_log", &format!("holdpoint verify --trust {trust}"));
+        self.story
+            .set("verify_log", &format!("holdpoint verify --trust {trust}"));
         self.story.archive("v42.staging.changes", CHANGES);
     }
 
@@ -125,7 +126,8 @@ impl Project {
     /// A person has read the proposed statements and agrees.
     pub fn accept_the_proposal(&self, of: &str) {
         let dir = self.story.dir().join("deployments");
-        let [proposed, agreed] = ["undo.proposed.sql", "undo.sql"].map(|end| dir.join(format!("{of}.{end}")));
+        let [proposed, agreed] =
+            ["undo.proposed.sql", "undo.sql"].map(|end| dir.join(format!("{of}.{end}")));
         fs::rename(proposed, agreed).unwrap();
     }
 
@@ -140,7 +142,10 @@ impl Project {
     /// Returns what no way through may change.
     pub fn answers(&self) -> String {
         ["customers", "orders", "products", "units"]
-            .map(|table| self.story.value(&format!("checksum table {table} extended")))
+            .map(|table| {
+                self.story
+                    .value(&format!("checksum table {table} extended"))
+            })
             .join(" ")
     }
 
