@@ -136,7 +136,7 @@ fn the_command_tells_good_from_bad_and_from_unreadable() {
         checked(&[good]),
         (
             Some(0),
-            format!("{good}: good: 22 steps, 2 phases, 1 way back\n")
+            format!("{good}: good: 23 steps, 3 phases, 1 way back\n")
         )
     );
     let (code, text) = checked(&[good, bad]);
