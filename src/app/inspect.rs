@@ -7,6 +7,7 @@ use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
 use crate::app::monitor::Monitor;
 use crate::app::questions;
+use crate::domain::ready::Family;
 use crate::domain::run::event::BackendAct;
 use crate::domain::sample::Sample;
 use crate::domain::sample::detail::{SessionDetail, Standing};
@@ -28,7 +29,7 @@ pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail
         .map_or(Intent::Read, |s| Intent::Session(Monitor::reference(s)));
     let mut dialog = Dialog::new(format!("Session {pid}"), intent);
     if let (Some(session), Some(sample)) = (seen, picture.sample) {
-        dialog.sentences = about(session);
+        dialog.sentences = about(session, sample.family);
         dialog.sentences.extend(ahead(session, sample));
     }
     let behind = match (seen, picture.sample) {
@@ -70,7 +71,7 @@ pub fn act_on(model: &mut Model, action: Action) -> Vec<Effect> {
     open(model, dialog)
 }
 
-fn about(session: &Session) -> Vec<(Tone, String)> {
+fn about(session: &Session, family: Family) -> Vec<(Tone, String)> {
     let or = |text: &str, nothing: &str| {
         if text.is_empty() {
             nothing.to_owned()
@@ -79,16 +80,18 @@ fn about(session: &Session) -> Vec<(Tone, String)> {
         }
     };
     let client = or(&session.client, "a local socket");
-    let application = or(&session.application, "without a name");
+    let from = match (session.application.as_str(), family) {
+        // Sessions of MySQL have no names of their own.
+        ("", Family::MySql) => format!("from {client}"),
+        ("", _) => format!("application without a name, from {client}"),
+        (name, _) => format!("application {name}, from {client}"),
+    };
     let mut lines = vec![
         (
             Tone::Plain,
             format!("user {}, database {}", session.user, session.database),
         ),
-        (
-            Tone::Plain,
-            format!("application {application}, from {client}"),
-        ),
+        (Tone::Plain, from),
         (Tone::Plain, session.doing()),
     ];
     let since = [
@@ -160,7 +163,24 @@ fn ahead(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
             format!("stands in the queue behind {}", who(soft)),
         ));
     }
+    if session.lock.is_some() && session.hard.is_empty() && session.soft.is_none() {
+        lines.extend(perhaps(session, sample));
+    }
     lines
+}
+
+/// Who may hold what it waits for, where the server does not tell.
+fn perhaps(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
+    let suspects = session.suspects.iter().filter_map(|p| sample.session(*p));
+    let mut suspects = suspects.map(|s| (Tone::Quiet, format!("    {}", s.words())));
+    let Some(first) = suspects.next() else {
+        return Vec::new();
+    };
+    let said = "this server does not tell who holds it; it may be".to_owned();
+    [(Tone::Warning, said), first]
+        .into_iter()
+        .chain(suspects.take(TOLD))
+        .collect()
 }
 
 /// Who waits for it.
@@ -195,10 +215,11 @@ fn behind(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
 }
 
 fn statement(detail: &SessionDetail) -> Vec<(Tone, String)> {
-    let mut lines = vec![
-        (Tone::Quiet, format!("began {}", detail.backend_start)),
-        (Tone::Plain, String::new()),
-    ];
+    let mut lines = Vec::new();
+    if !detail.backend_start.is_empty() {
+        lines.push((Tone::Quiet, format!("began {}", detail.backend_start)));
+    }
+    lines.push((Tone::Plain, String::new()));
     if detail.query.is_empty() {
         lines.push((
             Tone::Quiet,

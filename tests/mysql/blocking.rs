@@ -193,7 +193,7 @@ async fn without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_see
     case.waits("alter table t add column w int").await;
     let told = case.drawn().await;
     assert!(
-        told.starts_with("whoever holds it: this server does not tell; perhaps pid"),
+        told.starts_with("somebody whom this server does not name, perhaps pid"),
         "{told}"
     );
     assert!(told.ends_with("  B Holder\n"), "{told}");

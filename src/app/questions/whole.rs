@@ -109,10 +109,11 @@ pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
         ),
     };
     let mut dialog = Dialog::new(title, Intent::Act(session.clone(), act)).toned(Tone::Danger);
-    dialog = dialog.says(
-        Tone::Plain,
-        format!("user {}, application {}", session.user, session.application),
-    );
+    let application = match session.application.as_str() {
+        "" => String::new(),
+        name => format!(", application {name}"),
+    };
+    dialog = dialog.says(Tone::Plain, format!("user {}{application}", session.user));
     if let Some(ms) = session.xact_ms {
         dialog = dialog.says(
             Tone::Plain,

@@ -115,14 +115,14 @@ fn untold(waiter: &Session, sample: &Sample) -> String {
         .iter()
         .filter_map(|pid| sample.session(*pid));
     let Some(first) = perhaps.next() else {
-        return "whoever holds it: this server does not tell".to_owned();
+        return "somebody whom this server does not name".to_owned();
     };
     let more = match perhaps.count() {
         0 => String::new(),
-        n => format!(", or one of {n} more"),
+        n => format!(", or {n} more"),
     };
     format!(
-        "whoever holds it: this server does not tell; perhaps {}{more}",
+        "somebody whom this server does not name, perhaps {}{more}",
         first.words()
     )
 }

@@ -5,7 +5,7 @@
 pub struct SessionDetail {
     /// The session.
     pub pid: i32,
-    /// Its start, exactly as the server printed it.
+    /// Its start, exactly as the server printed it; empty: the server does not tell.
     pub backend_start: String,
     /// Its whole statement as far as the server keeps it, line by line, tamed; empty: hidden, or none.
     pub query: Vec<String>,

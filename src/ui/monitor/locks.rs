@@ -257,7 +257,12 @@ impl Tree<'_> {
             );
         }
         let Some(session) = session else {
-            return (node.words(self.sample), self.theme.quiet);
+            let told = match node.who {
+                Who::Untold(waiter) => self.perhaps(waiter),
+                Who::Session(_) | Who::Prepared(_) | Who::PreparedUnknown | Who::Gone(_) => None,
+            };
+            let told = told.unwrap_or_else(|| node.words(self.sample));
+            return (told, self.theme.quiet);
         };
         let Some(link) = &node.waits else {
             return (
@@ -289,6 +294,20 @@ impl Tree<'_> {
             format!("{by}{what}{}{alike}{others}", wanted.unwrap_or_default()),
             self.theme.plain,
         )
+    }
+}
+
+impl Tree<'_> {
+    /// Those who may hold what `waiter` waits for, where the server does not tell.
+    fn perhaps(&self, waiter: usize) -> Option<String> {
+        let waiter = self.sample.sessions.get(waiter)?;
+        let suspects = waiter
+            .suspects
+            .iter()
+            .filter_map(|p| self.sample.session(*p));
+        let said = |s: &Session| format!("{} {} {}", s.pid, name(self.model, s), root_words(s));
+        let said: Vec<String> = suspects.map(said).collect();
+        (!said.is_empty()).then(|| format!("perhaps {}", said.join(", ")))
     }
 }
 

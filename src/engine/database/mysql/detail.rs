@@ -18,13 +18,12 @@ impl Control {
         };
         let session = self
             .fetch(&format!(
-                "SELECT USER, HOST, {query} AS query FROM information_schema.PROCESSLIST WHERE ID = {pid}"
+                "SELECT {query} AS query FROM information_schema.PROCESSLIST WHERE ID = {pid}"
             ))
             .await?;
         let Some(session) = session.first() else {
             return Ok(None);
         };
-        let backend_start = format!("{}@{}", session.text("USER"), session.text("HOST"));
         let mut query = session.lines("query");
         if query.iter().all(String::is_empty) {
             query = self.last_statement(pid).await?;
@@ -33,7 +32,7 @@ impl Control {
         locks.extend(self.of_engine(pid).await?);
         Ok(Some(SessionDetail {
             pid,
-            backend_start,
+            backend_start: String::new(),
             query,
             locks,
         }))

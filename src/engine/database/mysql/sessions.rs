@@ -371,14 +371,15 @@ async fn waiters(
     for session in untold {
         let lock = session.wait.as_ref().map_or("", |w| w.event.as_str());
         let (object, suspects) = told.get(&session.pid).cloned().unwrap_or_default();
-        let object = if object.is_empty() {
-            format!("a {lock} lock")
-        } else {
-            object
+        let object = match (object.as_str(), lock) {
+            ("", "table metadata") => "a table".to_owned(),
+            ("", lock) => format!("a {lock} lock"),
+            (_, _) => object,
         };
+        // Which mode is wanted is not told either: those who do the same stand together.
         let lock = LockWait {
-            mode: lock.to_owned(),
-            group: format!("state {lock} {object}"),
+            mode: format!("{lock} lock"),
+            group: format!("state {lock} {object} {}", session.verb(1)),
             object,
             ..LockWait::default()
         };
@@ -463,7 +464,7 @@ fn weigh(
             *n_waiters.entry(blocker).or_default() += 1;
         }
         let untold = waiting.hard.is_empty() && waiting.soft.is_empty();
-        if untold && waiting.suspects.is_empty() && waiting.lock.mode != "user" {
+        if untold && waiting.suspects.is_empty() && waiting.lock.mode != "user lock" {
             waiting.suspects.clone_from(&suspects);
         }
     }
