@@ -12,6 +12,8 @@ const LONGEST: usize = 40;
 #[derive(Debug, Default)]
 pub struct Ids {
     taken: BTreeSet<String>,
+    /// The last number that was given to a name.
+    last: std::collections::BTreeMap<String, usize>,
 }
 
 impl Ids {
@@ -24,7 +26,8 @@ impl Ids {
         let base = slug(&latin).filter(|_| kept * 2 >= letters);
         let base = base.unwrap_or_else(|| format!("step-{}", &sha256_hex(title.as_bytes())[..8]));
         let mut id = base.clone();
-        let mut n = 1;
+        // All numbers up to the last one are taken: thousands of equal titles are counted once.
+        let mut n = self.last.get(&base).copied().unwrap_or(1);
         while !self.taken.insert(id.clone()) {
             n += 1;
             let suffix = format!("-{n}");
@@ -33,6 +36,7 @@ impl Ids {
                 base[..base.len().min(LONGEST - suffix.len())].trim_end_matches('-')
             );
         }
+        self.last.insert(base, n);
         id
     }
 }
