@@ -103,6 +103,7 @@ fn text<'a>(book: &'a Runbook, id: &str) -> &'a str {
         Action::Run(shell) | Action::Check(shell) => &shell.script,
         Action::Sql(sql) => &sql.text,
         Action::Confirm(confirm) => &confirm.text,
+        Action::Use(used) => &used.check,
         _ => panic!("step `{id}` has no text"),
     }
 }

@@ -178,6 +178,9 @@ pub fn rows(book: &Runbook, run: &RunState, selected: Option<&StepId>) -> Vec<Ro
             Fold::Shut
         };
         let (done, all) = count(book, run, place);
+        if all == 0 && book.is_later(place) {
+            continue;
+        }
         rows.push(Row {
             depth: 0,
             text: title.clone(),

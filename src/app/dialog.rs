@@ -116,6 +116,10 @@ pub enum Pick {
     Word(SignedWord),
     /// Sign the log now, in this role.
     Sign(String),
+    /// Wait for what still runs.
+    Wait,
+    /// Stop this running step.
+    Stop(StepId),
     /// Leave it unsigned for now.
     SignLater,
     /// Sign what was done of the later duties.
@@ -167,6 +171,8 @@ pub enum Intent {
     SignStep(StepId),
     /// What to do about a failed step.
     AfterFailure(StepId),
+    /// What to do about steps that still run although the run is to be ended.
+    StillRunning,
     /// What to do about a step that may have run.
     AfterDoubt(StepId),
     /// What a person found out about it.

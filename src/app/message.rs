@@ -9,6 +9,7 @@ use crate::app::dialog::SessionRef;
 use crate::app::model::Now;
 use crate::app::shown::Extents;
 use crate::domain::journal::Entry;
+use crate::domain::ready;
 use crate::domain::run::event::{ActOutcome, BackendAct, Checkpoint, Event, SignedWord};
 use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::sample::detail::SessionDetail;
@@ -97,6 +98,8 @@ pub enum Msg {
     },
     /// The log was written and signed, or not.
     Sealed(Result<Vec<String>, String>),
+    /// The migration tool's history was held against its files, or why it could not be.
+    MigrationsSeen(Result<ready::Table, String>),
     /// How long steps took elsewhere: the target's name and milliseconds.
     Rehearsed(BTreeMap<StepId, (String, u64)>),
     /// The machine stood still for so many milliseconds.
@@ -163,6 +166,8 @@ pub enum Effect {
     },
     /// Fetch all of a session.
     Inspect(SessionRef),
+    /// Hold the migration tool's history against its files, with these arguments of `migrations/status`.
+    LookMigrations(BTreeMap<String, String>),
     /// Take the digest of a file given as evidence.
     Digest {
         /// The step.

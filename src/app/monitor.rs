@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::app::dialog::SessionRef;
 use crate::app::model::Model;
+use crate::app::monitor::migrations::Migrations;
 use crate::app::monitor::panel::{Arrangement, PANELS, Panel, RowKey};
 use crate::app::monitor::said::Said;
 use crate::app::monitor::table::Table;
@@ -24,6 +25,7 @@ pub mod clients;
 pub mod filter;
 pub mod grades;
 pub mod locks;
+pub mod migrations;
 pub mod panel;
 pub mod progress;
 pub mod relations;
@@ -150,6 +152,8 @@ pub struct Monitor {
     pub peaks: Peaks,
     /// What is kept of the samples in the run's directory.
     pub recorder: Recorder,
+    /// What is known of the migrations.
+    pub migrations: Migrations,
     /// The panel that is shown where there is room for one.
     pub panel: Panel,
     /// What the operator made of each panel.
@@ -179,6 +183,7 @@ impl Default for Monitor {
             judge: Judge::default(),
             peaks: Peaks::default(),
             recorder: Recorder::default(),
+            migrations: Migrations::default(),
             panel: Panel::Locks,
             arrangements: Default::default(),
             frozen: None,
@@ -277,6 +282,7 @@ pub fn table(model: &Model, panel: Panel) -> Option<Table<'_>> {
         Panel::Tables => Some(relations::table(model)),
         Panel::Statements => Some(statements::table(model)),
         Panel::Values => Some(values::table(model)),
+        Panel::Migrations => Some(migrations::table(model)),
     }
 }
 
@@ -285,6 +291,7 @@ pub fn head(model: &Model, panel: Panel) -> Option<String> {
     match panel {
         Panel::Tables => relations::head(model),
         Panel::Statements => statements::head(model),
+        Panel::Migrations => migrations::head(model),
         Panel::Locks
         | Panel::Connections
         | Panel::Activity
@@ -318,7 +325,8 @@ pub fn lack(model: &Model, panel: Panel) -> Vec<String> {
         | Panel::Progress
         | Panel::Replication
         | Panel::Database
-        | Panel::Values => None,
+        | Panel::Values
+        | Panel::Migrations => None,
     };
     lack.iter().map(ToString::to_string).collect()
 }

@@ -72,6 +72,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sealed(result) => news::sealed(model, result),
+        Msg::MigrationsSeen(seen) => {
+            monitor::migrations::seen(model, seen);
+            Vec::new()
+        }
         Msg::Amended(book) => {
             model.book = book;
             Vec::new()
@@ -212,6 +216,7 @@ fn tick(model: &mut Model, now: Now) -> Vec<Effect> {
     }
     let mut effects = stop_unrecorded(model);
     effects.extend(news::passing(model));
+    effects.extend(monitor::migrations::look(model));
     if second && matches!(model.recording, Recording::Refused { .. }) {
         effects.push(Effect::ProbeDisk);
     }

@@ -5,7 +5,7 @@ use crate::app::desk::Desk;
 use crate::app::message::{Effect, Msg};
 use crate::app::model::Now;
 use crate::domain::attempt::{Ended, Outcome};
-use crate::domain::run::event::{AlarmRaised, Event, Finished, Peaks, TargetSeen};
+use crate::domain::run::event::{AlarmRaised, Answer, Event, Finished, Peaks, TargetSeen};
 use crate::domain::run::fixture::{book, entries, failure, letters, outcome};
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::{Level, Runbook, StepId};
@@ -302,4 +302,58 @@ fn the_cancel_of_an_alarm_is_kept_when_the_disk_refuses_it() {
         attempt: 1,
     };
     assert!(desk.effects.contains(&stop));
+}
+
+#[test]
+fn an_open_question_about_a_failure_says_what_verify_found_and_lets_it_count() {
+    let mut desk = Desk::new(beside(), "prod");
+    desk.wait(100);
+    desk.ended("b", 1, outcome(Ended::Cancelled));
+    desk.press(KeyCode::Enter);
+    let labels = |desk: &Desk| {
+        let offers = desk.model.dialog.iter().flat_map(|d| &d.choices);
+        offers.map(|o| o.label.clone()).collect::<Vec<_>>()
+    };
+    assert!(!labels(&desk).contains(&"It was done after all".to_owned()));
+    desk.tell(Msg::Attempt(AttemptNews::Verified {
+        step: id("b"),
+        answer: Answer::Holds,
+        detail: "exit 0".into(),
+    }));
+    assert_eq!(
+        labels(&desk)[0],
+        "It was done after all",
+        "the question stood open"
+    );
+    desk.wait(50);
+    desk.enter();
+    desk.wait(50);
+    desk.type_and_enter("its own question says so");
+    assert_eq!(desk.stand("b"), &Stand::Done);
+}
+
+#[test]
+fn a_run_is_not_ended_over_what_still_runs_beside() {
+    let mut desk = Desk::new(beside(), "prod");
+    desk.wait(100);
+    desk.ended("b", 1, outcome(Ended::Passed));
+    desk.press(KeyCode::Char('C'));
+    let title = |desk: &Desk| desk.model.dialog.as_ref().map(|d| d.title.clone());
+    assert_eq!(title(&desk).as_deref(), Some("Something still runs"));
+    let said = &desk.model.dialog.as_ref().unwrap().sentences[0].1;
+    assert!(said.contains("1.1 a runs for"), "{said}");
+    desk.ended("a", 1, outcome(Ended::Passed));
+    assert_eq!(
+        title(&desk).as_deref(),
+        Some("End the run"),
+        "it has ended by itself"
+    );
+    let mut desk = Desk::new(beside(), "prod");
+    desk.wait(100);
+    desk.ended("b", 1, outcome(Ended::Passed));
+    desk.press(KeyCode::Char('C'));
+    desk.wait(50);
+    desk.press(KeyCode::Down);
+    desk.enter();
+    assert_eq!(title(&desk).as_deref(), Some("Cancel 1.1 a"));
 }

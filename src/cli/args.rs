@@ -237,6 +237,9 @@ pub struct MonitorArgs {
     /// Time between two looks.
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub every: String,
+    /// A migration tool and where its files are, for the panel Migrations: `prisma=prisma/migrations`.
+    #[arg(long, value_name = "TOOL=DIR")]
+    pub migrations: Option<String>,
 }
 
 /// `holdpoint demo`

@@ -1,5 +1,6 @@
 //! Performs effects: the one place where what the model asks for meets the engines.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -13,10 +14,12 @@ use tokio::task::JoinSet;
 
 use crate::app::message::{AskedSignature, Effect, Leaving, Msg, Sealing};
 use crate::app::model::Model;
+use crate::app::monitor::migrations::CHECK;
 use crate::app::news;
 use crate::app::step;
 use crate::domain::attempt::{Assignment, NEVER_LAUNCHED};
 use crate::domain::digest::Sha256;
+use crate::domain::ready::{self, Arguments};
 use crate::domain::run::assign::{self, AssignError, URL_ENV};
 use crate::domain::run::state::CancelState;
 use crate::domain::run::values::Values;
@@ -25,8 +28,11 @@ use crate::domain::runbook::variables;
 use crate::domain::sample::timeline::Line;
 use crate::domain::signal::AttemptNews;
 use crate::engine::attempt::{self, Asked};
+use crate::engine::database::Looker;
+use crate::engine::questions;
 use crate::engine::rundir::RunDir;
 use crate::runtime::bookkeeper::Bookkeeper;
+use crate::runtime::opening;
 use crate::runtime::samples::SampleKeeper;
 use crate::runtime::server::Server;
 use crate::runtime::steps::{self, Attempt, KeptSecret, Question, Secrets};
@@ -49,8 +55,13 @@ pub struct World {
     pub tasks: JoinSet<()>,
     /// Where news go.
     pub out: UnboundedSender<Msg>,
+    /// The server's address, where no runbook says it.
+    pub url: Option<String>,
     followed: Option<watch::Sender<String>>,
 }
+
+/// How long one look at the migrations may take.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
 /// What the loop itself must do: it concerns the terminal, or ends it.
 #[derive(Debug)]
@@ -87,6 +98,7 @@ impl World {
             samples: None,
             tasks: JoinSet::new(),
             out,
+            url: None,
             followed: None,
         }
     }
@@ -176,6 +188,7 @@ impl World {
                     server.inspect(session);
                 }
             }
+            Effect::LookMigrations(with) => self.look_migrations(with, model),
             Effect::Digest { step, path } => self.digest(step, path, model),
             Effect::Wish(wishes) => {
                 if let Some(server) = &self.server {
@@ -200,6 +213,25 @@ impl World {
             }
         }
         None
+    }
+
+    /// Holds the migration tool's history against its files, on a connection of its own.
+    fn look_migrations(&mut self, with: BTreeMap<String, String>, model: &Model) {
+        let url = self
+            .url
+            .clone()
+            .map_or_else(|| database_url(model, None), |url| Ok(Some(url)));
+        let dir = PathBuf::from(&model.runbook_dir);
+        let (out, redactor) = (self.out.clone(), opening::redactor(model));
+        self.tasks.spawn(async move {
+            let seen = match url {
+                Ok(Some(url)) => migrations(&url, &with, &dir).await,
+                Ok(None) => Err("this run has no database".to_owned()),
+                Err(why) => Err(why),
+            };
+            let seen = seen.map_err(|why| redactor.redact_text(&why));
+            let _ = out.send(Msg::MigrationsSeen(seen));
+        });
     }
 
     /// Waits until what was asked of the journal is on disk.
@@ -468,4 +500,26 @@ pub fn database_url(model: &Model, named: Option<&str>) -> Result<Option<String>
     variables::expand(template, &lookup)
         .map(Some)
         .map_err(|e| e.to_string())
+}
+
+async fn migrations(
+    url: &str,
+    with: &BTreeMap<String, String>,
+    dir: &std::path::Path,
+) -> Result<ready::Table, String> {
+    let check = ready::find(CHECK).ok_or_else(|| format!("there is no ready check {CHECK}"))?;
+    let arguments = Arguments::new(check, with).map_err(|faults| {
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        said.join("; ")
+    })?;
+    let looked = async {
+        let mut looker = Looker::open(url, "holdpoint monitor migrations")
+            .await
+            .map_err(|e| e.said)?;
+        let asked = questions::ask(&mut looker, check, &arguments, dir, LONGEST_LOOK).await;
+        asked.map_err(|e| e.lines("").join("; "))
+    };
+    tokio::time::timeout(2 * LONGEST_LOOK, looked)
+        .await
+        .unwrap_or_else(|_| Err("no answer".to_owned()))
 }

@@ -241,7 +241,8 @@ fn draw_panel(model: &Model, theme: &Theme, panel: Panel, area: Rect, buf: &mut 
         | Panel::Replication
         | Panel::Tables
         | Panel::Statements
-        | Panel::Values => {
+        | Panel::Values
+        | Panel::Migrations => {
             let notes = notes(model, theme, panel, room);
             let head = head(model, theme, panel, room);
             grid::content(model, theme, panel, head, notes, room)
@@ -253,7 +254,7 @@ fn draw_panel(model: &Model, theme: &Theme, panel: Panel, area: Rect, buf: &mut 
 
 /// The panel's key and name, and its filter.
 fn title(model: &Model, theme: &Theme, panel: Panel, focus: Focus) -> Line<'static> {
-    let mut spans = vec![Span::raw(format!("{} {}", panel.place() + 1, panel.name()))];
+    let mut spans = vec![Span::raw(format!("{} {}", panel.digit(), panel.name()))];
     let typing = focus == Focus::Here && model.monitor.typing == Typing::Filter;
     let filter = &model.monitor.arranged(panel).filter;
     if typing || !filter.is_empty() {

@@ -46,6 +46,7 @@ pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, S
         | Intent::AfterDoubt(_)
         | Intent::ChooseItem
         | Intent::RollbackMenu
+        | Intent::StillRunning
         | Intent::Sign => Ok(dialog
             .choices
             .get(dialog.cursor)
@@ -145,25 +146,6 @@ fn leave(model: &mut Model) -> Vec<Effect> {
 }
 
 fn close(model: &mut Model, remark: String) -> Result<Vec<Effect>, String> {
-    let beside: Vec<StepId> = model.run.running().map(|(id, _)| id.clone()).collect();
-    let only_beside = beside
-        .iter()
-        .all(|id| model.book.step(id).is_some_and(|s| s.background.is_some()));
-    if let Some(first) = beside.first().filter(|_| only_beside) {
-        let reason = autopilot::ENDED_WITH_PART.to_owned();
-        let effects = update::try_command(
-            model,
-            Command::Cancel {
-                step: first.clone(),
-                reason,
-            },
-        )?;
-        model.say(
-            Tone::Active,
-            "stopping what runs beside; then end the run again, with C",
-        );
-        return Ok(effects);
-    }
     let clock_offset_ms = model.run.target.as_ref().map(|t| t.clock_offset_ms);
     update::try_command(
         model,
@@ -378,7 +360,10 @@ fn pick(model: &mut Model, dialog: &Dialog, pick: &Pick) -> Vec<Effect> {
         Pick::SignLater => return vec![Effect::Seal(Sealing::Unsigned)],
         Pick::SignAddendum => return vec![Effect::Seal(Sealing::Addendum)],
         Pick::LeaveNow => return leave(model),
-        Pick::Way(_) | Pick::Word(_) => {}
+        Pick::Stop(id) => {
+            model.dialog = model.book.step(id).map(|s| questions::cancel(model, s));
+        }
+        Pick::Way(_) | Pick::Word(_) | Pick::Wait => {}
     }
     Vec::new()
 }

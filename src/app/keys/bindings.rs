@@ -213,6 +213,13 @@ pub const BINDINGS: &[Binding] = &[
     ),
     char(
         Anywhere,
+        '0',
+        Action::Panel(10),
+        "",
+        "panel: Migrations, applied, pending, changed",
+    ),
+    char(
+        Anywhere,
         'z',
         Action::Zoom,
         "",

@@ -1,4 +1,4 @@
-//! How bad what stands on a panel is: so that nobody has to look at all nine.
+//! How bad what stands on a panel is: so that nobody has to look at all of them.
 
 use crate::app::monitor::panel::Panel;
 use crate::app::monitor::{Picture, grade_of};
@@ -29,7 +29,8 @@ pub fn worst(picture: Picture, panel: Panel) -> Grade {
             let oldest = server.and_then(|s| s.prepared.iter().map(|p| p.age_ms).max());
             by(&["deadlocks", "frozen_age"]).max(Some(grade_of("longest_transaction", oldest)))
         }
-        Panel::Tables | Panel::Statements => None,
+        // What migrations are worth is no sample's to say.
+        Panel::Tables | Panel::Statements | Panel::Migrations => None,
         Panel::Values => {
             let failed = sample.values.iter().any(|v| !v.error.is_empty());
             failed.then_some(Grade::Look)

@@ -22,10 +22,12 @@ pub enum Panel {
     Statements,
     /// The runbook's own values.
     Values,
+    /// The migration tool's history beside its files.
+    Migrations,
 }
 
 /// Every panel, in the order of its key.
-pub const PANELS: [Panel; 9] = [
+pub const PANELS: [Panel; 10] = [
     Panel::Locks,
     Panel::Connections,
     Panel::Activity,
@@ -35,6 +37,7 @@ pub const PANELS: [Panel; 9] = [
     Panel::Tables,
     Panel::Statements,
     Panel::Values,
+    Panel::Migrations,
 ];
 
 impl Panel {
@@ -49,6 +52,11 @@ impl Panel {
         PANELS[(self.place() + by) % PANELS.len()]
     }
 
+    /// Returns the digit of its key: the tenth's is 0.
+    pub fn digit(self) -> usize {
+        (self.place() + 1) % 10
+    }
+
     /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -61,6 +69,7 @@ impl Panel {
             Self::Tables => "Tables",
             Self::Statements => "Statements",
             Self::Values => "Values",
+            Self::Migrations => "Migrations",
         }
     }
 
@@ -71,6 +80,7 @@ impl Panel {
             Self::Replication => "Repl",
             Self::Database => "DB",
             Self::Statements => "Stmts",
+            Self::Migrations => "Migr",
             Self::Locks | Self::Activity | Self::Progress | Self::Tables | Self::Values => {
                 self.name()
             }
@@ -89,6 +99,7 @@ impl Panel {
             Self::Tables => "Tab",
             Self::Statements => "Stm",
             Self::Values => "Val",
+            Self::Migrations => "Mig",
         }
     }
 }

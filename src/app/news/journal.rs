@@ -1,10 +1,11 @@
 //! Records that are safely on disk: only now may the world be touched.
 
-use crate::app::dialog::SessionRef;
+use crate::app::dialog::{Intent, SessionRef};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Purpose, Recording};
 use crate::app::monitor::Baseline;
 use crate::app::monitor::Idle;
+use crate::app::monitor::migrations;
 use crate::app::monitor::panel::Panel;
 use crate::app::news::attempt::{by_hand, finish, runs};
 use crate::app::news::server::keep;
@@ -33,6 +34,12 @@ pub fn journaled(model: &mut Model, entries: &[Entry]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for entry in entries {
         model.run.apply(entry);
+        if matches!(
+            entry.event,
+            Event::StepFinished(_) | Event::ManualSqlResult { .. } | Event::StepConfirmed(_)
+        ) {
+            migrations::overtaken(model);
+        }
         if model.run.route == Route::Later && later::is_act(&entry.event) {
             model.unsigned += 1;
         }
@@ -74,7 +81,19 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
             number: *number,
             sql: sql.clone(),
         }],
-        Event::StepFinished(_) => vec![wishes(model)],
+        Event::StepFinished(_) => {
+            if matches!(
+                model.dialog.as_ref().map(|d| &d.intent),
+                Some(Intent::StillRunning)
+            ) {
+                model.dialog = Some(questions::close(model));
+            }
+            vec![wishes(model)]
+        }
+        Event::StepVerified { step, .. } => {
+            asked_anew(model, step);
+            Vec::new()
+        }
         Event::RollbackEntered { .. } => vec![Effect::PostHead],
         Event::RunClosed(_) => {
             model.dialog = Some(questions::sign(model));
@@ -90,7 +109,6 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::Checkpoint(_)
         | Event::RunbookReviewed(_)
         | Event::StepResolved { .. }
-        | Event::StepVerified { .. }
         | Event::StepConfirmed(_)
         | Event::StepDecided { .. }
         | Event::StepSkipped { .. }
@@ -111,6 +129,19 @@ fn on_disk(model: &mut Model, event: &Event) -> Vec<Effect> {
         | Event::RunLeft { .. }
         | Event::Unknown { .. } => Vec::new(),
     }
+}
+
+/// A question that stands open about `id` was put before its `verify` question was answered: it is put anew.
+fn asked_anew(model: &mut Model, id: &StepId) {
+    let Some(step) = model.book.step(id).cloned() else {
+        return;
+    };
+    let anew = match model.dialog.as_ref().map(|d| &d.intent) {
+        Some(Intent::AfterFailure(at)) if at == id => questions::after_failure(model, &step),
+        Some(Intent::AfterDoubt(at)) if at == id => questions::after_doubt(model, &step),
+        Some(_) | None => return,
+    };
+    model.dialog = Some(anew);
 }
 
 /// Returns what is said to somebody who looks elsewhere; `None`: it can wait until they look.

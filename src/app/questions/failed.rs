@@ -3,7 +3,8 @@
 use crate::app::dialog::{Dialog, Intent, Need, Pick};
 use crate::app::model::{Model, Tone};
 use crate::app::questions::build::offer;
-use crate::domain::run::event::Finding;
+use crate::domain::run::event::{Answer, Finding};
+use crate::domain::run::state::StepRecord;
 use crate::domain::runbook::model::{Action, OnFailure, Skipping, Step};
 
 /// Asks what to do about a failed step.
@@ -24,6 +25,7 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
             dialog = dialog.says(Tone::Quiet, format!("This was attempt {}.", r.attempts));
         }
     }
+    dialog = verified(dialog, record);
     // What another step printed is not shown as this one's.
     let own = record.is_some_and(|r| step.attempt_name(r.attempts) == model.output.name);
     let lines = &model.output.lines;
@@ -36,6 +38,13 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
         OnFailure::Hold | OnFailure::Continue => None,
     };
     let mut choices = Vec::new();
+    if record.is_some_and(StepRecord::holds) {
+        choices.push(offer(
+            "It was done after all",
+            "its verify question holds: the run goes on behind it",
+            Pick::WasDone,
+        ));
+    }
     if let Some(path) = offered {
         choices.push(offer(
             format!("Roll back: {}", path.title),
@@ -94,6 +103,19 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
     dialog.entered("Enter does the marked thing")
 }
 
+/// Says what the step's `verify` question was answered.
+fn verified(dialog: Dialog, record: Option<&StepRecord>) -> Dialog {
+    let Some((answer, detail)) = record.and_then(|r| r.verified.as_ref()) else {
+        return dialog;
+    };
+    let (tone, said) = match answer {
+        Answer::Holds => (Tone::Good, "it took effect all the same"),
+        Answer::DoesNotHold => (Tone::Warning, "it did not take effect"),
+        Answer::Unknown => (Tone::Warning, "its verify question could not be asked"),
+    };
+    dialog.says(tone, format!("verify: {said}: {detail}"))
+}
+
 /// Asks what to do about a step that may have run.
 pub fn after_doubt(model: &Model, step: &Step) -> Dialog {
     let why = model
@@ -110,6 +132,7 @@ pub fn after_doubt(model: &Model, step: &Step) -> Dialog {
         Tone::Plain,
         "Nothing is run again by itself. Find out whether it took effect, then say so. x ends what may be left of it.",
     );
+    dialog = verified(dialog, model.run.record(&step.id));
     let mut choices = Vec::new();
     if step.verify.is_some() {
         choices.push(offer(
@@ -156,12 +179,7 @@ pub fn resolve(model: &Model, step: &Step, finding: Finding) -> Dialog {
         Intent::Resolve(step.id.clone(), finding),
     )
     .toned(Tone::Danger);
-    if let Some((answer, detail)) = model.run.record(&step.id).and_then(|r| r.verified.as_ref()) {
-        dialog = dialog.says(
-            Tone::Plain,
-            format!("Its verify question said: {answer:?}, {detail}"),
-        );
-    }
+    dialog = verified(dialog, model.run.record(&step.id));
     dialog
         .field("How did you find out?", Need::Required)
         .entered(format!("Enter records that {said}"))

@@ -7,7 +7,7 @@ use crate::app::questions::{identity, is_protected, sign_later};
 use crate::domain::run::decide::{self, OVERRIDE, THERE};
 use crate::domain::run::event::{BackendAct, HoldReason, Status};
 use crate::domain::run::next;
-use crate::domain::run::state::{Route, Stand};
+use crate::domain::run::state::{CancelState, Route, Stand};
 use crate::domain::run::verdict;
 use crate::domain::runbook::model::Step;
 use crate::domain::sample::words::lasting;
@@ -224,10 +224,49 @@ pub fn leave(model: &Model) -> Dialog {
     dialog.entered("Enter leaves")
 }
 
+/// Says what still runs: a run is not ended over it, whatever verdict it would get.
+fn still_running(model: &Model) -> Option<Dialog> {
+    let mut running = model
+        .run
+        .running()
+        .filter_map(|(id, _)| model.book.step(id))
+        .peekable();
+    let first = running.peek()?.id.clone();
+    let mut dialog = Dialog::new("Something still runs", Intent::StillRunning).toned(Tone::Warning);
+    for step in running {
+        let asked = model.cancel_of(&step.id) == CancelState::Asked;
+        let word = if asked { ", and was asked to stop" } else { "" };
+        let ms = model.running_ms(&step.id);
+        let text = format!(
+            "  {} {} runs for {}{word}",
+            step.number,
+            step.title,
+            lasting(ms)
+        );
+        dialog = dialog.says(Tone::Active, text);
+    }
+    dialog = dialog.says(
+        Tone::Plain,
+        "The run can be ended once nothing runs any more.",
+    );
+    dialog.choices = vec![
+        offer("Wait", "shuts this; C asks again", Pick::Wait),
+        offer(
+            "Stop it",
+            "asks for a reason; then end the run again, with C",
+            Pick::Stop(first),
+        ),
+    ];
+    Some(dialog.entered("Enter does the marked thing"))
+}
+
 /// Asks before the run is ended.
 pub fn close(model: &Model) -> Dialog {
     if model.run.route == Route::Later {
         return sign_later(model);
+    }
+    if let Some(dialog) = still_running(model) {
+        return dialog;
     }
     let status = verdict::status(&model.book, &model.run);
     let tone = match status {

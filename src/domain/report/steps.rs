@@ -2,7 +2,7 @@
 
 use crate::domain::attempt::Ended;
 use crate::domain::report::page::Page;
-use crate::domain::report::story::{Attempt, Story};
+use crate::domain::report::story::{Attempt, Story, is_well};
 use crate::domain::report::time;
 use crate::domain::run::event::Event;
 use crate::domain::run::next;
@@ -188,7 +188,10 @@ fn result(story: &Story, step: &Step, attempts: &[&Attempt]) -> String {
             (_, Some(outcome)) if outcome.ended == Ended::Warned => {
                 format!("{before}**warned**: {}", tame::cell(&outcome.summary))
             }
-            (_, Some(outcome)) => format!("{before}{}", tame::cell(&outcome.summary)),
+            (_, Some(outcome)) if is_well(&outcome.ended) => {
+                format!("{before}{}", tame::cell(&outcome.summary))
+            }
+            (_, Some(_)) => format!("{before}found done: {}", tame::cell(&record.why)),
             (_, None) => format!("{before}found done: {}", tame::cell(&record.why)),
         },
     }

@@ -59,6 +59,13 @@ pub struct StepRecord {
     pub retries: Retries,
 }
 
+impl StepRecord {
+    /// Whether its `verify` question was asked since its last attempt began, and holds.
+    pub fn holds(&self) -> bool {
+        matches!(self.verified, Some((Answer::Holds, _)))
+    }
+}
+
 /// Whether a failed step may be run again by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Retries {

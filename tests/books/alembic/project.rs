@@ -21,6 +21,7 @@ impl Project {
             ("release", "v1"),
             ("expected_from", "a1"),
             ("expected_head", "a3"),
+            ("versions_dir", "migrations/versions"),
             ("tables", "customers,invoices"),
             ("large", "no"),
             ("recovery", "managed"),

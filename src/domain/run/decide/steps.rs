@@ -5,7 +5,7 @@ use crate::domain::run::decide::{at_hand, named, not_held};
 use crate::domain::run::event::{Checkpoint, Event, Finding, SignedWord, Started};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::schedule;
-use crate::domain::run::state::{RunState, Stand};
+use crate::domain::run::state::{RunState, Stand, StepRecord};
 use crate::domain::runbook::model::{
     Action, Danger, Evidence, Protection, Runbook, Skipping, Step, StepId,
 };
@@ -238,7 +238,13 @@ pub(super) fn resolve(
     how: String,
 ) -> Result<Vec<Event>, Refusal> {
     let number = &named(book, &step)?.number;
-    let Some(record) = run.record(&step).filter(|r| r.stand == Stand::InDoubt) else {
+    // A failed step took effect after all where its own question says so; that it did not is known already.
+    let open = |r: &&StepRecord| match r.stand {
+        Stand::InDoubt => true,
+        Stand::Failed => finding == Finding::Done && r.holds(),
+        Stand::Waiting | Stand::Running | Stand::Done | Stand::Accepted | Stand::Skipped => false,
+    };
+    let Some(record) = run.record(&step).filter(open) else {
         return refuse(format!("step {number} is not in doubt"));
     };
     if how.trim().is_empty() {
