@@ -10,9 +10,12 @@ use crate::domain::sample::metric::Grade;
 use crate::ui::text::line_width;
 use crate::ui::theme::Theme;
 
+/// How panels are named.
+type Naming = fn(Panel) -> &'static str;
+
 /// Returns the line in `room` cells; names are shortened where they do not fit.
 pub(super) fn line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
-    let names: [(fn(Panel) -> &'static str, &str); 4] = [
+    let names: [(Naming, &str); 4] = [
         (Panel::name, " "),
         (Panel::short, " "),
         (Panel::shortest, " "),
@@ -23,7 +26,7 @@ pub(super) fn line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
     fits.or(lines.last()).cloned().unwrap_or_default()
 }
 
-fn with(model: &Model, theme: &Theme, name: fn(Panel) -> &'static str, gap: &str) -> Line<'static> {
+fn with(model: &Model, theme: &Theme, name: Naming, gap: &str) -> Line<'static> {
     let mut spans = Vec::new();
     for panel in PANELS {
         // Values come from a runbook, and where the migrations are may not have been said.
