@@ -342,7 +342,8 @@ impl Person {
         self.until(&format!("{id} is settled"), |run| next::settled(run, id));
     }
 
-    fn wait_for_attempt(&self, id: &StepId, attempt: u32) {
+    /// Waits until step `id` was begun for the `attempt`th time.
+    pub fn wait_for_attempt(&self, id: &StepId, attempt: u32) {
         self.until(&format!("{id} starts"), |run| {
             run.record(id)
                 .is_some_and(|record| record.attempts >= attempt)
