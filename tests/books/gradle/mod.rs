@@ -8,6 +8,7 @@ use holdpoint::domain::run::state::Stand;
 use holdpoint::domain::runbook::model::StepId;
 
 use crate::support::person::Person;
+use crate::support::story::PASSWORD;
 use project::{CHANGES, Project};
 
 const BEFORE: &str = "4.0";
@@ -63,6 +64,12 @@ fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_du
     );
     assert_eq!(staging.applied(), ALL);
     assert_eq!(staging.story.archived("v42.staging.changes"), CHANGES);
+    let calls = staging.calls();
+    assert!(
+        calls.contains("flywayMigrate -Dflyway.url=jdbc:mysql:"),
+        "{calls}"
+    );
+    assert!(!calls.contains(PASSWORD), "on a command line: {calls}");
     let log = end_and_verify(&staging, &mut person, 0);
     assert!(log.contains("| Status | **SUCCESS** |"), "{log}");
     assert!(!log.contains("jwt-4711-jwt"), "the session's token");

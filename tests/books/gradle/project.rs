@@ -123,6 +123,11 @@ impl Project {
         self.story.dir().join("db").join(name)
     }
 
+    /// Returns how Gradle was called.
+    pub fn calls(&self) -> String {
+        fs::read_to_string(self.story.home.path().join("state/gradlew.log")).unwrap()
+    }
+
     /// A person has read the proposed statements and agrees.
     pub fn accept_the_proposal(&self, of: &str) {
         let dir = self.story.dir().join("deployments");
