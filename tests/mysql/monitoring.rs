@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdpoint::domain::ready::Family;
 use holdpoint::domain::runbook::model::{OwnValue, ServerRole, Sessions, StepId};
 use holdpoint::domain::sample::MonitorNews;
-use holdpoint::domain::sample::extra::Measured;
+use holdpoint::domain::sample::extra::{Lack, Measured};
 use holdpoint::domain::sample::model::{Ours, Sample, Session};
 use holdpoint::domain::sample::news::{Extra, Watched};
 use holdpoint::domain::sample::own::{MONITOR_NAME, OwnStep};
@@ -200,7 +200,7 @@ async fn tables_are_told_while_somebody_has_one_for_himself() {
         s.extras
             .tables
             .as_ref()
-            .is_some_and(|t| t.rows.iter().any(|t| t.name == format!("{db}.t")))
+            .is_some_and(|t| t.rows.iter().any(|t| t.name == format!("{db}.u")))
     };
     let sample = watcher.sample(told).await;
     assert!(
@@ -208,12 +208,13 @@ async fn tables_are_told_while_somebody_has_one_for_himself() {
         "it ended before it was looked at"
     );
     let tables = sample.extras.tables.unwrap();
-    let table = tables
-        .rows
-        .iter()
-        .find(|t| t.name == format!("{db}.t"))
-        .unwrap();
-    assert!(table.bytes > 0 && (tables.lack.is_some() || table.measured == Measured::Exactly));
+    let of = |name: &str| {
+        let name = format!("{db}.{name}");
+        tables.rows.iter().find(|t| t.name == name).unwrap()
+    };
+    assert!(of("t").bytes > 0 && of("t").measured == Measured::Exactly);
+    assert_eq!(of("u").measured, Measured::Estimated);
+    assert_eq!(tables.lack, Some(Lack::SizesWithheld(1)));
     server.execute("", &format!("kill {id}")).unwrap();
     assert!(task.await.unwrap().is_err());
 }

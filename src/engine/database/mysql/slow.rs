@@ -90,7 +90,7 @@ impl Slow<Link> for SlowReader {
         };
         let of = |what: &str| format!("SELECT SUM({what}) AS bytes FROM information_schema");
         let files = format!(
-            "{}.{name} WHERE NAME LIKE CONCAT(REPLACE(REPLACE(DATABASE(), '_', '\\\\_'), '%', '\\\\%'), '/%')",
+            "{}.{name} WHERE NAME LIKE '%/%' AND (DATABASE() IS NULL OR SUBSTRING_INDEX(NAME, '/', 1) = DATABASE())",
             of("FILE_SIZE")
         );
         let tables = format!(
@@ -129,7 +129,7 @@ fn cost(row: &Row) -> Cost {
 }
 
 /// Returns in which way `error` keeps something from being read.
-pub(super) fn lack_of(error: &DatabaseError) -> Lack {
+fn lack_of(error: &DatabaseError) -> Lack {
     let number = |number: &str| error.said.ends_with(&format!("({number})"));
     if number("1205") {
         Lack::Locked
