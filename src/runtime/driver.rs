@@ -180,7 +180,8 @@ impl Driver {
         Ok(None)
     }
 
-    /// Whether the time alone changes what is drawn. A monitor shows no clock, only ages: each sample brings them up to date.
+    /// Whether the time alone changes what is drawn. In a monitor nobody waits for a second to pass: its clock and its ages
+    /// are brought up to date by each sample.
     fn shows_another(&self, moment: Now) -> bool {
         let second = |now: Now| now.wall_ms / 1_000;
         second(moment) != second(self.model.now)

@@ -1,10 +1,11 @@
 //! The target's server: the monitor, the connection that acts, and statements by hand.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::app::dialog::SessionRef;
 use crate::app::message::Msg;
@@ -22,6 +23,11 @@ use crate::domain::tame;
 use crate::engine::database::target::{observe, run_statements};
 use crate::engine::database::{Control, Dsn};
 
+/// How often is looked whether the connection that acts still stands.
+const KEEP: Duration = Duration::from_secs(10);
+/// How long after it could not be opened it is tried again, at first and at most.
+const AGAIN: Duration = Duration::from_secs(1);
+const SELDOM: Duration = Duration::from_secs(30);
 /// Lines of a statement's output that are kept for the screen.
 const LINES_KEPT: usize = 500;
 
@@ -93,13 +99,26 @@ impl Server {
     }
 }
 
-/// One connection is opened at the start and kept: when it is needed, new ones may no longer be let in.
+/// One connection is opened at the start and kept, also over a restart of the server: when it is needed, new ones may no
+/// longer be let in.
 async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSender<Msg>) {
-    let mut control = match Control::open(&dsn).await {
-        Ok(open) => open,
-        Err(_) => Control::closed(&dsn), // the monitor tells why; it is tried again when it is needed
+    let (mut control, mut pause) = match Control::open(&dsn).await {
+        Ok(open) => (open, KEEP),
+        Err(_) => (Control::closed(&dsn), AGAIN), // the monitor tells why
     };
-    while let Some(ask) = asked.recv().await {
+    loop {
+        let ask = match timeout(pause, asked.recv()).await {
+            Ok(Some(ask)) => ask,
+            Ok(None) => return,
+            Err(_) => {
+                pause = match control.keep().await {
+                    Ok(()) => KEEP,
+                    Err(_) if pause == KEEP => AGAIN,
+                    Err(_) => (pause * 2).min(SELDOM),
+                };
+                continue;
+            }
+        };
         let msg = match ask {
             Ask::Act(session, act) => {
                 let outcome = control.act(session.pid, &session.backend_start, act).await;

@@ -156,3 +156,20 @@ async fn a_closer_look_shows_the_whole_statement_and_the_locks() {
     );
     assert_eq!(control.detail(i32::MAX).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_connection_that_broke_stands_again_before_it_is_needed() {
+    let url = server().url(&fresh());
+    let mut asker = Client::open(&url).await;
+    let mut control = Control::open(&Dsn::read(&url).unwrap()).await.unwrap();
+    let who = "select pid from pg_stat_activity where application_name = 'holdpoint control' and datname = current_database()";
+    let before = asker.value(who).await.unwrap();
+    asker
+        .run(&format!("select pg_terminate_backend({before}, 5000)"))
+        .await;
+    control.keep().await.unwrap();
+    let after = asker.value(who).await.unwrap();
+    assert_ne!(before, after);
+    control.keep().await.unwrap();
+    assert_eq!(asker.value(who).await.unwrap(), after, "it is kept");
+}

@@ -88,6 +88,17 @@ impl Control {
         }
     }
 
+    /// Sees to it that the connection stands: one that has broken is opened again.
+    ///
+    /// # Errors
+    /// Why it cannot be reached.
+    pub async fn keep(&mut self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(control) => control.keep().await,
+            Self::MySql(control) => control.keep().await,
+        }
+    }
+
     /// Cancels the statement of, or ends, the session `pid` if it is still the one that began at `backend_start`
     /// (as the sample has it), then watches for some seconds whether it is gone.
     pub async fn act(&mut self, pid: i32, backend_start: &str, act: BackendAct) -> ActOutcome {

@@ -55,6 +55,14 @@ impl Control {
         }
     }
 
+    /// Sees to it that the connection stands: one that has broken is opened again.
+    ///
+    /// # Errors
+    /// Why it cannot be reached.
+    pub async fn keep(&mut self) -> Result<(), DatabaseError> {
+        self.fetch("SELECT 1").await.map(drop)
+    }
+
     /// Asks; a connection that has broken is opened again once, for what is asked here may be asked twice.
     pub(super) async fn fetch(&mut self, sql: &str) -> Result<Vec<Row>, DatabaseError> {
         if let Some(link) = &mut self.link {
