@@ -81,8 +81,8 @@ pub fn render(book: &Runbook, journal: &[u8], files: Files) -> Result<Told, Repo
     checks::section(&mut page, &story);
     steps::section(&mut page, &story);
     attempts::section(&mut page, &story);
-    later::section(&mut page, &story);
     people::section(&mut page, &story);
+    later::section(&mut page, &story);
     effect::section(&mut page, &story);
     proof::section(&mut page, &story);
     page.say(SIGNOFFS);
