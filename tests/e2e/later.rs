@@ -5,7 +5,7 @@ use std::fs;
 use crate::sealed::{key, sign};
 use crate::stage::{Stage, wait};
 
-const BOOK: &str = r#"
+const BOOK: &str = "
 runbook: 1
 title: Looked after
 roles: [Database Admin]
@@ -27,7 +27,7 @@ phases:
     later: T+28d
     steps:
       - {step: Count again, check: 'false'}
-"#;
+";
 
 /// A stage whose only run is closed; its log is signed by somebody whom the returned list trusts.
 fn closed() -> (Stage, String) {
@@ -89,28 +89,7 @@ fn what_is_due_later_is_done_and_signed_below_the_log_of_the_window() {
     assert_eq!(code, 2, "{audit}");
     assert!(audit.contains("OVERDUE: “At once”"), "{audit}");
 
-    let mut hp = stage.start(&["resume"]);
-    hp.wait_for("later duties: at 2.1 Look");
-    hp.wait_for("overdue");
-    wait("the check to run by itself", || {
-        stage.kept("later.jsonl").contains("step.finished")
-    });
-    assert!(!hp.screen().contains("Apply"), "{}", hp.screen());
-    hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "What you saw");
-    hp.type_text("no errors since");
-    hp.answer("Enter records");
-    hp.wait_for("later duties: at 3.2 Ask the team");
-    hp.press_for("q", "› Sign what was done");
-    hp.wait_for("At once: 1 of 1 steps, settled");
-    hp.wait_for("Week 4: 0 of 1 steps, from");
-    hp.answer("Enter does what is marked");
-    hp.wait_for("addendum signed by dana@example.com");
-    hp.wait_for("VERDICT: VERIFIED");
-    hp.shut("It is signed");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(0);
+    look_and_sign(&stage);
 
     assert_eq!(
         stage.kept("journal.jsonl"),
@@ -149,7 +128,38 @@ fn what_is_due_later_is_done_and_signed_below_the_log_of_the_window() {
     );
     let page = fs::read_to_string(&html).unwrap_or_default();
     assert!(page.contains("no errors since"), "{text}");
+    tampered(&stage, &trust, &log);
+}
 
+/// Does what is open at once, leaves, and signs it.
+fn look_and_sign(stage: &Stage) {
+    let mut hp = stage.start(&["resume"]);
+    hp.wait_for("later duties: at 2.1 Look");
+    hp.wait_for("overdue");
+    wait("the check to run by itself", || {
+        stage.kept("later.jsonl").contains("step.finished")
+    });
+    assert!(!hp.screen().contains("Apply"), "{}", hp.screen());
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("\r", "What you saw");
+    hp.type_text("no errors since");
+    hp.answer("Enter records");
+    hp.wait_for("later duties: at 3.2 Ask the team");
+    hp.press_for("q", "› Sign what was done");
+    hp.wait_for("At once: 1 of 1 steps, settled");
+    hp.wait_for("Week 4: 0 of 1 steps, from");
+    hp.answer("Enter does what is marked");
+    hp.wait_for("addendum signed by dana@example.com");
+    hp.wait_for("VERDICT: VERIFIED");
+    hp.shut("It is signed");
+    hp.press_for("q", "Enter leaves");
+    hp.answer("Enter leaves");
+    hp.ends_with(0);
+}
+
+/// Whatever is changed of it is found.
+fn tampered(stage: &Stage, trust: &str, log: &str) {
+    let (dir, whole) = (stage.run_dir(), stage.kept("log.md"));
     let later = stage.kept("later.jsonl");
     let output = "output/03.1.txt";
     assert_eq!(stage.kept(output), "7 rows\n");
@@ -171,16 +181,16 @@ fn what_is_due_later_is_done_and_signed_below_the_log_of_the_window() {
         ),
         ("later.jsonl", String::new(), "cut short or replaced"),
         (output, "8 rows\n".into(), "content differs"),
-        ("log.md", log.clone(), "is not signed"),
+        ("log.md", log.to_owned(), "is not signed"),
     ] {
         let before = stage.kept(file);
         assert_ne!(before, now, "{file}");
         fs::write(dir.join(file), now).unwrap();
         let code = if wanted == "is not signed" { 2 } else { 1 };
-        verified(&stage, &trust, code, wanted);
+        verified(stage, trust, code, wanted);
         fs::write(dir.join(file), before).unwrap();
     }
-    verified(&stage, &trust, 0, "VERDICT: VERIFIED");
+    verified(stage, trust, 0, "VERDICT: VERIFIED");
 }
 
 #[test]
