@@ -18,7 +18,7 @@ use crate::domain::run::decide::Command;
 use crate::domain::run::event::{Event, HoldReason};
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::{CancelState, Route, Stand};
-use crate::domain::runbook::model::{Place, Step, StepId};
+use crate::domain::runbook::model::{Place, Skipping, Step, StepId};
 
 /// Rows that a page moves by.
 const PAGE: isize = 10;
@@ -94,6 +94,9 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
             None => Some("there is no step at hand".into()),
             Some(step) if *model.run.stand(&step.id) == Stand::Running => {
                 Some("the step is running: cancel it first, with x".into())
+            }
+            Some(step) if step.skipping == Skipping::Forbidden => {
+                Some("the step is critical: it may not be skipped; do it, or go back".into())
             }
             Some(_) => None,
         },

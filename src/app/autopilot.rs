@@ -6,13 +6,11 @@ use crate::app::step;
 use crate::app::update;
 use crate::domain::run::assign;
 use crate::domain::run::decide::{self, Command, StartStep};
+use crate::domain::run::event::ENDED_WITH_PART;
 use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::state::CancelState;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, BackgroundEnd, Identity, Step, StepId};
-
-/// The reason written down when a background step is ended because its time has come.
-pub const ENDED_WITH_PART: &str = "its part of the run has ended";
 
 /// Why no step starts while the server has not said who it is.
 pub const UNIDENTIFIED: &str =

@@ -110,7 +110,7 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
             step,
             attempt,
             reason,
-        } => Some(step::cancelled(story, entry, step, *attempt, reason)),
+        } => step::cancelled(story, entry, step, *attempt, reason),
         Event::Note {
             kind: NoteKind::Deviation,
             text,

@@ -3,7 +3,7 @@ use crate::domain::attempt::Ended;
 use crate::domain::journal::GENESIS;
 use crate::domain::report::{ReportError, render};
 use crate::domain::run::event::*;
-use crate::domain::runbook::model::{Level, StepId};
+use crate::domain::runbook::model::{Background, BackgroundEnd, Level, StepId};
 
 const FAILED: Ended = Ended::Failed {
     exit: Some(1),
@@ -82,6 +82,29 @@ fn a_failure_says_what_followed() {
     has(&log, "| **failed**, then exit 0 | 2 |");
     has(&log, "### Step 1.1, attempt 1: failed, exit 1");
     has(&log, "```text\n| lock timeout\n```");
+}
+
+#[test]
+fn what_ran_beside_and_was_ended_when_its_time_had_come_deviates_from_nothing() {
+    let mut book = book("rr");
+    book.steps[0].background = Some(Background {
+        until: BackgroundEnd::Run,
+        alarm_on: None,
+    });
+    for (step, reason, deviate) in [
+        ("01", ENDED_WITH_PART, 0),
+        ("01", "it floods the screen", 1),
+        ("02", ENDED_WITH_PART, 1),
+    ] {
+        let mut run = Run::opened();
+        run.then(started(step, 1)).then(Event::CancelAsked {
+            step: StepId::new(step),
+            attempt: 1,
+            reason: reason.into(),
+        });
+        let asked = |log: &str| log.contains("asked it to stop");
+        assert_eq!(asked(&run.log(&book)), deviate == 1, "{step} {reason}");
+    }
 }
 
 #[test]

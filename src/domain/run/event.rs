@@ -14,6 +14,9 @@ pub use run::{
 };
 pub use step::{Answer, Confirmed, Finding, Finished, HoldReason, NoteKind, Peaks, Started};
 
+/// The reason written down when a background step is ended because its time has come.
+pub const ENDED_WITH_PART: &str = "its part of the run has ended";
+
 /// Something that happened during a run; in the journal `{"type": …, "data": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]

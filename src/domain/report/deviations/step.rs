@@ -6,7 +6,7 @@ use crate::domain::report::deviations::because;
 use crate::domain::report::story::{Attempt, Story, is_well};
 use crate::domain::report::time;
 use crate::domain::run::event::{
-    Answer, Checkpoint, Confirmed, Finding, Finished, SignedWord, Started,
+    Answer, Checkpoint, Confirmed, ENDED_WITH_PART, Finding, Finished, SignedWord, Started,
 };
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
@@ -200,19 +200,26 @@ pub fn left(story: &Story, entry: &Entry, step: &StepId, how: &str, reason: &str
     )
 }
 
-/// Somebody asked a running step to stop.
+/// Somebody asked a running step to stop; `None`: it ran beside the others, and its time had come.
 pub fn cancelled(
     story: &Story,
     entry: &Entry,
     step: &StepId,
     attempt: u32,
     reason: &str,
-) -> String {
-    format!(
-        "**{}, attempt {attempt}: {} asked it to stop** at {}.{}",
-        story.named(step),
-        tame::cell(&entry.by),
-        story.clock(entry),
-        because(reason)
-    )
+) -> Option<String> {
+    let beside = story
+        .book
+        .step(step)
+        .is_some_and(|s| s.background.is_some());
+    let planned = beside && reason == ENDED_WITH_PART;
+    (!planned).then(|| {
+        format!(
+            "**{}, attempt {attempt}: {} asked it to stop** at {}.{}",
+            story.named(step),
+            tame::cell(&entry.by),
+            story.clock(entry),
+            because(reason)
+        )
+    })
 }
