@@ -7,7 +7,9 @@ use crate::app::model::{Identified, Model, Purpose, Tone};
 use crate::app::monitor::{Link, Monitor};
 use crate::app::step;
 use crate::app::update::append;
-use crate::domain::run::event::{ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen};
+use crate::domain::run::event::{
+    ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen, asked_by_alarm,
+};
 use crate::domain::runbook::model::{AlarmAction, ServerRole, StepId};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
 use crate::domain::sample::identity;
@@ -213,7 +215,7 @@ fn alarmed(model: &mut Model, change: AlarmChange) -> Vec<Effect> {
                 let cancelled = running
                     .into_iter()
                     .filter(|(id, _)| model.book.step(id).is_some_and(|s| s.background.is_none()));
-                let reason = format!("the alarm `{}` asks for it", rule.text);
+                let reason = asked_by_alarm(&rule.text);
                 events.extend(cancelled.map(|(step, attempt)| Event::CancelAsked {
                     step,
                     attempt,

@@ -17,6 +17,11 @@ pub use step::{Answer, Confirmed, Finding, Finished, HoldReason, NoteKind, Peaks
 /// The reason written down when a background step is ended because its time has come.
 pub const ENDED_WITH_PART: &str = "its part of the run has ended";
 
+/// The reason written down when an alarm has a step stopped.
+pub fn asked_by_alarm(rule: &str) -> String {
+    format!("the alarm `{rule}` asks for it")
+}
+
 /// Something that happened during a run; in the journal `{"type": …, "data": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]

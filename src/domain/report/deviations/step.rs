@@ -6,7 +6,8 @@ use crate::domain::report::deviations::because;
 use crate::domain::report::story::{Attempt, Story, is_well};
 use crate::domain::report::time;
 use crate::domain::run::event::{
-    Answer, Checkpoint, Confirmed, ENDED_WITH_PART, Finding, Finished, SignedWord, Started,
+    Answer, Checkpoint, Confirmed, ENDED_WITH_PART, Event, Finding, Finished, SignedWord, Started,
+    asked_by_alarm,
 };
 use crate::domain::run::state::Stand;
 use crate::domain::runbook::model::StepId;
@@ -213,11 +214,19 @@ pub fn cancelled(
         .step(step)
         .is_some_and(|s| s.background.is_some());
     let planned = beside && reason == ENDED_WITH_PART;
+    let by_alarm = story
+        .entries()
+        .iter()
+        .any(|e| matches!(&e.event, Event::AlarmRaised(a) if asked_by_alarm(&a.rule) == reason));
+    let who = if by_alarm {
+        "an alarm".to_owned()
+    } else {
+        tame::cell(&entry.by)
+    };
     (!planned).then(|| {
         format!(
-            "**{}, attempt {attempt}: {} asked it to stop** at {}.{}",
+            "**{}, attempt {attempt}: {who} asked it to stop** at {}.{}",
             story.named(step),
-            tame::cell(&entry.by),
             story.clock(entry),
             because(reason)
         )
