@@ -119,8 +119,12 @@ pub enum TerminalUse {
 pub struct SqlWork {
     /// The environment variable that holds the connection string (it may hold a password).
     pub url_env: String,
-    /// The statements, every variable quoted in.
+    /// The statements.
     pub text: String,
+    /// What each `${name}` in the text stands for; it is quoted in where it is known whose server it goes to. `None`:
+    /// the text is sent as it is.
+    #[serde(default)]
+    pub values: Option<BTreeMap<String, String>>,
     /// Milliseconds.
     #[serde(default)]
     pub lock_timeout_ms: Option<u64>,

@@ -147,6 +147,7 @@ async fn by_hand(dsn: &Dsn, number: u32, sql: String) -> StatementEnd {
     let work = SqlWork {
         url_env: URL_ENV.to_owned(),
         text: sql.clone(),
+        values: None,
         lock_timeout_ms: Some(10_000),
         statement_timeout_ms: None,
         transaction: Transaction::AsWritten,

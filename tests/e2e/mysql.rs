@@ -1,5 +1,6 @@
 //! A run on a real MariaDB: what waits is cancelled and confirmed gone, what fails is tried again, the log verifies.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -7,6 +8,7 @@ use std::sync::OnceLock;
 use holdpoint::engine::sandbox::{MariaOptions, MariaSandbox, find_maria};
 
 use crate::pty::Session;
+use crate::sealed::{assert_sealed, key, sign};
 use crate::stage::{Stage, wait};
 
 /// What must be found in no record.
@@ -86,6 +88,12 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     let holder = hold(server);
     let stage = Stage::with(include_str!("../fixtures/mysql.yaml"));
     let stage = stage.env("DATABASE_URL", &server.url("shop"));
+    let (_, dana) = key(&stage, "id_ed25519");
+    let trust = stage.home().join("allowed_signers");
+    fs::write(&trust, dana.replacen("id_ed25519@", "dana@", 1)).unwrap();
+    stage.set("HOLDPOINT_TRUST", trust.to_str().unwrap());
+    let git = "[user]\n name = Dana\n email = dana@example.com\n";
+    fs::write(stage.home().join(".gitconfig"), git).unwrap();
     let mut hp = stage.run();
     hp.wait_row(&["Add the column", "running"]);
     let waits = "begin not atomic if not exists (select 1 from information_schema.processlist where state = 'Waiting for table metadata lock') then signal sqlstate '45000'; end if; end";
@@ -112,14 +120,11 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     hp.press_for("\r", "Enter closes the record");
     hp.answer("Enter closes the record");
     hp.wait_for("The run is closed: SUCCESS");
-    hp.shut("Enter writes log.md");
+    sign(&mut hp, "Database Admin");
+    hp.shut("The log is written");
     hp.press("q");
     hp.ends_with(0);
-    let dir = stage.run_dir();
-    let (code, told) = stage.said(&["log", dir.to_str().unwrap()]);
-    assert_eq!(code, 0, "{told}");
     let log = stage.kept("log.md");
     assert!(log.contains("MariaDB") && is_gone(&log), "{log}");
-    let (_, told) = stage.said(&["verify", dir.to_str().unwrap()]);
-    assert!(!told.contains("FAIL"), "{told}");
+    assert_sealed(&stage, &trust, "dana@example.com", "Database Admin");
 }

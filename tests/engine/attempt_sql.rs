@@ -29,6 +29,7 @@ fn sql(text: &str) -> Assignment {
     assignment(Work::Sql(SqlWork {
         url_env: "THE_URL".into(),
         text: text.into(),
+        values: None,
         lock_timeout_ms: None,
         statement_timeout_ms: None,
         transaction: Transaction::AsWritten,

@@ -1,4 +1,10 @@
 //! The database engine against a real MariaDB, or a MySQL where `HOLDPOINT_MYSQL_BIN` leads to one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail them"
+)]
 
 #[cfg(test)]
 mod blocking;
@@ -11,6 +17,7 @@ mod harness;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]
+mod quoting;
 mod ready;
 #[cfg(test)]
 mod sandbox;

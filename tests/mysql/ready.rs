@@ -169,6 +169,32 @@ async fn rights_are_asked_as_the_user_that_migrates() {
     let url = server.url_as(&database, "dep", Some("p"));
     must_say(&url, "my/ddl-rights", "rights=CREATE, ALTER", Pass, "").await;
     must_say(&url, "my/ddl-rights", "", Fail, "DROP").await;
+    let misspelt = "rights=CREATE, ALTR";
+    must_say(
+        &url,
+        "my/ddl-rights",
+        misspelt,
+        Fail,
+        "no right of this name",
+    )
+    .await;
+    let escaping = "rights=CREATE, x\\' or 1 -- ";
+    must_say(
+        &url,
+        "my/ddl-rights",
+        escaping,
+        Fail,
+        "no right of this name",
+    )
+    .await;
+    let by_role = format!(
+        "create role changer; grant drop, references on `{database}`.* to changer; grant changer to 'dep'@'127.0.0.1'"
+    );
+    server.execute("", &by_role).unwrap();
+    must_say(&url, "my/ddl-rights", "", Fail, "DROP").await;
+    let on = "set default role changer for 'dep'@'127.0.0.1'";
+    server.execute("", on).unwrap();
+    must_say(&url, "my/ddl-rights", "", Pass, "").await;
 }
 
 #[tokio::test]

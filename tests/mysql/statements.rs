@@ -17,6 +17,7 @@ fn work(text: &str) -> SqlWork {
     SqlWork {
         url_env: String::new(),
         text: text.to_owned(),
+        values: None,
         lock_timeout_ms: None,
         statement_timeout_ms: None,
         transaction: Transaction::AsWritten,

@@ -9,12 +9,13 @@ use crate::app::model::{Model, Pane, Purpose, Tone};
 use crate::app::questions;
 use crate::app::shown;
 use crate::app::update;
+use crate::domain::ready::Family;
 use crate::domain::run::decide::{self, Command, ConfirmStep, DecideStep};
 use crate::domain::run::event::{
     BackendAct, BackendActed, Checkpoint, Confirmed, Finding, NoteKind, SignedWord,
 };
 use crate::domain::runbook::model::{Evidence, Protection, Step, StepId};
-use crate::domain::statements::{self, Effect as SqlEffect};
+use crate::domain::statements::{self, Effect as SqlEffect, mysql};
 
 pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     match &dialog.intent {
@@ -375,7 +376,7 @@ fn open_for(model: &mut Model, step: Option<Step>, make: impl Fn(&Model, &Step) 
 /// A statement that may write asks for a reason, and on a protected target for its name.
 fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     let (sql, reason) = (field(dialog, 0), field(dialog, 1));
-    if may_write(&sql) {
+    if may_write(&sql, model.monitor.sample.as_ref().map(|s| s.family)) {
         if reason.is_empty() {
             return Err(
                 "this statement may write: say why, the reason goes into the record".into(),
@@ -401,8 +402,42 @@ fn console(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, String> {
     update::try_command(model, Command::ManualSql { sql, reason })
 }
 
-fn may_write(sql: &str) -> bool {
-    statements::split(sql)
-        .iter()
-        .any(|statement| statement.effect() != SqlEffect::Reads)
+/// As long as the server was not seen yet, the words of every family count.
+fn may_write(sql: &str, family: Option<Family>) -> bool {
+    let postgres = || {
+        let mut statements = statements::split(sql).into_iter();
+        statements.any(|s| s.effect() == SqlEffect::Writes)
+    };
+    let mysql = || {
+        let mut statements = mysql::split(sql).into_iter();
+        statements.any(|s| mysql::effect(&s) == SqlEffect::Writes)
+    };
+    match family {
+        Some(Family::MySql) => mysql(),
+        Some(Family::Postgres | Family::Any) => postgres(),
+        None => postgres() || mysql(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_statement_may_write_is_the_familys_own_question() {
+        for (sql, mysql, postgres) in [
+            ("select 1", false, false),
+            ("describe t; show tables", false, true),
+            ("select `delete` from t # ; drop table t", false, true),
+            ("delimiter //\nselect 1; //", false, true),
+            ("delimiter //\ndelete from t; //", true, true),
+            ("select 1 /*! into outfile '/tmp/x' */", true, true),
+            ("select 'it\\'s'; drop table t -- '", true, false),
+            ("replace into t values (1)", true, true),
+        ] {
+            assert_eq!(may_write(sql, Some(Family::MySql)), mysql, "{sql}");
+            assert_eq!(may_write(sql, Some(Family::Postgres)), postgres, "{sql}");
+            assert_eq!(may_write(sql, None), mysql || postgres, "{sql}");
+        }
+    }
 }

@@ -328,6 +328,7 @@ fn plain(text: &str) -> String {
 
 fn same_action(planned: &Action, read: &model::Action) -> bool {
     use crate::domain::runbook::fill;
+    use crate::domain::runbook::sql::Quoting;
     match (planned, read) {
         (Action::Confirm, model::Action::Confirm(_)) => true,
         (Action::Decide(choices), model::Action::Decide(read)) => {
@@ -339,7 +340,8 @@ fn same_action(planned: &Action, read: &model::Action) -> bool {
                 == Ok(read.script.as_str())
         }
         (Action::Sql(sql), model::Action::Sql(read)) => {
-            fill::statements(&sql.text, &sql.fill).as_deref() == Ok(read.text.as_str())
+            fill::statements(&sql.text, Quoting::of(read.family), &sql.fill).as_deref()
+                == Ok(read.text.as_str())
         }
         (Action::Http(http), model::Action::Http(read)) => {
             plain(&read.url) == http.url

@@ -14,7 +14,7 @@ use crate::domain::import::placeholders::{self, Language};
 use crate::domain::import::plan::{Action, Http, Run, Sql};
 use crate::domain::redact;
 use crate::domain::runbook::fill::{self, Dialect};
-use crate::domain::runbook::sql;
+use crate::domain::runbook::sql::{self, Quoting};
 
 pattern!(HEADER, r"^([A-Za-z][A-Za-z0-9-]*):\s*(.+)$");
 
@@ -142,15 +142,17 @@ impl Builder<'_> {
     }
 
     fn statements(&mut self, text: &str, line: usize) -> Option<Action> {
+        // The runbook that is written names no server: it is read by the same rules.
+        let quoting = Quoting::default();
         let mut filled = text.to_owned();
         let fill = self.fills(text, Language::Sql, line, &|fills| {
-            fill::statements(text, fills).map(|_| ())
+            fill::statements(text, quoting, fills).map(|_| ())
         })?;
-        if let Ok(done) = fill::statements(text, &fill) {
+        if let Ok(done) = fill::statements(text, quoting, &fill) {
             filled = done;
         }
         let danger = commands::does_harm(text);
-        let script = sql::script(&filled);
+        let script = sql::script(&filled, quoting);
         let first = |i: usize| {
             script.statements[i]
                 .words
@@ -168,7 +170,7 @@ impl Builder<'_> {
                 .statements
                 .iter()
                 .any(sql::Statement::needs_no_transaction);
-        if fill::is_plain_sql(&filled) && !(frames && outside) {
+        if fill::is_plain_sql(&filled, quoting) && !(frames && outside) {
             self.needs_database = true;
             return Some(Action::Sql(Sql {
                 text: text.to_owned(),

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::domain::ready::definition::{Check, Family, Kind, Parameter};
 use crate::domain::runbook::near;
+use crate::domain::runbook::sql::{self, Quoting};
 use crate::domain::units;
 
 /// Why an argument cannot be taken. Displayed it is one sentence.
@@ -244,10 +245,10 @@ fn no_nul(text: &str) -> Result<(), String> {
 
 /// Quotes a text; PostgreSQL's way is that of `standard_conforming_strings = on`, its default.
 fn literal(text: &str, family: Family) -> String {
-    let text = text.replace('\'', "''");
+    let plain = || format!("'{}'", text.replace('\'', "''"));
     match family {
-        Family::Postgres | Family::Any => format!("'{text}'"),
-        Family::MySql => format!("'{}'", text.replace('\\', "\\\\")),
+        Family::Postgres | Family::Any => plain(),
+        Family::MySql => sql::literal(text, Quoting::of(family)).unwrap_or_else(|_| plain()),
     }
 }
 
@@ -350,7 +351,7 @@ mod tests {
         }
         assert_eq!(
             written(Kind::Text, "\\' or 1=1 -- ", Family::MySql).unwrap(),
-            "'\\\\'' or 1=1 -- '"
+            "_utf8mb4 x'5C27206F7220313D31202D2D20'"
         );
     }
 

@@ -12,7 +12,7 @@ use crate::domain::expect::{Expectation, Test};
 use crate::domain::redact;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal, Use};
-use crate::domain::runbook::sql::{self, SqlFault};
+use crate::domain::runbook::sql::{self, Quoting, SqlFault};
 use crate::domain::runbook::variables::{self, Missing};
 
 /// The environment variable in which a supervisor finds its connection string.
@@ -210,9 +210,18 @@ fn sql_work(values: &Values, step: &Sql) -> Result<SqlWork, AssignError> {
         "a statement",
         "use a `run` step with psql, which reads the variable itself",
     )?;
+    // What cannot be put in is said before anything starts; the supervisor does it by its server's own rules.
+    sql::expand_sql(&step.text, Quoting::of(step.family), &|name| {
+        values.get(name)
+    })?;
+    let known = variables::names(&step.text).into_iter().filter_map(|r| {
+        let value = values.get(r.name)?;
+        Some((r.name.to_owned(), value))
+    });
     Ok(SqlWork {
         url_env: URL_ENV.to_owned(),
-        text: sql::expand_sql(&step.text, &|name| values.get(name))?,
+        text: step.text.clone(),
+        values: Some(known.collect()),
         lock_timeout_ms: step.lock_timeout.map(millis),
         statement_timeout_ms: step.statement_timeout.map(millis),
         transaction: step.transaction,

@@ -3,7 +3,8 @@
 //! In a script each becomes the shell's own variable, quoted for the place where it stands, so that no value can become
 //! code; in SQL it becomes `${name}` or `${name:ident}`. Where neither is safe the step is refused.
 
-use crate::domain::runbook::sql;
+use crate::domain::runbook::sql::{self, Quoting};
+use crate::domain::statements::mysql;
 
 /// Why a placeholder cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -350,7 +351,7 @@ const BEFORE_NAMES: &[&str] = &[
 ///
 /// # Errors
 /// One stands inside a longer quotation, or touches a word.
-pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
+pub fn statements(text: &str, quoting: Quoting, fills: &Fills) -> Result<String, Unfilled> {
     let mut filled = String::with_capacity(text.len() + 64);
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -374,14 +375,19 @@ pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
             at += placeholder.len();
             continue;
         }
-        let length = if rest.starts_with("--") {
-            rest.find('\n').unwrap_or(rest.len())
+        let mysql = matches!(quoting, Quoting::MySql(_));
+        let comment = match quoting {
+            Quoting::Postgres => rest.starts_with("--").then(|| line_of(rest)),
+            Quoting::MySql(_) => mysql::comment(rest),
+        };
+        let length = if let Some(length) = comment {
+            length
         } else if rest.starts_with("/*") {
             rest.find("*/").map_or(rest.len(), |i| i + 2)
-        } else if c == '\'' || c == '"' {
-            at = quoted(text, at, c, fills, &mut filled)?;
+        } else if matches!(c, '\'' | '"' | '`') {
+            at = quoted(text, at, quoting, fills, &mut filled)?;
             continue;
-        } else if let Some(tag) = dollar_tag(rest) {
+        } else if let Some(tag) = dollar_tag(rest).filter(|_| !mysql) {
             let end = rest[tag..]
                 .find(&rest[..tag])
                 .map_or(rest.len(), |i| i + 2 * tag);
@@ -404,16 +410,24 @@ pub fn statements(text: &str, fills: &Fills) -> Result<String, Unfilled> {
 fn quoted(
     text: &str,
     at: usize,
-    quote: char,
+    quoting: Quoting,
     fills: &Fills,
     filled: &mut String,
 ) -> Result<usize, Unfilled> {
     let rest = &text[at..];
-    let end = rest[1..].find(quote).map_or(rest.len(), |i| i + 2);
+    let quote = rest.chars().next().unwrap_or('\'');
+    let (is_name, end) = match quoting {
+        Quoting::Postgres => (quote != '\'', None),
+        Quoting::MySql(mode) => (
+            quote == '`' || quote == '"' && mode.ansi_quotes,
+            Some(mysql::quoted(rest, quote, mode.escapes(quote))),
+        ),
+    };
+    let end = end.unwrap_or_else(|| rest[1..].find(quote).map_or(rest.len(), |i| i + 2));
     let inner = &rest[1..end.max(2).min(rest.len())
         - usize::from(end > 1 && rest[..end].len() > 1 && rest[..end].ends_with(quote))];
     if let Some((_, name)) = fills.iter().find(|(p, _)| p == inner) {
-        let form = if quote == '"' { ":ident" } else { "" };
+        let form = if is_name { ":ident" } else { "" };
         filled.push_str(&format!("${{{name}{form}}}"));
         return Ok(at + end);
     }
@@ -422,6 +436,10 @@ fn quoted(
     }
     filled.push_str(&rest[..end]);
     Ok(at + end)
+}
+
+fn line_of(rest: &str) -> usize {
+    rest.find('\n').unwrap_or(rest.len())
 }
 
 fn dollar_tag(rest: &str) -> Option<usize> {
@@ -442,14 +460,15 @@ fn word_before(text: &str) -> String {
 }
 
 /// Whether holdpoint's own connection takes `text` as it is: closed quotes, statements, nothing of psql's.
-pub fn is_plain_sql(text: &str) -> bool {
-    let script = sql::script(text);
+pub fn is_plain_sql(text: &str, quoting: Quoting) -> bool {
+    let script = sql::script(text, quoting);
     script.unclosed.is_none()
         && !script.statements.is_empty()
         && script.statements.iter().all(|statement| {
             let has = |word: &str| statement.words.iter().any(|w| w == word);
             let first = statement.words.first().map_or("", String::as_str);
             !text[statement.at..].starts_with('\\')
+                && statement.refusal().is_none()
                 && !(first == "copy" && (has("stdin") || has("stdout")))
                 && first != "listen"
         })
@@ -532,16 +551,38 @@ mod tests {
                 "grant all on a.${host:ident} to b",
             ),
         ] {
-            assert_eq!(statements(text, &fills()).unwrap(), wanted, "{text}");
+            assert_eq!(
+                statements(text, Quoting::Postgres, &fills()).unwrap(),
+                wanted,
+                "{text}"
+            );
         }
+        let mysql = Quoting::of(crate::domain::ready::Family::MySql);
+        for (text, wanted) in [
+            (
+                "select \"<id>\", `<host>` # <id>",
+                "select ${id}, ${host:ident} # <id>",
+            ),
+            ("select 'it\\'s', '<id>'", "select 'it\\'s', ${id}"),
+            (
+                "update <host> set a = <id>",
+                "update ${host:ident} set a = ${id}",
+            ),
+        ] {
+            assert_eq!(statements(text, mysql, &fills()).unwrap(), wanted, "{text}");
+        }
+        assert!(statements("select 'it\\' <id>'", mysql, &fills()).is_err());
         for text in ["select '%<id>%'", "select idx_<id>", "do $$ <id> $$"] {
-            assert!(statements(text, &fills()).is_err(), "{text}");
+            assert!(
+                statements(text, Quoting::Postgres, &fills()).is_err(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn sql_that_needs_psql_is_known() {
-        assert!(is_plain_sql("select 1; select 2"));
+        assert!(is_plain_sql("select 1; select 2", Quoting::Postgres));
         for text in [
             "\\d x",
             "-- only",
@@ -549,7 +590,7 @@ mod tests {
             "copy a from stdin",
             "select '${x}'",
         ] {
-            assert!(!is_plain_sql(text), "{text}");
+            assert!(!is_plain_sql(text, Quoting::Postgres), "{text}");
         }
     }
 }

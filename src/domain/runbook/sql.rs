@@ -1,19 +1,44 @@
 //! SQL taken apart just far enough: where statements, words, quotes and variables are, and how values are put in.
 //!
-//! Quoting is PostgreSQL's with `standard_conforming_strings = on`, its default.
+//! Quoting is the server's: PostgreSQL's with `standard_conforming_strings = on`, its default; MySQL's and MariaDB's
+//! under the session's `sql_mode`.
 
 use std::ops::Range;
 
+use crate::domain::ready::Family;
 use crate::domain::runbook::variables::{Form, Piece, pieces};
-use crate::domain::statements::split;
+use crate::domain::statements::{self, Effect, mysql, split};
 
 mod lexer;
+mod quote;
+
+pub use quote::{identifier, literal};
+
+/// Whose lexical rules a text of SQL follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quoting {
+    /// PostgreSQL's.
+    #[default]
+    Postgres,
+    /// MySQL's and MariaDB's.
+    MySql(mysql::Mode),
+}
+
+impl Quoting {
+    /// Returns the rules of a family's servers as they come: where no family is known, PostgreSQL's.
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Postgres | Family::Any => Self::Postgres,
+            Family::MySql => Self::MySql(mysql::Mode::default()),
+        }
+    }
+}
 
 /// A statement or several, taken apart.
 #[derive(Debug, Default)]
 pub struct Script<'a> {
     /// Each statement's words, lower case, in order; empty statements are left out.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<Statement<'a>>,
     /// Where variables stand.
     pub slots: Vec<Slot<'a>>,
     /// What is opened and not closed, with its place.
@@ -21,12 +46,14 @@ pub struct Script<'a> {
 }
 
 /// One statement.
-#[derive(Debug, Default)]
-pub struct Statement {
+#[derive(Debug)]
+pub struct Statement<'a> {
     /// Its words outside of quotes and comments, lower case.
     pub words: Vec<String>,
     /// Its first byte.
     pub at: usize,
+    text: &'a str,
+    quoting: Quoting,
 }
 
 /// A variable in a statement, or what looks like one.
@@ -88,15 +115,26 @@ pub enum SqlFault {
         /// What.
         what: &'static str,
     },
+    /// What the text itself changes decides where its quotes end.
+    #[error(
+        "it sets sql_mode, and holds a backslash and `${{…}}`: where a quote ends cannot be told, so no value can safely be put in"
+    )]
+    Mode,
 }
 
 /// Takes `sql` apart.
-pub fn script(sql: &str) -> Script<'_> {
-    let whole = lexer::Lexer::new(sql).run();
-    let statements = split(sql)
+pub fn script(sql: &str, quoting: Quoting) -> Script<'_> {
+    let whole = lexer::Lexer::new(sql, quoting).run();
+    let parts = match quoting {
+        Quoting::Postgres => split(sql),
+        Quoting::MySql(mode) => mysql::split_as(sql, mode),
+    };
+    let statements = parts
         .into_iter()
         .map(|part| Statement {
-            words: lexer::Lexer::new(part.text).run().words,
+            words: lexer::Lexer::new(part.text, quoting).run().words,
+            text: part.text,
+            quoting,
             // The part is a piece of the whole; it begins where its white space ends.
             at: part.text.as_ptr().addr() - sql.as_ptr().addr()
                 + (part.text.len() - part.text.trim_start().len()),
@@ -110,10 +148,21 @@ pub fn script(sql: &str) -> Script<'_> {
 }
 
 /// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier.
-pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, SqlFault> {
-    let script = script(sql);
+///
+/// # Errors
+/// A variable without a value or where none can safely be put; what is not closed.
+pub fn expand_sql(
+    sql: &str,
+    quoting: Quoting,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, SqlFault> {
+    let script = script(sql, quoting);
     if let Some((what, _)) = script.unclosed {
         return Err(SqlFault::Unclosed { what });
+    }
+    let sets_mode = || sql.contains('\\') && sql.to_ascii_lowercase().contains("sql_mode");
+    if matches!(quoting, Quoting::MySql(_)) && !script.slots.is_empty() && sets_mode() {
+        return Err(SqlFault::Mode);
     }
     let mut text = String::with_capacity(sql.len());
     let mut done = 0;
@@ -121,10 +170,11 @@ pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         text.push_str(&sql[done..slot.at.start]);
         match slot.kind {
             SlotKind::Value { name, form } => {
-                let quoted = quoted(name, form, lookup)?;
+                let quoted = quoted(name, form, quoting, lookup)?;
                 // A quote right before or behind would become one with ours.
-                let glued =
-                    |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '&' | '\'' | '"');
+                let glued = |c: char| {
+                    c.is_alphanumeric() || matches!(c, '_' | '$' | '&' | '\'' | '"' | '`')
+                };
                 let before = if text.ends_with(glued) { " " } else { "" };
                 let behind = if sql[slot.at.end..].starts_with(glued) {
                     " "
@@ -151,43 +201,27 @@ pub fn expand_sql(sql: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
 fn quoted(
     name: &str,
     form: Form,
+    quoting: Quoting,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, SqlFault> {
     let name = || name.to_owned();
     let value = lookup(&name()).ok_or_else(|| SqlFault::Missing { name: name() })?;
     let quoted = match form {
-        Form::Value => literal(&value),
-        Form::Ident => identifier(&value),
+        Form::Value => literal(&value, quoting),
+        Form::Ident => identifier(&value, quoting),
     };
     quoted.map_err(|why| SqlFault::Unfit { name: name(), why })
 }
 
-/// Quotes a value as a PostgreSQL literal; `E'…'` where it holds a backslash.
-pub fn literal(value: &str) -> Result<String, &'static str> {
-    if value.contains('\0') {
-        return Err("holds a NUL, which PostgreSQL cannot store");
-    }
-    let doubled = value.replace('\'', "''");
-    Ok(if doubled.contains('\\') {
-        format!("E'{}'", doubled.replace('\\', "\\\\"))
-    } else {
-        format!("'{doubled}'")
-    })
-}
-
-/// Quotes a value as a PostgreSQL identifier.
-pub fn identifier(value: &str) -> Result<String, &'static str> {
-    match value {
-        "" => Err("is empty, and cannot be an identifier"),
-        v if v.contains('\0') => Err("holds a NUL, which PostgreSQL cannot store"),
-        v if v.len() > 63 => Err("is longer than the 63 bytes of an identifier"),
-        v => Ok(format!("\"{}\"", v.replace('"', "\"\""))),
-    }
-}
-
-impl Statement {
-    /// Whether it only looks: it begins with `select`, `show`, `with`, `values` or `table`, and no word in it writes or locks.
+impl Statement<'_> {
+    /// Whether it only looks: it begins with `select`, `show`, `with`, `values` or `table` (in MySQL `describe` and
+    /// `explain` too), and no word in it writes or locks.
     pub fn only_looks(&self) -> bool {
+        if let Quoting::MySql(_) = self.quoting {
+            let frames = ["begin", "start", "commit", "rollback", "use"];
+            let first = self.words.first().map_or("", String::as_str);
+            return !frames.contains(&first) && mysql::effect(&self.part()) == Effect::Reads;
+        }
         let first = self.words.first().map_or("", String::as_str);
         let locks = self.words.windows(2).any(|pair| {
             pair[0] == "for" && matches!(pair[1].as_str(), "update" | "share" | "no" | "key")
@@ -203,8 +237,32 @@ impl Statement {
             && !self.words.iter().any(writes)
     }
 
+    fn part(&self) -> statements::Statement<'_> {
+        statements::Statement {
+            text: self.text,
+            start: 0,
+        }
+    }
+
+    /// Returns what MySQL and MariaDB call it, where they commit with it whatever transaction is open.
+    pub fn commits(&self) -> Option<String> {
+        let commits = matches!(self.quoting, Quoting::MySql(_)) && mysql::commits(&self.part());
+        commits.then(|| mysql::name(&self.part()))
+    }
+
+    /// Returns why MySQL's own connection cannot take it; `None`: it can, or it is another server's.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self.quoting {
+            Quoting::Postgres => None,
+            Quoting::MySql(_) => mysql::refusal(&self.part()),
+        }
+    }
+
     /// Whether PostgreSQL refuses it inside a transaction block.
     pub fn needs_no_transaction(&self) -> bool {
+        if self.quoting != Quoting::Postgres {
+            return false;
+        }
         let word = |i: usize| self.words.get(i).map_or("", String::as_str);
         let has = |wanted: &str| self.words.iter().take(4).any(|w| w == wanted);
         match word(0) {
@@ -252,7 +310,8 @@ mod tests {
     use super::*;
 
     fn put(sql: &str, value: &str) -> String {
-        expand_sql(sql, &|_| Some(value.to_owned())).unwrap_or_else(|e| format!("! {e}"))
+        expand_sql(sql, Quoting::Postgres, &|_| Some(value.to_owned()))
+            .unwrap_or_else(|e| format!("! {e}"))
     }
 
     #[test]
@@ -288,7 +347,7 @@ mod tests {
         assert_eq!(put("select '$${a}'", "x"), "select '${a}'");
         assert!(put("select 'x", "x").contains("opened and not closed"));
         assert!(
-            expand_sql("select ${a}", &|_| None)
+            expand_sql("select ${a}", Quoting::Postgres, &|_| None)
                 .unwrap_err()
                 .to_string()
                 .contains("no value")
@@ -296,7 +355,7 @@ mod tests {
     }
 
     fn looks(sql: &str) -> bool {
-        script(sql).only_looks()
+        script(sql, Quoting::Postgres).only_looks()
     }
 
     #[test]
@@ -315,7 +374,7 @@ mod tests {
 
     #[test]
     fn statements_that_need_no_transaction_are_known() {
-        let needs = |sql: &str| script(sql).statements[0].needs_no_transaction();
+        let needs = |sql: &str| script(sql, Quoting::Postgres).statements[0].needs_no_transaction();
         assert!(needs("create unique index concurrently x on y (z)") && needs("vacuum full x"));
         assert!(needs("drop index concurrently x") && needs("create database x"));
         assert!(!needs("create table concurrent (x int)") && !needs("alter table x add y int"));
@@ -323,10 +382,22 @@ mod tests {
 
     #[test]
     fn unclosed_things_are_found_with_their_place() {
-        assert_eq!(script("select 'x").unclosed, Some(("a quote", 7)));
-        assert_eq!(script("select \"x").unclosed, Some(("a quoted name", 7)));
-        assert_eq!(script("/* /* */").unclosed, Some(("a comment", 0)));
-        assert_eq!(script("do $a$ x $b$").unclosed, Some(("a dollar quote", 3)));
-        assert_eq!(script("select $1, a$b$c").unclosed, None);
+        assert_eq!(
+            script("select 'x", Quoting::Postgres).unclosed,
+            Some(("a quote", 7))
+        );
+        assert_eq!(
+            script("select \"x", Quoting::Postgres).unclosed,
+            Some(("a quoted name", 7))
+        );
+        assert_eq!(
+            script("/* /* */", Quoting::Postgres).unclosed,
+            Some(("a comment", 0))
+        );
+        assert_eq!(
+            script("do $a$ x $b$", Quoting::Postgres).unclosed,
+            Some(("a dollar quote", 3))
+        );
+        assert_eq!(script("select $1, a$b$c", Quoting::Postgres).unclosed, None);
     }
 }

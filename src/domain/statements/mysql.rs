@@ -29,9 +29,43 @@ const COMMITTING: &[&str] = &[
 /// What opens the body of a stored program, in which semicolons end nothing.
 const PROGRAMS: &[&str] = &["procedure", "function", "trigger", "event", "package"];
 
+/// What of a session's `sql_mode` changes where quotes end. The default is the servers' own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mode {
+    /// `NO_BACKSLASH_ESCAPES`: a backslash in quotes is a character as any other.
+    pub plain_backslash: bool,
+    /// `ANSI_QUOTES`: what stands in double quotes is a name.
+    pub ansi_quotes: bool,
+}
+
+impl Mode {
+    /// Reads the value of `@@sql_mode`.
+    pub fn read(sql_mode: &str) -> Self {
+        let has = |flag: &str| sql_mode.split(',').any(|f| f.eq_ignore_ascii_case(flag));
+        Self {
+            plain_backslash: has("NO_BACKSLASH_ESCAPES"),
+            ansi_quotes: has("ANSI_QUOTES"),
+        }
+    }
+
+    /// Whether a backslash takes the next character along inside of `quote`.
+    pub(in crate::domain) fn escapes(self, quote: char) -> bool {
+        match quote {
+            '\'' => !self.plain_backslash,
+            '"' => !self.plain_backslash && !self.ansi_quotes,
+            _ => false,
+        }
+    }
+}
+
+/// As [`split_as`], under the servers' own `sql_mode`.
+pub fn split(text: &str) -> Vec<Statement<'_>> {
+    split_as(text, Mode::default())
+}
+
 /// Splits `text` as the `mysql` program does: at semicolons, or at what `DELIMITER` named, outside of quotes and
 /// comments; leaves empty ones out. The body of a stored program stays whole without `DELIMITER` too.
-pub fn split(text: &str) -> Vec<Statement<'_>> {
+pub fn split_as(text: &str, mode: Mode) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     let mut delimiter = ";";
     let (mut from, mut at) = (0, 0);
@@ -52,7 +86,7 @@ pub fn split(text: &str) -> Vec<Statement<'_>> {
             body = Body::default();
             continue;
         }
-        if let Some(length) = opaque(rest) {
+        if let Some(length) = opaque(rest, mode) {
             at += length;
             continue;
         }
@@ -130,16 +164,15 @@ fn push<'a>(found: &mut Vec<Statement<'a>>, text: &'a str, from: usize, to: usiz
 }
 
 /// Returns the length of the quote or comment that begins `rest`.
-fn opaque(rest: &str) -> Option<usize> {
-    match rest.as_bytes().first()? {
-        b'\'' => Some(quoted(rest, '\'', true)),
-        b'"' => Some(quoted(rest, '"', true)),
-        b'`' => Some(quoted(rest, '`', false)),
+fn opaque(rest: &str, mode: Mode) -> Option<usize> {
+    match rest.chars().next()? {
+        quote @ ('\'' | '"' | '`') => Some(quoted(rest, quote, mode.escapes(quote))),
         _ => comment(rest),
     }
 }
 
-fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
+/// Returns the length of what is quoted at the beginning of `rest`, its quotes counted.
+pub(in crate::domain) fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
     let mut chars = rest.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
         match c {
@@ -153,8 +186,8 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
     rest.len()
 }
 
-/// `#`, `-- ` (with a blank) and `/* */`, which do not nest.
-fn comment(rest: &str) -> Option<usize> {
+/// Returns the length of the comment that begins `rest`: `#`, `-- ` (with a blank) and `/* */`, which do not nest.
+pub(in crate::domain) fn comment(rest: &str) -> Option<usize> {
     let line = || Some(rest.find('\n').unwrap_or(rest.len()));
     if rest.starts_with('#') {
         return line();
@@ -201,7 +234,12 @@ fn words(statement: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = code(statement);
     while let Some(c) = rest.chars().next() {
-        if let Some(length) = opaque(rest) {
+        // What the server executes counts, though other servers take it for a comment.
+        if let Some(inner) = rest.strip_prefix("/*!").or(rest.strip_prefix("/*M!")) {
+            rest = inner.trim_start_matches(|c: char| c.is_ascii_digit());
+            continue;
+        }
+        if let Some(length) = opaque(rest, Mode::default()) {
             rest = &rest[length..];
             continue;
         }

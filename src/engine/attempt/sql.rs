@@ -1,13 +1,15 @@
 //! Statements.
 
+use std::borrow::Cow;
 use std::env;
 
 use crate::domain::attempt::SqlWork;
 use crate::domain::expect::Seen;
+use crate::domain::runbook::sql::expand_sql;
 use crate::engine::attempt::ending::{Ending, How};
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
-use crate::engine::database::target::run_statements;
+use crate::engine::database::target::{quoting, run_statements};
 use crate::engine::database::{Dsn, SqlError, SqlSeen};
 
 /// Sends statements on a session called `app_name` and takes what comes back.
@@ -19,6 +21,10 @@ pub async fn run(
 ) -> Ending {
     let dsn = match address(&work.url_env) {
         Ok(dsn) => dsn,
+        Err(why) => return Ending::not_started(why),
+    };
+    let work = match put_in(&dsn, work).await {
+        Ok(work) => &work.into_owned(),
         Err(why) => return Ending::not_started(why),
     };
     let answered = {
@@ -35,6 +41,20 @@ pub async fn run(
         Ok(Err(err)) => ended(refused(&err, work, output), printed),
         Err(how) => ended(how, printed),
     }
+}
+
+/// Quotes the values in, by the rules of the server at `dsn`.
+async fn put_in<'w>(dsn: &Dsn, work: &'w SqlWork) -> Result<Cow<'w, SqlWork>, String> {
+    let Some(values) = &work.values else {
+        return Ok(Cow::Borrowed(work));
+    };
+    let quoting = quoting(dsn, &work.text).await.map_err(|e| e.said)?;
+    let text = expand_sql(&work.text, quoting, &|name| values.get(name).cloned());
+    Ok(Cow::Owned(SqlWork {
+        text: text.map_err(|e| e.to_string())?,
+        values: None,
+        ..work.clone()
+    }))
 }
 
 fn ending(seen: SqlSeen, printed: String) -> Ending {

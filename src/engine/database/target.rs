@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::domain::attempt::SqlWork;
 use crate::domain::ready::Family;
 use crate::domain::run::event::{ActOutcome, BackendAct, TargetSeen};
+use crate::domain::runbook::sql::Quoting;
 use crate::domain::sample::detail::SessionDetail;
 use crate::domain::sample::news::{MonitorNews, Watched, Wishes};
 use crate::engine::database::error::{DatabaseError, SqlError};
@@ -141,6 +142,17 @@ pub async fn identify(dsn: &Dsn) -> Result<TargetSeen, DatabaseError> {
     match dsn {
         Dsn::Postgres(dsn) => postgres::identify(dsn).await,
         Dsn::MySql(dsn) => mysql::identify(dsn).await,
+    }
+}
+
+/// Returns by which rules the server at `dsn` reads quotes in `text`; it is asked only where it matters.
+///
+/// # Errors
+/// Why it cannot be reached or asked.
+pub async fn quoting(dsn: &Dsn, text: &str) -> Result<Quoting, DatabaseError> {
+    match dsn {
+        Dsn::Postgres(_) => Ok(Quoting::Postgres),
+        Dsn::MySql(dsn) => mysql::mode(dsn, text).await.map(Quoting::MySql),
     }
 }
 

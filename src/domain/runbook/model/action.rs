@@ -1,5 +1,6 @@
 //! What a step does: exactly one of these.
 
+use crate::domain::ready::Family;
 use crate::domain::runbook::model::StepId;
 use crate::domain::runbook::model::monitor::Level;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,8 @@ pub enum StopSignal {
 pub struct Sql {
     /// The statements; `${name}` becomes a quoted literal, `${name:ident}` a quoted identifier.
     pub text: String,
+    /// Whose statements they are, as far as the runbook tells.
+    pub family: Family,
     /// A named database of the target; `None`: its own.
     pub on: Option<String>,
     /// PostgreSQL's `lock_timeout`.

@@ -273,7 +273,7 @@ impl Reader<'_> {
         let used = self.used(&mut fields);
         let on = fields.read(self, "on", Self::database_name);
         let script = fields.read(self, "check", Self::text);
-        let query = fields.read(self, "sql", Self::query);
+        let query = fields.read(self, "sql", |cx, n| cx.query_on(n, on.as_deref()));
         let outer = self.http_expect.take();
         let request = fields.read(self, "http", Self::http);
         let inner = std::mem::replace(&mut self.http_expect, outer);
@@ -303,6 +303,7 @@ impl Reader<'_> {
         let sql = query.map(|text| {
             Action::Sql(Sql {
                 text,
+                family: self.families.of(on.as_deref()),
                 on,
                 access: Access::ReadOnly,
                 ..Sql::default()

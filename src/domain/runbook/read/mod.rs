@@ -9,6 +9,7 @@ use crate::domain::runbook::variables::{Piece, pieces};
 
 mod action;
 mod expect;
+mod family;
 mod fields;
 mod head;
 mod root;
@@ -35,6 +36,8 @@ pub(super) struct Reader<'a> {
     /// What could not be read: nothing is said about these.
     pub left_out: Vec<Place>,
     pub problems: Vec<Problem>,
+    /// Whose servers the databases are on.
+    pub families: family::Families,
     /// Every step so far.
     pub steps: Vec<Step>,
     /// Where the keys of each step stand, in the same order.
@@ -137,6 +140,7 @@ impl<'a> Reader<'a> {
             files,
             left_out,
             problems: Vec::new(),
+            families: family::Families::default(),
             steps: Vec::new(),
             marks: Vec::new(),
             paths: Vec::new(),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::domain::runbook::keys::{PATH, PHASE, ROOT};
 use crate::domain::runbook::model::{Phase, Place, RollbackPath, Runbook, StepId};
 use crate::domain::runbook::read::Reader;
+use crate::domain::runbook::read::family::Families;
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::step::Counter;
 use crate::domain::runbook::tree::{Kind, Node};
@@ -22,6 +23,7 @@ pub(in crate::domain::runbook) fn runbook(reader: &mut Reader, root: &Node) -> R
     if let Some(node) = fields.take("runbook") {
         reader.version(node);
     }
+    reader.families = Families::of_checks(root);
     head(reader, &mut fields, &mut book);
     if let Some(node) = fields.take("phases") {
         book.phases = reader.phases(node);
@@ -52,6 +54,7 @@ fn head(reader: &mut Reader, fields: &mut Fields, book: &mut Runbook) {
     }
     if let Some(node) = fields.take("targets") {
         book.targets = reader.targets(node);
+        reader.families.take_addresses(&book.targets);
     }
     book.window = fields.read(reader, "window", Reader::window);
     if let Some(node) = fields.take("roles") {

@@ -5,7 +5,7 @@ use crate::domain::runbook::keys::SQL_FILE;
 use crate::domain::runbook::model::{Access, Sql, Transaction};
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Place, Reader, Slot};
-use crate::domain::runbook::sql::{self, Script, SlotKind, Statement};
+use crate::domain::runbook::sql::{self, Quoting, Script, SlotKind, Statement};
 use crate::domain::runbook::tree::{Kind, Node};
 
 /// Where a text of SQL comes from.
@@ -30,14 +30,16 @@ impl Reader<'_> {
         let read_only = fields.read(self, "read_only", Self::flag);
         let fills = self.fills(fields);
         let (text, origin) = self.statements(node)?;
+        let family = self.families.of(on.as_deref());
+        let quoting = Quoting::of(family);
         let text = match fills {
             Some(fills) => {
-                let filled = fill::statements(&text, &fills);
+                let filled = fill::statements(&text, quoting, &fills);
                 self.filled(node, text, filled)
             }
             None => text,
         };
-        let script = sql::script(&text);
+        let script = sql::script(&text, quoting);
         self.look_through(&origin, &text, &script);
         self.transactions(&origin, &text, &script, transaction);
         let asks = fields.has("expect") || fields.has("capture");
@@ -53,6 +55,7 @@ impl Reader<'_> {
                 Access::ReadWrite
             },
             file: origin.file,
+            family,
             text,
         })
     }
@@ -63,10 +66,15 @@ impl Reader<'_> {
         Some(name)
     }
 
-    /// Reads one query that only looks.
+    /// Reads one query of the target's own database that only looks.
     pub(super) fn query(&mut self, node: &Node) -> Option<String> {
+        self.query_on(node, None)
+    }
+
+    /// Reads one query of the database `on` that only looks.
+    pub(super) fn query_on(&mut self, node: &Node, on: Option<&str>) -> Option<String> {
         let text = self.text(node)?;
-        let script = sql::script(&text);
+        let script = sql::script(&text, Quoting::of(self.families.of(on)));
         let origin = Origin { node, file: None };
         self.look_through(&origin, &text, &script);
         if !script.statements.is_empty() && (script.statements.len() > 1 || !script.only_looks()) {
@@ -188,7 +196,15 @@ impl Reader<'_> {
         let has = |word: &str| statement.words.iter().any(|w| w == word);
         let first = statement.words.first().map_or("", String::as_str);
         let at = statement.at;
-        if text[at..].starts_with('\\') {
+        if let Some(why) = statement.refusal() {
+            self.sql_error(
+                origin,
+                text,
+                at,
+                why,
+                "a `run` step's commands find the server",
+            );
+        } else if text[at..].starts_with('\\') {
             let word = text[at..].split_whitespace().next().unwrap_or_default();
             let message = format!("`{word}` is a command of psql, not of the server");
             self.sql_error(origin, text, at, &message, PSQL);
@@ -225,6 +241,14 @@ impl Reader<'_> {
                 first,
                 "begin" | "commit" | "rollback" | "start" | "end" | "abort"
             );
+            if let (Some(name), false, Transaction::One) = (statement.commits(), ends, transaction)
+            {
+                let message = format!(
+                    "`transaction: true` cannot hold: MySQL and MariaDB commit with {name}, whatever comes after it"
+                );
+                let hint = "take `transaction` out, and what the statements before it did stays; or make it a step of its own";
+                self.sql_error(origin, text, statement.at, &message, hint);
+            }
             if ends && transaction != Transaction::AsWritten {
                 let message = format!("`{first}` does not go together with `transaction`");
                 let hint = "take one of the two out";

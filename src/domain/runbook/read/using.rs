@@ -46,6 +46,10 @@ impl Reader<'_> {
             self.error(node.at.clone(), message, Some(ready::hint(&name)));
             return None;
         };
+        if let Some(why) = self.families.contradicts(on.as_deref(), check.family) {
+            let message = format!("`{name}` is for {}", check.family);
+            self.error(node.at.clone(), message, Some(why));
+        }
         self.judge_arguments(check, &with, &with_at.unwrap_or_else(|| node.at.clone()));
         Some(Use {
             check: name,

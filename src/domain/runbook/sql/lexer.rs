@@ -1,11 +1,13 @@
-//! The lexical rules of PostgreSQL, as far as quotes, comments and words need them.
+//! The lexical rules of PostgreSQL, and of MySQL and MariaDB, as far as quotes, comments and words need them.
 
-use crate::domain::runbook::sql::{Slot, SlotKind, inside_quotes};
+use crate::domain::runbook::sql::{Quoting, Slot, SlotKind, inside_quotes};
 use crate::domain::runbook::variables::{Piece, pieces};
+use crate::domain::statements::mysql::{self, Mode};
 
 /// Reads a text of SQL once from front to back.
 pub(super) struct Lexer<'a> {
     sql: &'a str,
+    quoting: Quoting,
     at: usize,
     read: Read<'a>,
 }
@@ -22,9 +24,10 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub fn new(sql: &'a str) -> Self {
+    pub fn new(sql: &'a str, quoting: Quoting) -> Self {
         Self {
             sql,
+            quoting,
             at: 0,
             read: Read::default(),
         }
@@ -45,12 +48,41 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         if c.is_whitespace() {
             self.at += c.len_utf8();
+        } else if let Quoting::MySql(mode) = self.quoting {
+            self.mysql(c, rest, mode);
         } else if rest.starts_with("--") {
             self.at += rest.find('\n').unwrap_or(rest.len());
         } else if rest.starts_with("/*") {
             self.comment();
         } else {
             self.token(c, rest);
+        }
+    }
+
+    /// One token of MySQL; what it has like PostgreSQL is left to [`Self::token`].
+    fn mysql(&mut self, c: char, rest: &'a str, mode: Mode) {
+        match c {
+            '/' if rest.starts_with("/*") => self.mysql_comment(rest),
+            '\'' => self.quoted(c, mode.escapes(c).into(), "a quote"),
+            '"' => self.quoted(c, mode.escapes(c).into(), "a quote"),
+            '`' => self.quoted(c, Backslash::Plain, "a quoted name"),
+            '$' if !rest.starts_with("${") => self.at += 1,
+            _ => match mysql::comment(rest) {
+                Some(length) => self.at += length,
+                None => self.token(c, rest),
+            },
+        }
+    }
+
+    /// A comment that the server executes holds no value either: `/*!40101 … */`.
+    fn mysql_comment(&mut self, rest: &'a str) {
+        let start = self.at;
+        let end = rest[2..].find("*/");
+        if rest.starts_with("/*!") || rest.starts_with("/*M!") || end.is_none() {
+            self.at += 2;
+            self.close(start, end, 2, "a comment");
+        } else {
+            self.at += end.map_or(rest.len(), |i| i + 4);
         }
     }
 
@@ -84,7 +116,7 @@ impl<'a> Lexer<'a> {
             .map_or(rest.len(), |(i, _)| i);
         let word = rest[..end].to_lowercase();
         self.at += end;
-        if word == "e" && self.rest().starts_with('\'') {
+        if word == "e" && self.quoting == Quoting::Postgres && self.rest().starts_with('\'') {
             self.quoted('\'', Backslash::Escapes, "a quote");
         } else {
             self.read.words.push(word);
@@ -201,4 +233,10 @@ enum Backslash {
     Plain,
     /// It takes the next character.
     Escapes,
+}
+
+impl From<bool> for Backslash {
+    fn from(escapes: bool) -> Self {
+        if escapes { Self::Escapes } else { Self::Plain }
+    }
 }

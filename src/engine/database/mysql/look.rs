@@ -11,13 +11,15 @@ use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, SqlError};
 use crate::engine::database::mysql::connect::{Brand, Link, ask, connect, text};
 use crate::engine::database::mysql::dsn::Dsn;
-use crate::engine::database::mysql::trouble;
+use crate::engine::database::mysql::{grants, trouble};
 
 const LIMIT: Duration = Duration::from_secs(5);
 /// The server ends the question itself first; a network that is gone does not.
 const GRACE: Duration = Duration::from_secs(5);
 /// What a session of this user's begins with, kept for the check that asks for it.
 const THEIRS: &str = "set @their_lock_wait_timeout = @@lock_wait_timeout, @their_innodb_lock_wait_timeout = @@innodb_lock_wait_timeout";
+/// Asked for by the check of rights.
+const RIGHTS: &str = "@their_rights";
 /// Ours.
 const SETTINGS: &[(&str, &str)] = &[
     ("transaction_read_only", "1"),
@@ -82,6 +84,9 @@ impl Looker {
         };
         let asked = async {
             self.send(format!("set session {key} = {value}")).await?;
+            if sql.contains(RIGHTS) {
+                self.note_rights().await?;
+            }
             self.send(sql.to_owned()).await
         };
         match timeout(limit + GRACE, asked).await {
@@ -91,6 +96,34 @@ impl Looker {
                 ..SqlError::default()
             }),
         }
+    }
+
+    /// Keeps what this user may do in the session's variables.
+    async fn note_rights(&mut self) -> Result<(), SqlError> {
+        let now = self
+            .send("select database(), current_role()".to_owned())
+            .await?;
+        let now = now.rows.into_iter().next().unwrap_or_default();
+        let [database, roles] = [0, 1].map(|at| now.get(at).cloned().flatten().unwrap_or_default());
+        // MariaDB tells of the roles that are switched on by itself.
+        let show = match self.link.version.brand {
+            Brand::MySql if !matches!(roles.as_str(), "" | "NONE") => {
+                format!("show grants for current_user() using {roles}")
+            }
+            Brand::MySql | Brand::MariaDb => "show grants".to_owned(),
+        };
+        let lines = self.send(show).await?.rows;
+        let lines: Vec<String> = lines.into_iter().flatten().flatten().collect();
+        let known: Vec<&str> = grants::known().collect();
+        let mut held = grants::held(&lines, &database);
+        // They become part of a statement.
+        held.retain(|name| {
+            name.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_'))
+        });
+        let [held, known] = [held.join(","), known.join(",")];
+        let set = format!("set {RIGHTS} = '{held}', @known_rights = '{known}'");
+        self.send(set).await.map(drop)
     }
 
     async fn send(&mut self, sql: String) -> Result<Table, SqlError> {

@@ -10,13 +10,16 @@ use tokio::time::sleep;
 use crate::domain::attempt::SqlWork;
 use crate::domain::runbook::model::{Access, Transaction};
 use crate::domain::sample::own::CONTROL_NAME;
+use crate::domain::statements::mysql::Mode;
 use crate::domain::statements::{Statement, mysql};
 use crate::engine::database::error::{DatabaseError, SqlError};
-use crate::engine::database::mysql::connect::{Brand, connect, rows, text};
+use crate::engine::database::mysql::connect::{Brand, Link, ask, connect, rows, text};
 use crate::engine::database::mysql::dsn::Dsn;
 use crate::engine::database::mysql::{sweep, trouble};
 use crate::engine::database::seen::SqlSeen;
 
+/// How long the question for the session's `sql_mode` may take.
+const MODE_LIMIT: Duration = Duration::from_secs(5);
 /// Warnings of one statement that are told.
 const WARNINGS: usize = 20;
 /// These read what the statement before them left in the session: asking for warnings between them would spoil it.
@@ -43,11 +46,20 @@ pub async fn run_statements(
     app_name: &str,
     out: &mut (dyn FnMut(&str) + Send),
 ) -> Result<SqlSeen, SqlError> {
-    let statements = mysql::split(&work.text);
+    let mut link = None;
+    let mut mode = Mode::default();
+    if mode_matters(&work.text) {
+        let opened = link.insert(connect(dsn, app_name, &[]).await.map_err(unreached)?);
+        mode = asked_mode(opened).await.map_err(unreached)?;
+    }
+    let statements = mysql::split_as(&work.text, mode);
     if let Some(why) = refusal(work, &statements) {
         return Err(why);
     }
-    let mut link = connect(dsn, app_name, &[]).await.map_err(unreached)?;
+    let mut link = match link {
+        Some(link) => link,
+        None => connect(dsn, app_name, &[]).await.map_err(unreached)?,
+    };
     for set in settings(work, link.version.brand) {
         let sent = rows(&mut link.conn, &set).await;
         sent.map_err(|e| trouble::statement(&e))?;
@@ -75,6 +87,32 @@ pub async fn run_statements(
     // The answers are in: a goodbye that is not heard changes nothing.
     let _ = link.conn.close().await;
     Ok(seen)
+}
+
+/// Returns what of the `sql_mode` that a new session gets changes how `text` is read.
+///
+/// # Errors
+/// Why the server cannot be reached or asked.
+pub async fn mode(dsn: &Dsn, text: &str) -> Result<Mode, DatabaseError> {
+    if !mode_matters(text) {
+        return Ok(Mode::default());
+    }
+    let mut link = connect(dsn, CONTROL_NAME, &[]).await?;
+    let mode = asked_mode(&mut link).await?;
+    // The answer is in: a goodbye that is not heard changes nothing.
+    let _ = link.conn.close().await;
+    Ok(mode)
+}
+
+/// Without a backslash every mode ends quotes at the same places.
+fn mode_matters(text: &str) -> bool {
+    text.contains('\\')
+}
+
+async fn asked_mode(link: &mut Link) -> Result<Mode, DatabaseError> {
+    let rows = ask(link, "select @@session.sql_mode", MODE_LIMIT).await?;
+    let first = rows.first().map(|row| cell(row, 0));
+    Ok(Mode::read(first.unwrap_or_default()))
 }
 
 /// What cannot hold is refused before anything is sent.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::domain::expect::{Expectation, Test};
+use crate::domain::ready::Family;
 use crate::domain::runbook::check::uses::only_environment;
 use crate::domain::runbook::model::{Action, Group, Http, Item, Runbook, Shell, Step, Target};
-use crate::domain::runbook::sql::{self, SlotKind};
+use crate::domain::runbook::sql::{self, Quoting, SlotKind};
 use crate::domain::runbook::variables::names;
 
 /// Returns the environment variables that the runbook's texts use and that must exist when a run of `book` starts.
@@ -45,8 +46,8 @@ impl Names {
         }
     }
 
-    fn sql(&mut self, text: &str) {
-        for slot in sql::script(text).slots {
+    fn sql(&mut self, text: &str, family: Family) {
+        for slot in sql::script(text, Quoting::of(family)).slots {
             if let SlotKind::Value { name, .. } = slot.kind {
                 self.list.insert(name.to_owned());
             }
@@ -73,7 +74,7 @@ impl Names {
             self.text(&contact.reach);
         }
         for value in &book.monitor.values {
-            self.sql(&value.sql);
+            self.sql(&value.sql, Family::Any);
         }
         for phase in &book.phases {
             self.text(&phase.title);
@@ -131,7 +132,7 @@ impl Names {
                 self.texts(&confirm.items);
             }
             Action::Run(shell) | Action::Check(shell) => self.shell(shell),
-            Action::Sql(sql) => self.sql(&sql.text),
+            Action::Sql(sql) => self.sql(&sql.text, sql.family),
             Action::Http(http) => self.http(http),
             Action::Use(used) => self.texts(used.with.values()),
             Action::Watch(_) | Action::Sign(_) => {}

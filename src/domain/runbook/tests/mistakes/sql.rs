@@ -148,3 +148,60 @@ phases:
         ]
     );
 }
+
+/// What is said of `steps` on a target at `database`.
+fn told_at(database: &str, steps: &str) -> Vec<String> {
+    told(&format!(
+        "runbook: 1\ntitle: x\ntargets: {{p: {{database: '{database}'}}}}\nsecrets: [URL]\nphases:\n- phase: a\n  steps:\n{steps}"
+    ))
+}
+
+#[test]
+fn mysql_commits_with_ddl_and_the_check_says_so_where_it_knows_the_server() {
+    let ddl =
+        "  - {step: b, sql: 'update t set a = 1; alter table t add b int', transaction: true}\n";
+    let wanted = "7:43 `alter` `transaction: true` cannot hold: MySQL and MariaDB commit with ALTER TABLE, whatever comes after it (take `transaction` out, and what the statements before it did stays; or make it a step of its own)";
+    assert_eq!(told_at("mysql://u@h/d", ddl), [wanted]);
+    assert_eq!(told_at("mariadb://u@h/d", ddl), [wanted]);
+    let asks = format!("{ddl}  - {{step: c, use: my/identity}}\n");
+    assert_eq!(told_at("${URL}", &asks), [wanted]);
+    for database in ["postgres://u@h/d", "${URL}"] {
+        assert_eq!(told_at(database, ddl), [""; 0], "{database}");
+    }
+    let mysqls = "  - {step: b, sql: \"select 'it\\\\'s', `a\\\"b` # don't\"}\n  - {step: c, verify: {sql: show tables, expect: '> 0 rows'}, run: 'true'}\n";
+    assert_eq!(told_at("mysql://u@h/d", mysqls), [""; 0]);
+    assert!(!told_at("postgres://u@h/d", mysqls).is_empty());
+    let no_transaction = "  - {step: b, sql: 'create database x; drop database x'}\n";
+    assert_eq!(told_at("mysql://u@h/d", no_transaction), [""; 0]);
+    let local = told_at(
+        "mysql://u@h/d",
+        "  - {step: b, sql: \"load data local infile 'x' into table t\"}\n",
+    );
+    assert!(local[0].contains("LOAD DATA LOCAL"), "{local:?}");
+}
+
+#[test]
+fn a_check_is_asked_of_its_own_family() {
+    let pg = "  - {step: b, use: pg/identity}\n";
+    let my = "  - {step: c, use: my/identity}\n";
+    assert_eq!(
+        told_at("mysql://u@h/d", pg),
+        [
+            "7:19 `pg/identity` `pg/identity` is for PostgreSQL (the database's address leads to MySQL and MariaDB)"
+        ]
+    );
+    assert_eq!(
+        told_at("postgres://u@h/d", my),
+        [
+            "7:19 `my/identity` `my/identity` is for MySQL and MariaDB (the database's address leads to PostgreSQL)"
+        ]
+    );
+    assert_eq!(
+        told_at("${URL}", &format!("{pg}{my}")),
+        [
+            "8:19 `my/identity` `my/identity` is for MySQL and MariaDB (`pg/identity` is asked of the same database: it can be of one family only)"
+        ]
+    );
+    let both = "runbook: 1\ntitle: x\ntargets: {p: {database: 'postgres://u@h/d', databases: {shop: 'mysql://u@h/d'}}, q: {database: 'postgres://u@h/d', databases: {shop: '${URL}'}}}\nsecrets: [URL]\nphases:\n- phase: a\n  steps:\n  - {step: b, use: pg/identity}\n  - {step: c, use: my/identity, on: shop}\n";
+    assert_eq!(told(both), [""; 0]);
+}
