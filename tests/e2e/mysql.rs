@@ -87,7 +87,7 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     server.execute("shop", made).unwrap();
     let holder = hold(server);
     let stage = Stage::with(include_str!("../fixtures/mysql.yaml"));
-    let stage = stage.env("DATABASE_URL", &server.url("shop"));
+    let mut stage = stage.env("DATABASE_URL", &server.url("shop"));
     let (_, dana) = key(&stage, "id_ed25519");
     let trust = stage.home().join("allowed_signers");
     fs::write(&trust, dana.replacen("id_ed25519@", "dana@", 1)).unwrap();
@@ -120,11 +120,11 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     hp.press_for("\r", "Enter closes the record");
     hp.answer("Enter closes the record");
     hp.wait_for("The run is closed: SUCCESS");
-    sign(&mut hp, "Database Admin");
+    sign(&mut hp, "Operator");
     hp.shut("The log is written");
     hp.press("q");
     hp.ends_with(0);
     let log = stage.kept("log.md");
     assert!(log.contains("MariaDB") && is_gone(&log), "{log}");
-    assert_sealed(&stage, &trust, "dana@example.com", "Database Admin");
+    assert_sealed(&stage, &trust, "dana@example.com", "operator");
 }
