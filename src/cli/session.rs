@@ -7,11 +7,16 @@ use crate::app::message::{Leaving, Msg};
 use crate::app::model::{Model, Purpose, Tone};
 use crate::app::monitor::Link;
 use crate::app::questions::day;
+use crate::app::step;
 use crate::cli::failure::{BADLY, Failure, USAGE, WAITS};
+use crate::domain::ready::Family;
 use crate::domain::run::event::{Operator, Status};
 use crate::domain::run::later::{Stage, duties, first_due};
 use crate::domain::run::next;
 use crate::domain::run::state::{Route, Stand};
+use crate::domain::run::values::Values;
+use crate::domain::runbook::model::MonitorPlan;
+use crate::domain::runbook::sql::{Quoting, expand_sql};
 use crate::engine::clock;
 use crate::engine::database::Dsn;
 use crate::engine::seal::{self, Desk};
@@ -155,13 +160,24 @@ pub fn connect(
     let Some(url) = url else { return Ok(()) };
     let dsn = Dsn::read(&url).map_err(|e| Failure::new(USAGE, e.said).hint(e.hint))?;
     model.monitor.link = Link::Connecting;
-    world.server = Some(Server::start(
-        dsn,
-        &model.book.monitor,
-        &mut world.tasks,
-        out.clone(),
-    ));
+    let plan = monitored(model, dsn.family());
+    world.server = Some(Server::start(dsn, &plan, &mut world.tasks, out.clone()));
     Ok(())
+}
+
+/// Returns what is watched, with what is known at the beginning put into the runbook's own questions. A question that
+/// names what is known only later is asked as it stands: the server's refusal stands beside it.
+fn monitored(model: &Model, family: Family) -> MonitorPlan {
+    let around = step::surroundings(model);
+    let values = Values::new(&model.book, &model.run, &around);
+    let mut plan = model.book.monitor.clone();
+    for value in &mut plan.values {
+        let known = |name: &str| values.get(name);
+        if let Ok(sql) = expand_sql(&value.sql, Quoting::of(family), &known) {
+            value.sql = sql;
+        }
+    }
+    plan
 }
 
 /// Says how the later duties stand. Whoever looked in has done what they wanted; without a screen a person may be needed.

@@ -415,8 +415,14 @@ async fn whole_server(server: &Sandbox) {
     one.run("alter system set archive_command = '/bin/false'")
         .await;
     one.run("select pg_reload_conf()").await;
-    one.run("insert into t select i, i from generate_series(5001, 5002) i; select pg_switch_wal()")
-        .await;
+    // The archiver takes up the new command when it sees fit: until then it files what it is given by the old one.
+    let failed = "select failed_count > 0 from pg_stat_archiver";
+    let begun = Instant::now();
+    while one.value(failed).await.as_deref() != Some("t") && begun.elapsed() < LONGEST {
+        one.run("update t set v = v + 1 where id = 101; select pg_switch_wal()")
+            .await;
+        sleep(Duration::from_millis(500)).await;
+    }
     must_say(&url, &case("pg/archiving", Fail, "on")).await;
 }
 

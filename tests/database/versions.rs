@@ -304,7 +304,10 @@ async fn what_statements_cost(server: &Sandbox) {
         let read = |s: &Sample| s.extras.statements.as_deref().is_some_and(|s| s.at_ms > 0);
         watcher.sample(read).await;
         for _ in 0..30 {
-            client.run("select count(*) from t where v = 1").await;
+            // Ten times a nap: it costs enough to stand among the dearest, whatever else is at work.
+            client
+                .run("select count(*) from t where v = 1 or pg_sleep(0.001) is null")
+                .await;
         }
         watcher.wishes.send_modify(|w| w.statements = Extra::Asked);
         let text = if sees {

@@ -74,16 +74,18 @@ phases:
             .contains(rule)
     );
     // Nothing of ours is left waiting at the server, and the statement came to nothing.
-    let gone = "do $$ begin assert not exists (select from pg_stat_activity where application_name like 'holdpoint.%' and state <> 'idle'); end $$";
+    let gone = "do $$ begin assert not exists (select from pg_stat_activity where datname = current_database() and application_name like 'holdpoint.%' and state <> 'idle'); end $$";
     wait("our session to be gone", || {
         server().execute(&name, gone).is_ok()
     });
+    let server_log = std::fs::read_to_string(server().dir().join("server.log")).unwrap();
+    let run = stage.run_dir().display().to_string();
+    let ours = format!("holdpoint.{}.widen.1", &run[run.len() - 6..]);
+    let cancelled = "canceling statement due to user request";
+    let mut lines = server_log.lines();
     assert!(
-        server()
-            .log_tail()
-            .contains("canceling statement due to user request"),
-        "{}",
-        server().log_tail()
+        lines.any(|l| l.contains(&ours) && l.contains(cancelled)),
+        "{server_log}"
     );
     let_go(&name, held);
     let untouched = "do $$ begin assert not exists (select from pg_attribute where attrelid = 't'::regclass and attname = 'v'); end $$";
@@ -146,6 +148,39 @@ phases:
     hp.answer("Enter lets steps start again");
     stage.wait_events("step.finished", 2);
     assert!(stage.path("harm").exists());
+    hp.press_for("q", "Enter leaves");
+    hp.answer("Enter leaves");
+    hp.exit_code();
+}
+
+#[test]
+fn a_question_of_the_runbooks_own_knows_its_parameters() {
+    let name = database();
+    let sql = r#"create table "odd ""name" (word text); insert into "odd ""name" values ('it''s \ there')"#;
+    server().execute(&name, sql).unwrap();
+    let stage = Stage::with(
+        r#"
+runbook: 1
+title: One is enough
+parameters:
+  table: {default: 'odd "name'}
+  word: {default: 'it''s \ there'}
+targets: {there: {database: '${DATABASE_URL}'}}
+secrets: [DATABASE_URL]
+monitor:
+  every: 250ms
+  values: [{name: found, sql: 'select count(*) from ${table:ident} where word = ${word}', every: 250ms}]
+  alarms: [{when: found = 1, then: hold}]
+phases:
+  - phase: Work
+    steps:
+      - {step: Look, confirm: It looks well.}
+"#,
+    );
+    let stage = stage.env("DATABASE_URL", &server().url(&name));
+    let mut hp = stage.run();
+    hp.wait_for("on hold, no step starts");
+    assert_eq!(stage.events("alert.raised")[0]["seen"], "found 1");
     hp.press_for("q", "Enter leaves");
     hp.answer("Enter leaves");
     hp.exit_code();

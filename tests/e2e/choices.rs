@@ -91,11 +91,10 @@ phases:
     hp.type_text("elsewhere");
     hp.enter_for("it says `elsewhere`, not `there`");
     hp.shut("Type `there`");
-    hp.press_for("s", "Enter leaves it out");
-    hp.enter_for("“Why?” is needed");
-    hp.type_text("no time");
-    hp.enter_for("may not be skipped");
-    hp.shut("Enter leaves it out");
+    hp.press_for("n", "Enter writes it down");
+    hp.enter_for("is needed");
+    hp.shut("Enter writes it down");
+    hp.press_for("s", "it may not be skipped; do it, or go back");
     assert_eq!(stage.journal(), before);
     assert!(!stage.path("done").exists());
     hp.press_for("q", "Enter leaves");

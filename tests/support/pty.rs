@@ -89,12 +89,9 @@ impl Terminal {
 
     /// Waits until `done` holds of the screen, and returns it.
     pub fn wait(&self, what: &str, done: impl Fn(&str) -> bool) -> String {
-        assert!(
-            self.within(PATIENCE, done),
-            "in vain: {what}\n{}",
-            self.screen()
-        );
-        self.screen()
+        // The very screen that was looked at: the next may be half drawn.
+        self.seen_within(PATIENCE, done)
+            .unwrap_or_else(|| panic!("in vain: {what}\n{}", self.screen()))
     }
 
     pub fn screen(&self) -> String {
@@ -119,16 +116,21 @@ impl Terminal {
     }
 
     pub fn within(&self, patience: Duration, done: impl Fn(&str) -> bool) -> bool {
+        self.seen_within(patience, done).is_some()
+    }
+
+    fn seen_within(&self, patience: Duration, done: impl Fn(&str) -> bool) -> Option<String> {
         let deadline = Instant::now() + patience;
         let (seen, news) = &*self.seen;
         let mut seen = seen.lock().unwrap();
         loop {
-            if done(&seen.parser.screen().contents()) {
-                return true;
+            let screen = seen.parser.screen().contents();
+            if done(&screen) {
+                return Some(screen);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || seen.closed {
-                return false;
+                return None;
             }
             seen = news.wait_timeout(seen, left).unwrap().0;
         }

@@ -135,11 +135,6 @@ impl Sandbox {
         Ok(self.url(name))
     }
 
-    /// Returns the last lines of the server's log.
-    pub fn log_tail(&self) -> String {
-        tail(&self.dir.join("server.log"))
-    }
-
     /// Stops the server at once and removes its directory; a dropped sandbox does the same.
     pub fn stop(self) {
         drop(self);
