@@ -180,7 +180,7 @@ phases:
     let stage = stage.env("DATABASE_URL", &server().url(&name));
     let mut hp = stage.run();
     hp.wait_for("on hold, no step starts");
-    assert_eq!(stage.events("alert.raised")[0]["seen"], "found 1");
+    assert_eq!(stage.events("alert")[0]["seen"], "found 1");
     hp.press_for("q", "Enter leaves");
     hp.answer("Enter leaves");
     hp.exit_code();
