@@ -1,7 +1,12 @@
 //! The journal's file: a record is appended with one write and is on disk before anybody is told.
 
+mod aside;
+mod follow;
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +16,9 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::journal::{Entry, GENESIS, Journal, JournalError};
 use crate::domain::run::event::Event;
 use crate::engine::clock;
+use crate::engine::store::aside::{set_aside, unrecorded};
+
+pub use follow::{Follower, read, read_behind};
 
 /// Who speaks where the program tells what it saw by itself.
 const OWN_NAME: &str = "holdpoint";
@@ -84,97 +92,6 @@ fn io_at(path: &Path) -> impl Fn(io::Error) -> StoreError + '_ {
     |source| StoreError::Io {
         path: path.display().to_string(),
         source,
-    }
-}
-
-/// Reads the journal at `path` without touching it.
-///
-/// # Errors
-/// It cannot be read, or its chain is broken.
-pub fn read(path: &Path) -> Result<Journal, StoreError> {
-    let bytes = fs::read(path).map_err(io_at(path))?;
-    Journal::read(&bytes).map_err(|source| StoreError::Broken {
-        path: path.display().to_string(),
-        source,
-    })
-}
-
-/// Reads the records that stand in the file at `path` behind those of `window`; there may be none.
-///
-/// # Errors
-/// They cannot be read, or do not go on from there.
-pub fn read_behind(path: &Path, window: &Journal) -> Result<Vec<Entry>, StoreError> {
-    let bytes = match fs::read(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(io_at(path))?,
-    };
-    let read = Journal::read_on(&bytes, &window.head, window.entries.len() as u64);
-    let broken = |source| StoreError::Broken {
-        path: path.display().to_string(),
-        source,
-    };
-    Ok(read.map_err(broken)?.entries)
-}
-
-/// Who reads along while somebody else writes: what was read once is not read again.
-#[derive(Debug)]
-pub struct Follower {
-    path: PathBuf,
-    length: u64,
-    head: String,
-    seq: u64,
-}
-
-impl Follower {
-    /// Begins at the start; returns all records that are there.
-    ///
-    /// # Errors
-    /// The journal cannot be read, or its chain is broken.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Entry>), StoreError> {
-        let mut follower = Self {
-            path: path.to_owned(),
-            length: 0,
-            head: GENESIS.to_owned(),
-            seq: 0,
-        };
-        let entries = follower.more()?;
-        Ok((follower, entries))
-    }
-
-    /// Begins at the file at `path` that goes on behind what this one has read.
-    #[must_use]
-    pub fn behind(&self, path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            length: 0,
-            head: self.head.clone(),
-            seq: self.seq,
-        }
-    }
-
-    /// Returns the records that came since; half of one is left for the next look.
-    ///
-    /// # Errors
-    /// The journal cannot be read, or its chain is broken.
-    pub fn more(&mut self) -> Result<Vec<Entry>, StoreError> {
-        let mut file = File::open(&self.path).map_err(io_at(&self.path))?;
-        if file.metadata().map_err(io_at(&self.path))?.len() == self.length {
-            return Ok(Vec::new());
-        }
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(self.length))
-            .and_then(|_| file.read_to_end(&mut bytes))
-            .map_err(io_at(&self.path))?;
-        let read = Journal::read_on(&bytes, &self.head, self.seq).map_err(|source| {
-            StoreError::Broken {
-                path: self.path.display().to_string(),
-                source,
-            }
-        })?;
-        self.length += (bytes.len() - read.torn) as u64;
-        self.head = read.head;
-        self.seq += read.entries.len() as u64;
-        Ok(read.entries)
     }
 }
 
@@ -397,219 +314,5 @@ impl Store {
             bytes: beyond,
             sha256: sha256_hex(&bytes),
         }))
-    }
-}
-
-fn torn_file(journal: &Path, n: usize) -> PathBuf {
-    journal.with_file_name(format!("journal.jsonl.torn-{n}"))
-}
-
-/// Keeps torn bytes in a file of their own, whole before it has its name: nothing is thrown away.
-fn set_aside(journal: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temp = journal.with_file_name("journal.jsonl.torn.tmp");
-    let mut open = OpenOptions::new();
-    open.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = open.open(&temp)?;
-    file.write_all(bytes).and_then(|()| file.sync_all())?;
-    let mut n = 1;
-    while torn_file(journal, n).exists() {
-        n += 1;
-    }
-    fs::rename(&temp, torn_file(journal, n))
-}
-
-/// Returns what was set aside and stands in no record: a program that died between the two leaves it to the next.
-fn unrecorded(journal: &Path, entries: &[Entry]) -> io::Result<Vec<Torn>> {
-    let mut recorded: Vec<&str> = Vec::new();
-    for entry in entries {
-        if let Event::JournalRecovered { sha256, .. } = &entry.event {
-            recorded.push(sha256);
-        }
-    }
-    let mut found = Vec::new();
-    for path in (1..).map(|n| torn_file(journal, n)) {
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
-            Err(e) => return Err(e),
-        };
-        let sha256 = sha256_hex(&bytes);
-        match recorded.iter().position(|known| *known == sha256) {
-            Some(at) => drop(recorded.swap_remove(at)),
-            None => found.push(Torn {
-                bytes: bytes.len() as u64,
-                sha256,
-            }),
-        }
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn note(text: &str) -> Event {
-        Event::TargetLost { why: text.into() }
-    }
-
-    #[test]
-    fn what_is_appended_is_found_again_and_the_chain_goes_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut first = Store::open(&path).unwrap().store;
-        first.append("dana", &[note("a"), note("b")]).unwrap();
-        drop(first);
-        let mut again = Store::open(&path).unwrap();
-        assert_eq!((again.entries.len(), again.torn), (2, Vec::new()));
-        again.store.append("dana", &[note("c")]).unwrap();
-        assert_eq!(read(&path).unwrap().entries.len(), 3);
-    }
-
-    #[test]
-    fn who_follows_reads_each_record_once_and_no_half_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut store = Store::open(&path).unwrap().store;
-        store.append("dana", &[note("a")]).unwrap();
-        let (mut follower, first) = Follower::open(&path).unwrap();
-        assert_eq!(first.len(), 1);
-        assert_eq!(follower.more().unwrap(), []);
-        store.append("dana", &[note("b"), note("c")]).unwrap();
-        let whole = fs::read(&path).unwrap();
-        fs::write(&path, &whole[..whole.len() - 5]).unwrap();
-        assert_eq!(follower.more().unwrap().len(), 1);
-        assert_eq!(follower.more().unwrap(), []);
-        fs::write(&path, &whole).unwrap();
-        assert_eq!(follower.more().unwrap()[0].event, note("c"));
-        let forged = String::from_utf8(whole).unwrap() + "{\"prev\":\"\"}\n";
-        fs::write(&path, forged).unwrap();
-        assert!(follower.more().is_err());
-    }
-
-    #[test]
-    fn a_torn_tail_cut_anywhere_is_set_aside_and_counted() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        Store::open(&path)
-            .unwrap()
-            .store
-            .append("dana", &[note("a"), note("b")])
-            .unwrap();
-        let bytes = fs::read(&path).unwrap();
-        let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
-        for (before, cut) in (first + 1..bytes.len()).enumerate() {
-            fs::write(&path, &bytes[..cut]).unwrap();
-            let opened = Store::open(&path).unwrap();
-            assert_eq!(opened.entries.len(), 1);
-            // Nobody records them here, so that each is told again.
-            assert_eq!(opened.torn.len(), before + 1);
-            let last = opened.torn.last().unwrap();
-            assert_eq!(last.sha256, sha256_hex(&bytes[first..cut]));
-            assert_eq!(fs::metadata(&path).unwrap().len(), first as u64);
-        }
-        assert!(dir.path().join("journal.jsonl.torn-2").exists());
-    }
-
-    #[test]
-    fn what_was_set_aside_is_told_until_it_is_recorded() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let first = Store::open(&path)
-            .unwrap()
-            .store
-            .append("dana", &[note("a")]);
-        first.unwrap();
-        let whole = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("{whole}half a li")).unwrap();
-        assert_eq!(Store::open(&path).unwrap().torn.len(), 1);
-        let mut again = Store::open(&path).unwrap();
-        let [torn] = again.torn.as_slice() else {
-            panic!("{:?}", again.torn);
-        };
-        let record = Event::JournalRecovered {
-            bytes: torn.bytes,
-            sha256: torn.sha256.clone(),
-        };
-        again.store.append("dana", &[record]).unwrap();
-        assert_eq!(Store::open(&path).unwrap().torn, Vec::new());
-    }
-
-    #[test]
-    fn a_journal_taken_away_is_a_refusal_and_never_the_void() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut store = Store::open(&path).unwrap().store;
-        store.append("dana", &[note("a")]).unwrap();
-        fs::remove_file(&path).unwrap();
-        assert!(store.append("dana", &[note("b")]).is_err());
-        fs::write(&path, "other").unwrap();
-        assert!(store.append("dana", &[note("b")]).is_err());
-    }
-
-    #[test]
-    fn what_somebody_else_appends_is_refused_kept_and_set_aside_with_its_digest() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut store = Store::open(&path).unwrap().store;
-        store.append("dana", &[note("a")]).unwrap();
-        let ours = fs::read_to_string(&path).unwrap();
-        let foreign = "{\"prev\":\"forged\"}\nand half a li";
-        fs::write(&path, format!("{ours}{foreign}")).unwrap();
-        for _ in 0..2 {
-            let why = store.append("dana", &[note("b")]).unwrap_err().to_string();
-            assert!(
-                why.contains("31 bytes were written into it by somebody else"),
-                "{why}"
-            );
-        }
-        assert_eq!(
-            fs::read_to_string(&path).unwrap(),
-            format!("{ours}{foreign}")
-        );
-        let torn = store.probe().unwrap().unwrap();
-        assert_eq!(torn.sha256, sha256_hex(foreign.as_bytes()));
-        let kept = fs::read_to_string(torn_file(&path, 1)).unwrap();
-        assert_eq!(kept, foreign);
-        store.append("dana", &[note("b")]).unwrap();
-        assert_eq!(store.probe().unwrap(), None);
-        // Who dies before it is recorded leaves it to the next.
-        assert_eq!(Store::open(&path).unwrap().torn, [torn]);
-    }
-
-    #[test]
-    fn what_a_refused_write_left_is_taken_back_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        let mut store = Store::open(&path).unwrap().store;
-        store.append("dana", &[note("a")]).unwrap();
-        let ours = fs::read_to_string(&path).unwrap();
-        // As the disk leaves it that is full in the middle of a record.
-        store.half_written = b"{\"prev\":\"0123\"}\n".to_vec();
-        fs::write(&path, format!("{ours}{{\"prev\":")).unwrap();
-        store.append("dana", &[note("b")]).unwrap();
-        let two = fs::read_to_string(&path).unwrap();
-        assert_eq!(Journal::read(two.as_bytes()).unwrap().entries.len(), 2);
-        store.half_written = b"{\"prev\":".to_vec();
-        fs::write(&path, format!("{two}{{\"prev\":foreign")).unwrap();
-        assert!(store.append("dana", &[note("c")]).is_err());
-        assert!(fs::read_to_string(&path).unwrap().ends_with("foreign"));
-    }
-
-    #[test]
-    fn a_changed_journal_is_refused_and_not_repaired() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.jsonl");
-        Store::open(&path)
-            .unwrap()
-            .store
-            .append("dana", &[note("a"), note("b")])
-            .unwrap();
-        let text = fs::read_to_string(&path)
-            .unwrap()
-            .replacen("\"a\"", "\"x\"", 1);
-        fs::write(&path, &text).unwrap();
-        assert!(matches!(Store::open(&path), Err(StoreError::Broken { .. })));
-        assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 }

@@ -1,18 +1,18 @@
 //! How a run is opened or taken up again: its directory, its journal, the first records.
 
+mod facts;
+mod kept;
+mod source;
+
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Component, Path, PathBuf};
-use std::process::Command;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use crate::app::model::{BookFile, Model, Purpose};
 use crate::app::monitor::{Baseline, Link};
 use crate::domain::digest::sha256_hex;
-use crate::domain::journal::{FORMAT, Journal};
+use crate::domain::journal::FORMAT;
 use crate::domain::redact::Redactor;
 use crate::domain::run::event::{Event, Mode, Opened, Operator};
 use crate::domain::run::review::ReviewFinding;
@@ -26,25 +26,16 @@ use crate::engine::rundir::{self, DriverLock, RunDir};
 use crate::engine::samples;
 use crate::engine::seal::Desk;
 use crate::engine::seal::review::{self, Executed, Looked};
-use crate::engine::store::{self, Store, StoreError};
+use crate::engine::store::{Store, StoreError};
 use crate::runtime::bookkeeper::Bookkeeper;
 use crate::runtime::driver;
-use crate::runtime::edited::Amendment;
-use crate::runtime::perform::{self, World};
+use crate::runtime::opening::facts::{Facts, found, previous};
+use crate::runtime::opening::kept::{keep_beside, keep_file};
+use crate::runtime::perform::World;
 use crate::runtime::samples::SampleKeeper;
 
-/// A runbook as it was read: its bytes, and those of every file that it names.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Where it was read from, absolute.
-    pub path: PathBuf,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// The files that it names, relative to it.
-    pub files: BTreeMap<String, Vec<u8>>,
-    /// The plan.
-    pub book: Arc<Runbook>,
-}
+pub use kept::keep_amendment;
+pub use source::{Source, digests, imported, pinned, read};
 
 /// What a new run is opened with.
 #[derive(Debug, Clone)]
@@ -188,170 +179,6 @@ pub enum OpenError {
     Invalid(String),
 }
 
-/// Reads the runbook at `path`, and every file that it names.
-///
-/// # Errors
-/// It cannot be read, or is not valid.
-pub fn read(path: &Path) -> Result<Source, OpenError> {
-    let io_error = |source| OpenError::Io {
-        path: path.display().to_string(),
-        source,
-    };
-    let path = std::path::absolute(path).map_err(io_error)?;
-    let bytes = fs::read(&path).map_err(io_error)?;
-    let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-    parsed(path, bytes, &dir)
-}
-
-/// Returns a runbook that was made of the document `path`; it names no files.
-///
-/// # Errors
-/// It is no runbook.
-pub fn imported(path: &Path, bytes: Vec<u8>) -> Result<Source, OpenError> {
-    let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-    parsed(path.to_owned(), bytes, &dir)
-}
-
-/// Reads the runbook that `run` executes: the pinned bytes, never the file that they once came from.
-///
-/// # Errors
-/// It cannot be read, or is not what the record says.
-pub fn pinned(dir: &RunDir, run: &RunState) -> Result<Source, OpenError> {
-    let root = match run.amendments.last() {
-        Some(amended) => dir.path.join(&amended.dir),
-        None => dir.path.clone(),
-    };
-    let path = root.join("runbook.yaml");
-    let bytes = fs::read(&path).map_err(|source| OpenError::Io {
-        path: path.display().to_string(),
-        source,
-    })?;
-    let (sha256, files) = run.executes();
-    let changed = |file: &str| OpenError::Changed {
-        run: dir.name(),
-        file: file.to_owned(),
-    };
-    if sha256_hex(&bytes) != sha256 {
-        return Err(changed("runbook.yaml"));
-    }
-    // Before it is read: a file that somebody changed may not even be valid.
-    for (name, sha256) in files {
-        let kept = fs::read(root.join("files").join(name)).ok();
-        if kept.is_none_or(|kept| sha256_hex(&kept) != *sha256) {
-            return Err(changed(name));
-        }
-    }
-    parsed(path, bytes, &root.join("files"))
-}
-
-/// Returns the digests of the files that the runbook names.
-pub fn digests(source: &Source) -> BTreeMap<String, String> {
-    let files = source.files.iter();
-    files
-        .map(|(name, bytes)| (name.clone(), sha256_hex(bytes)))
-        .collect()
-}
-
-/// Keeps what an amended run executes from now on; what a process left that died before it was recorded is overwritten.
-///
-/// # Errors
-/// The disk refuses.
-pub fn keep_amendment(dir: &RunDir, amendment: &Amendment) -> Result<(), OpenError> {
-    let within = RunDir {
-        path: dir.path.join(&amendment.event.dir),
-    };
-    let io_error = |source| OpenError::Io {
-        path: within.path.display().to_string(),
-        source,
-    };
-    let made = DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&within.path);
-    made.map_err(io_error)?;
-    keep_at(&within, &within.runbook(), &amendment.source.bytes)?;
-    for (name, bytes) in &amendment.source.files {
-        keep_file(&within, name, bytes)?;
-    }
-    File::open(&dir.path)
-        .and_then(|d| d.sync_all())
-        .map_err(io_error)
-}
-
-fn parsed(path: PathBuf, bytes: Vec<u8>, dir: &Path) -> Result<Source, OpenError> {
-    let seen = std::cell::RefCell::new(BTreeMap::new());
-    let files = |name: &str| {
-        let text = fs::read_to_string(dir.join(name))?;
-        seen.borrow_mut()
-            .insert(name.to_owned(), text.clone().into_bytes());
-        Ok(text)
-    };
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let book = crate::domain::runbook::parse::parse(&bytes, &name, &files)
-        .map_err(|p| OpenError::Invalid(p.render()))?;
-    Ok(Source {
-        path,
-        bytes,
-        files: seen.into_inner(),
-        book: Arc::new(book),
-    })
-}
-
-/// Keeps a file that the runbook names in the run's directory.
-fn keep_file(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
-    let inside = Path::new(name)
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-    let path = dir.path.join("files").join(name);
-    let io_error = |source| OpenError::Io {
-        path: path.display().to_string(),
-        source,
-    };
-    if !inside {
-        return Err(io_error(io::Error::other(
-            "a runbook names files below its own directory only",
-        )));
-    }
-    keep_at(dir, &path, bytes)
-}
-
-/// Writes a file within the run's directory so that no crash takes it away again.
-fn keep_at(dir: &RunDir, path: &Path, bytes: &[u8]) -> Result<(), OpenError> {
-    let io_error = |source| OpenError::Io {
-        path: path.display().to_string(),
-        source,
-    };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(io_error)?;
-    }
-    let kept = File::create(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    kept.map_err(io_error)?;
-    // Its name, too, and that of every directory on the way survive a crash.
-    let ways = path.ancestors().skip(1);
-    for above in ways.take_while(|above| above.starts_with(&dir.path)) {
-        File::open(above)
-            .and_then(|d| d.sync_all())
-            .map_err(io_error)?;
-    }
-    Ok(())
-}
-
-/// Keeps a signature of the reviewer's in the run's directory.
-fn keep_beside(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
-    let path = dir.path.join(name);
-    let written = rundir::private(&path).and_then(|mut file| file.write_all(bytes));
-    written.map_err(|source| OpenError::Io {
-        path: path.display().to_string(),
-        source,
-    })
-}
-
 /// Looks whether the runbook, and every file that it names, is as somebody reviewed it who may.
 pub fn reviewed(desk: &Desk, source: &Source, target: &str, trust: Option<PathBuf>) -> Looked {
     let dir = source.path.parent().unwrap_or(Path::new("."));
@@ -379,78 +206,6 @@ pub fn reviewed(desk: &Desk, source: &Source, target: &str, trust: Option<PathBu
         .map(|t| t.reviewed)
         .unwrap_or_default();
     looked
-}
-
-/// The run before this one in the same ledger, and its head: a run that is taken away leaves a gap.
-fn previous() -> Option<(String, String)> {
-    let begun = |dir: RunDir| {
-        let journal: Journal = store::read(&dir.journal()).ok()?;
-        (!journal.entries.is_empty()).then(|| (dir.name(), journal.head))
-    };
-    rundir::list().ok()?.into_iter().find_map(begun)
-}
-
-/// What takes its time to find out, and is needed only once the directory is on disk.
-struct Facts {
-    tool_sha256: JoinHandle<String>,
-    runbook_git: JoinHandle<String>,
-}
-
-impl Facts {
-    fn gather(runbook: &Path) -> Self {
-        let runbook = runbook.to_owned();
-        Self {
-            tool_sha256: thread::spawn(own_digest),
-            runbook_git: thread::spawn(move || git_state(&runbook)),
-        }
-    }
-}
-
-/// A panic over there is one here: a record never has a gap where a fact belongs.
-fn found(fact: JoinHandle<String>) -> String {
-    fact.join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-fn own_digest() -> String {
-    let own = Path::new("/proc/self/exe");
-    let path = if own.exists() {
-        own.to_owned()
-    } else {
-        std::env::current_exe().unwrap_or_default()
-    };
-    perform::digest_of(&path).unwrap_or_default()
-}
-
-/// The commit that last touched the runbook, with `-dirty` where the file differs from it; empty outside of git.
-fn git_state(path: &Path) -> String {
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
-        return String::new();
-    };
-    let ask = |args: &[&str]| {
-        let out = Command::new("git")
-            .arg("-C")
-            .arg(dir)
-            .args(args)
-            .arg("--")
-            .arg(name)
-            .output()
-            .ok()?;
-        out.status
-            .success()
-            .then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
-    };
-    match ask(&["log", "-1", "--format=%h"]) {
-        Some(commit) if !commit.is_empty() => {
-            let changed = ask(&["status", "--porcelain"]).is_none_or(|s| !s.is_empty());
-            if changed {
-                format!("{commit}-dirty")
-            } else {
-                commit
-            }
-        }
-        _ => String::new(),
-    }
 }
 
 /// Returns the model and the world of `open`, for a process that drives it.

@@ -29,6 +29,8 @@ mod fixture;
 #[cfg(test)]
 mod reviewing;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod tests;
