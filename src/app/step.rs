@@ -206,7 +206,7 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
             }
             text
         }
-        Action::Sql(sql) => assign::as_known(values, sql.text.trim()),
+        Action::Sql(sql) => assign::sql_as_known(values, sql),
         Action::Http(http) => format!("{} {}", http.method, assign::as_known(values, &http.url)),
         Action::Use(used) => used_text(values, used),
         Action::Watch(watch) => match watch.fail_on {

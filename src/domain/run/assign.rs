@@ -12,7 +12,7 @@ use crate::domain::expect::{Expectation, Test};
 use crate::domain::redact;
 use crate::domain::run::values::Values;
 use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal, Use};
-use crate::domain::runbook::sql::{self, Quoting, SqlFault};
+use crate::domain::runbook::sql::{self, Quoting, SqlFault, show_sql};
 use crate::domain::runbook::variables::{self, Missing};
 
 /// The environment variable in which a supervisor finds its connection string.
@@ -350,6 +350,13 @@ pub fn as_known(values: &Values, template: &str) -> String {
     variables::expand(template, &lookup).unwrap_or_else(|_| template.to_owned())
 }
 
+/// Returns statements as they will be sent, with every value known now; what is not known yet, and secrets, stay as they
+/// are written. Where the runbook does not tell whose server it is, PostgreSQL's quotes stand.
+pub fn sql_as_known(values: &Values, sql: &Sql) -> String {
+    let quoting = Quoting::of(sql.family);
+    show_sql(sql.text.trim(), quoting, &|name| values.get(name))
+}
+
 /// Returns the values that `script` names and that are known, as `name = value` pairs in order of their names.
 pub fn named_in_script(values: &Values, script: &str) -> Vec<(String, String)> {
     let exported = values.exported();
@@ -377,7 +384,7 @@ pub fn used_line(values: &Values, used: &Use) -> String {
 pub fn command_line(values: &Values, step: &Step) -> String {
     let text = match &step.action {
         Action::Run(shell) | Action::Check(shell) => shell.script.trim().to_owned(),
-        Action::Sql(sql) => as_known(values, sql.text.trim()),
+        Action::Sql(sql) => sql_as_known(values, sql),
         Action::Http(http) => format!("{} {}", http.method, as_known(values, &http.url)),
         Action::Use(used) => used_line(values, used),
         Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),

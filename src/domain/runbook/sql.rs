@@ -9,9 +9,11 @@ use crate::domain::ready::Family;
 use crate::domain::runbook::variables::{Form, Piece, pieces};
 use crate::domain::statements::{self, Effect, mysql, split};
 
+mod expand;
 mod lexer;
 mod quote;
 
+pub use expand::{SqlFault, expand_sql, show_sql};
 pub use quote::{identifier, literal};
 
 /// Whose lexical rules a text of SQL follows.
@@ -86,42 +88,6 @@ pub enum SlotKind<'a> {
     Malformed,
 }
 
-/// Why values cannot be put into a statement.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SqlFault {
-    /// Nothing gave it a value.
-    #[error("`${{{name}}}` has no value: nothing gave it one before this")]
-    Missing {
-        /// The variable.
-        name: String,
-    },
-    /// It stands inside quotes.
-    #[error("`${{{name}}}` stands inside quotes: leave them out, the value brings its own")]
-    Quoted {
-        /// The variable.
-        name: String,
-    },
-    /// The value cannot be written in SQL.
-    #[error("the value of `${{{name}}}` {why}")]
-    Unfit {
-        /// The variable.
-        name: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// A quote or comment is opened and not closed.
-    #[error("{what} is opened and not closed")]
-    Unclosed {
-        /// What.
-        what: &'static str,
-    },
-    /// What the text itself changes decides where its quotes end.
-    #[error(
-        "it sets sql_mode, and holds a backslash and `${{…}}`: where a quote ends cannot be told, so no value can safely be put in"
-    )]
-    Mode,
-}
-
 /// Takes `sql` apart.
 pub fn script(sql: &str, quoting: Quoting) -> Script<'_> {
     let whole = lexer::Lexer::new(sql, quoting).run();
@@ -145,72 +111,6 @@ pub fn script(sql: &str, quoting: Quoting) -> Script<'_> {
         slots: whole.slots,
         unclosed: whole.unclosed,
     }
-}
-
-/// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier.
-///
-/// # Errors
-/// A variable without a value or where none can safely be put; what is not closed.
-pub fn expand_sql(
-    sql: &str,
-    quoting: Quoting,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, SqlFault> {
-    let script = script(sql, quoting);
-    if let Some((what, _)) = script.unclosed {
-        return Err(SqlFault::Unclosed { what });
-    }
-    let sets_mode = || sql.contains('\\') && sql.to_ascii_lowercase().contains("sql_mode");
-    if matches!(quoting, Quoting::MySql(_)) && !script.slots.is_empty() && sets_mode() {
-        return Err(SqlFault::Mode);
-    }
-    let mut text = String::with_capacity(sql.len());
-    let mut done = 0;
-    for slot in &script.slots {
-        text.push_str(&sql[done..slot.at.start]);
-        match slot.kind {
-            SlotKind::Value { name, form } => {
-                let quoted = quoted(name, form, quoting, lookup)?;
-                // A quote right before or behind would become one with ours.
-                let glued = |c: char| {
-                    c.is_alphanumeric() || matches!(c, '_' | '$' | '&' | '\'' | '"' | '`')
-                };
-                let before = if text.ends_with(glued) { " " } else { "" };
-                let behind = if sql[slot.at.end..].starts_with(glued) {
-                    " "
-                } else {
-                    ""
-                };
-                text.extend([before, &quoted, behind]);
-            }
-            SlotKind::Quoted { name } => {
-                return Err(SqlFault::Quoted {
-                    name: name.to_owned(),
-                });
-            }
-            SlotKind::Escaped => text.push_str("${"),
-            SlotKind::Malformed => text.push_str(&sql[slot.at.clone()]),
-        }
-        done = slot.at.end;
-    }
-    text.push_str(&sql[done..]);
-    Ok(text)
-}
-
-/// Returns the quoted value of the variable `name`.
-fn quoted(
-    name: &str,
-    form: Form,
-    quoting: Quoting,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, SqlFault> {
-    let name = || name.to_owned();
-    let value = lookup(&name()).ok_or_else(|| SqlFault::Missing { name: name() })?;
-    let quoted = match form {
-        Form::Value => literal(&value, quoting),
-        Form::Ident => identifier(&value, quoting),
-    };
-    quoted.map_err(|why| SqlFault::Unfit { name: name(), why })
 }
 
 impl Statement<'_> {
