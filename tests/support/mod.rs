@@ -1,7 +1,9 @@
 //! What every walk through a shipped runbook needs: a server, a place for the run, people with keys, a terminal.
 
+mod dialogs;
 pub mod person;
-pub mod pty;
-pub mod sessions;
-pub mod signers;
+mod pty;
+mod sessions;
+mod signers;
+mod storm;
 pub mod story;

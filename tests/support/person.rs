@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use holdpoint::domain::run::event::HoldReason;
 use holdpoint::domain::run::next::{self, Next, Wait};
-use holdpoint::domain::run::state::{Route, RunState};
-use holdpoint::domain::runbook::model::{Action, Protection, Runbook, Step, StepId};
+use holdpoint::domain::run::state::{Route, RunState, Stand};
+use holdpoint::domain::runbook::model::{Action, Runbook, Step, StepId};
 use holdpoint::domain::runbook::parse;
 use holdpoint::engine::store;
 
@@ -17,28 +17,27 @@ use super::story::Story;
 /// Long enough for the slowest step on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-pub struct Person {
-    pub terminal: Terminal,
-    book: Runbook,
-    target: String,
+pub struct Person<'s> {
+    pub(super) story: &'s Story,
+    pub(super) terminal: Terminal,
+    pub(super) book: Runbook,
+    pub(super) target: String,
     run_dir: PathBuf,
-    /// The role for which the operator signs.
-    role: String,
 }
 
-impl Person {
+impl<'s> Person<'s> {
     /// Starts the run of `story` on `target`, in a terminal.
-    pub fn start(story: &Story, target: &str) -> Self {
+    pub fn start(story: &'s Story, target: &str) -> Self {
         Self::with(story, target, &story.words(target))
     }
 
     /// Takes the only run of `story` up again, in a terminal.
-    pub fn resume(story: &Story, target: &str) -> Self {
+    pub fn resume(story: &'s Story, target: &str) -> Self {
         let words = ["resume", "--key", &story.signers.operator_key()];
         Self::with(story, target, &words.map(str::to_owned))
     }
 
-    fn with(story: &Story, target: &str, words: &[String]) -> Self {
+    fn with(story: &'s Story, target: &str, words: &[String]) -> Self {
         let terminal = Terminal::start(words, &story.environment(target));
         terminal.wait("the screen", |screen| screen.contains("Checklist"));
         let run_dir = story.run_dir();
@@ -46,11 +45,11 @@ impl Person {
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
         let files = |name: &str| fs::read_to_string(beside.join(name));
         Self {
+            story,
             terminal,
             book: parse::parse(&source, "runbook.yaml", &files).unwrap(),
             target: target.to_owned(),
             run_dir,
-            role: story.signers.operator_role().to_owned(),
         }
     }
 
@@ -109,7 +108,7 @@ impl Person {
             }
             match next {
                 Next::Wait(Wait::Person(at)) => self.confirm(&at),
-                Next::Wait(Wait::Key(at, _)) => self.allow(&at),
+                Next::Wait(Wait::Key(at, _)) => self.allow(at.as_str()),
                 // A database that is set aside cannot be reached, and an alarm says so.
                 Next::Wait(Wait::Held(HoldReason::Alarm { .. })) => self.let_go_on(),
                 Next::Wait(Wait::ChooseItem(heads)) => self.choose_item(&heads[0]),
@@ -144,8 +143,8 @@ impl Person {
     }
 
     /// Starts the dangerous step `id`.
-    pub fn allow(&mut self, id: &StepId) {
-        let step = self.step(id);
+    pub fn allow(&mut self, id: &str) {
+        let step = self.step(&StepId::new(id));
         let attempts = self.attempts(id);
         let title = format!("Run {}: {} ━", step.number, step.title);
         self.open(&step, &title);
@@ -162,14 +161,13 @@ impl Person {
         self.terminal.wait(&title, |screen| screen.contains(&title));
         self.type_gate();
         self.answer(&title);
-        self.wait_for_attempt(id, 1);
+        self.wait_for_attempt(id.as_str(), 1);
     }
 
     /// Runs the failed step `id` again, for `reason`.
     pub fn retry(&mut self, id: &str, reason: &str) {
-        let id = StepId::new(id);
-        let attempts = self.attempts(&id);
-        let title = format!("{} failed ━", self.step(&id).title);
+        let attempts = self.attempts(id);
+        let title = format!("{} failed ━", self.step(&StepId::new(id)).title);
         // The step's verify question is asked by itself; its answer may shut a dialog that was opened before.
         let question = "Enter runs it";
         for _ in 0..5 {
@@ -188,7 +186,7 @@ impl Person {
         }
         self.terminal.type_slowly(reason);
         self.answer("Enter runs it");
-        self.wait_for_attempt(&id, attempts + 1);
+        self.wait_for_attempt(id, attempts + 1);
     }
 
     /// Takes the `choice`th way out of the decision `id`.
@@ -220,37 +218,8 @@ impl Person {
         });
     }
 
-    /// Waits until an alarm holds the run, and returns its rule.
-    pub fn wait_held(&self) -> String {
-        let held = |run: &RunState| match &run.hold {
-            Some(HoldReason::Alarm { rule }) => Some(rule.clone()),
-            _ => None,
-        };
-        self.until("an alarm holds the run", |run| held(run).is_some());
-        held(&self.state()).unwrap()
-    }
-
-    /// Ends the session at the root of the blocking, and lets the run go on.
-    pub fn end_the_root(&mut self, reason: &str) {
-        let all = "cancel query"; // a key of the monitor's, shown while that has the keyboard
-        self.terminal
-            .press_until("l", all, |screen| screen.contains(all));
-        let end = "Enter ends the session";
-        self.terminal
-            .press_until("t", end, |screen| screen.contains(end));
-        self.terminal.type_slowly(reason);
-        if self.is_protected() {
-            self.terminal.press("\t");
-            self.type_gate();
-        }
-        self.answer(end);
-        let gone = "gone after";
-        self.terminal.wait(gone, |screen| screen.contains(gone));
-        self.let_go_on();
-    }
-
     /// Lets a run go on that is on hold.
-    fn let_go_on(&mut self) {
+    pub(super) fn let_go_on(&mut self) {
         let release = "Enter lets steps start again";
         self.terminal
             .press_until("p", release, |screen| screen.contains(release));
@@ -258,8 +227,27 @@ impl Person {
         self.until("the run goes on", |run| run.hold.is_none());
     }
 
+    /// Asserts that every one of `steps` is done.
+    pub fn assert_done(&self, steps: &[&str]) {
+        let run = self.state();
+        for step in steps {
+            assert_eq!(run.stand(&StepId::new(*step)), &Stand::Done, "{step}");
+        }
+    }
+
+    /// Waits until `text` stands on the screen.
+    pub fn read(&self, text: &str) {
+        self.terminal.wait(text, |screen| screen.contains(text));
+    }
+
+    /// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program has to end.
+    pub fn end_and_verify(&mut self, code: u32) -> String {
+        assert_eq!(self.end(), code, "{}", self.terminal.screen());
+        self.story.seal()
+    }
+
     /// Ends the run, signs its log as the first of the roles, and returns the exit code.
-    pub fn end(&mut self) -> u32 {
+    fn end(&mut self) -> u32 {
         // What runs beside the steps is stopped once every step is settled.
         self.until("nothing runs", |run| run.running().next().is_none());
         let (close, sign, told) = ("End the run ━", "The log ━", "The log is written ━");
@@ -267,7 +255,7 @@ impl Person {
             .press_until("C", close, |screen| screen.contains(close));
         self.answer(close);
         self.terminal.wait(sign, |screen| screen.contains(sign));
-        let role = format!("Sign as {}", self.role);
+        let role = format!("Sign as {}", self.story.signers.operator_role());
         self.mark(sign, &role);
         self.answer(sign);
         self.terminal.wait(told, |screen| screen.contains(told));
@@ -280,62 +268,11 @@ impl Person {
         self.book.step(id).unwrap().clone()
     }
 
-    fn is_protected(&self) -> bool {
-        let target = self.book.target(&self.target).unwrap();
-        target.protect == Protection::Protected
-    }
-
-    fn attempts(&self, id: &StepId) -> u32 {
-        self.state().record(id).map_or(0, |record| record.attempts)
-    }
-
-    /// Opens the dialog called `title` about `step`, once the screen has come to it: the journal is ahead of the screen.
-    fn open(&mut self, step: &Step, title: &str) {
-        let at = format!(" at {} {}", step.number, step.title);
-        self.terminal.wait(&at, |screen| screen.contains(&at));
-        self.terminal
-            .press_until("\r", title, |screen| screen.contains(title));
-    }
-
-    /// Opens the dialog with `title` by Enter, and takes the choice called `label`.
-    fn choose(&mut self, title: &str, label: &str) {
-        self.terminal
-            .press_until("\r", title, |screen| screen.contains(title));
-        self.mark(title, label);
-        self.answer(title);
-    }
-
-    /// Moves the mark of the dialog called `title` down to the choice called `label`.
-    fn mark(&mut self, title: &str, label: &str) {
-        for _ in 0..12 {
-            let screen = self
-                .terminal
-                .wait("a marked choice", |screen| marked(screen, title).is_some());
-            let now = marked(&screen, title).unwrap_or_default();
-            if now.starts_with(label) {
-                return;
-            }
-            self.terminal.press("\x1b[B");
-            self.terminal.wait("the mark moves", |screen| {
-                marked(screen, title).is_some_and(|line| line != now)
-            });
-        }
-        panic!("there is no choice {label}\n{}", self.terminal.screen());
-    }
-
-    fn type_gate(&mut self) {
-        if self.is_protected() {
-            let name = self.target.clone();
-            self.terminal.type_slowly(&name);
-        }
-    }
-
-    /// Presses Enter until the dialog with `sign` is gone.
-    fn answer(&mut self, sign: &str) {
-        self.terminal
-            .press_until("\r", &format!("an answer to `{sign}`"), |screen| {
-                !screen.contains(sign)
-            });
+    /// Returns how often step `id` was begun.
+    pub fn attempts(&self, id: &str) -> u32 {
+        let run = self.state();
+        run.record(&StepId::new(id))
+            .map_or(0, |record| record.attempts)
     }
 
     fn wait_settled(&self, id: &StepId) {
@@ -343,14 +280,11 @@ impl Person {
     }
 
     /// Waits until step `id` was begun for the `attempt`th time.
-    pub fn wait_for_attempt(&self, id: &StepId, attempt: u32) {
-        self.until(&format!("{id} starts"), |run| {
-            run.record(id)
-                .is_some_and(|record| record.attempts >= attempt)
-        });
+    pub fn wait_for_attempt(&self, id: &str, attempt: u32) {
+        self.until(&format!("{id} starts"), |_| self.attempts(id) >= attempt);
     }
 
-    fn until(&self, what: &str, holds: impl Fn(&RunState) -> bool) {
+    pub(super) fn until(&self, what: &str, holds: impl Fn(&RunState) -> bool) {
         let begun = Instant::now();
         while !holds(&self.state()) {
             assert!(
@@ -361,17 +295,4 @@ impl Person {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-/// Returns the marked line among the choices of the dialog called `title`; what lies behind it has marks of its own.
-fn marked(screen: &str, title: &str) -> Option<String> {
-    let mut lines = screen.lines().skip_while(|line| !line.contains(title));
-    let head = lines.next()?;
-    let corner = head[..head.find(title)?].rfind('┏')?;
-    let column = head[..corner].chars().count();
-    let line = lines.find_map(|line| {
-        let row: String = line.chars().skip(column).collect();
-        row.strip_prefix("┃ › ").map(str::to_owned)
-    })?;
-    Some(line.split('┃').next()?.trim().to_owned())
 }

@@ -1,6 +1,7 @@
 //! One story: a database of its own, a home, people with keys, and the program started in it.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -195,7 +196,7 @@ impl Story {
     }
 
     /// Returns how many records of `kind` the journal of the only run holds.
-    pub fn events(&self, kind: &str) -> usize {
+    fn events(&self, kind: &str) -> usize {
         let journal = fs::read_to_string(self.run_dir().join("journal.jsonl")).unwrap();
         let sign = format!("\"type\":\"{kind}\"");
         journal.lines().filter(|line| line.contains(&sign)).count()
@@ -260,7 +261,7 @@ impl Story {
     }
 
     /// Runs the program without a terminal; returns the exit code and all that it said.
-    pub fn headless(&self, target: &str, words: &[String]) -> (i32, String) {
+    fn headless(&self, target: &str, words: &[String]) -> (i32, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_holdpoint"))
             .args(words)
             .env_clear()
@@ -273,10 +274,30 @@ impl Story {
     }
 
     /// Starts the run on `target` without a screen.
-    pub fn auto(&self, target: &str) -> (i32, String) {
+    fn auto(&self, target: &str) -> (i32, String) {
         let mut words = self.words(target);
         words.push("--auto".to_owned());
         self.headless(target, &words)
+    }
+
+    /// Asserts that a run on `target` without a screen goes as far as it may and leaves the rest to a person, saying `why`.
+    pub fn assert_leaves_to_a_person(&self, target: &str, why: &str) {
+        let (code, said) = self.auto(target);
+        assert_eq!(code, 5, "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+
+    /// Asserts that a run on `target` is put on hold before anything is run.
+    pub fn assert_held_at_once(&self, target: &str) {
+        self.assert_leaves_to_a_person(target, "the run is on hold");
+        assert_eq!(self.events("step.started"), 0);
+    }
+
+    /// Returns how many broken databases of this story lie aside for somebody to look at.
+    pub fn databases_set_aside(&self) -> usize {
+        let like = format!("{}_failed_%", self.database);
+        let query = format!("select count(*) from pg_database where datname like '{like}'");
+        self.value(&query).parse().unwrap()
     }
 
     /// Has everybody who did not sign yet do so, holds the log against the verifier, and returns it.
@@ -334,6 +355,30 @@ pub fn printed(command: &mut Command) -> String {
 fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Returns the directory of the fixture `name`.
+pub fn fixture(name: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(name)
+}
+
+/// Returns a port of 127.0.0.1 that nobody uses.
+pub fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
+/// Does something while the migrations `later`, which lie in `dir`, are not there yet.
+pub fn without(dir: &Path, later: &[&str], meanwhile: impl FnOnce()) {
+    let away = tempfile::tempdir_in(dir.parent().unwrap()).unwrap();
+    for name in later {
+        fs::rename(dir.join(name), away.path().join(name)).unwrap();
+    }
+    meanwhile();
+    for name in later {
+        fs::rename(away.path().join(name), dir.join(name)).unwrap();
+    }
 }
 
 /// Copies a directory.

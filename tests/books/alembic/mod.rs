@@ -3,22 +3,8 @@
 mod project;
 mod venv;
 
-use holdpoint::domain::run::next::{Next, Wait};
-use holdpoint::domain::run::state::Stand;
-use holdpoint::domain::runbook::model::StepId;
-
 use crate::support::person::Person;
 use project::Project;
-
-/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
-fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
-    assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    project.story.seal()
-}
-
-fn id(name: &str) -> StepId {
-    StepId::new(name)
-}
 
 #[test]
 fn staging_is_rehearsed_there_and_back_and_then_migrated() {
@@ -38,22 +24,19 @@ fn staging_is_rehearsed_there_and_back_and_then_migrated() {
             .contains("> column public.invoices.currency")
     );
     person.go_to_the_end();
-    let run = person.state();
-    for step in [
+    person.assert_done(&[
         "rt-see-down",
         "backup-restore",
         "upgrade",
         "verify-schema",
         "archive-sql",
-    ] {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
+    ]);
     assert_eq!(project.alembic(&["current"]), "a3 (head)");
     assert_eq!(
         project.story.archived("v1.sql"),
         project.story.archived("v1.staging.sql")
     );
-    end_and_verify(&project, &mut person, 0);
+    person.end_and_verify(0);
 }
 
 #[test]
@@ -65,11 +48,9 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
     project
         .story
         .sql("insert into customers (email) values ('customer7@example.com')");
-    person.allow(&id("upgrade"));
-    assert_eq!(person.next_wait(), Next::Wait(Wait::Failure(id("upgrade"))));
-    person.terminal.wait("what it left behind", |screen| {
-        screen.contains("left behind: invalid index ix_customers_email")
-    });
+    person.allow("upgrade");
+    person.go_to_failure("upgrade");
+    person.read("left behind: invalid index ix_customers_email");
     assert_eq!(
         project
             .story
@@ -85,12 +66,11 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
         "the double customer is gone, and the invalid index",
     );
     person.go_to("decision");
-    let run = person.state();
-    assert_eq!(run.record(&id("upgrade")).unwrap().attempts, 2);
-    assert_eq!(run.stand(&id("verify-indexes")), &Stand::Done);
+    assert_eq!(person.attempts("upgrade"), 2);
+    person.assert_done(&["verify-indexes"]);
     assert_eq!(project.alembic(&["current"]), "a3 (head)");
     person.go_to_the_end();
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(
         log.contains("the double customer is gone, and the invalid index"),
         "{log}"
@@ -108,13 +88,10 @@ fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
         "every second answer is a 500",
     );
     person.go_to_the_end();
-    let run = person.state();
-    for step in ["rb-downgrade", "rb-current", "rb-schema"] {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
+    person.assert_done(&["rb-downgrade", "rb-current", "rb-schema"]);
     assert_eq!(project.alembic(&["current"]), "a1");
     assert_eq!(project.story.value("select count(*) from invoices"), "5000");
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("every second answer is a 500"), "{log}");
 }
 
@@ -126,24 +103,17 @@ fn damaged_data_is_restored_and_the_broken_database_is_kept() {
     project.story.sql("update invoices set total_cents = 0");
     person.roll_back("Restore the dump", "every invoice is zero");
     person.go_to_the_end();
-    let run = person.state();
-    for step in [
+    person.assert_done(&[
         "restore-swap",
         "restore-load",
         "restore-schema",
         "restore-rows",
-    ] {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
+    ]);
     assert_eq!(project.alembic(&["current"]), "a1");
     assert_eq!(
         project.story.value("select sum(total_cents) from invoices"),
         "12502500"
     );
-    let aside = format!(
-        "select count(*) from pg_database where datname like '{}_failed_%'",
-        project.story.database
-    );
-    assert_eq!(project.story.value(&aside), "1");
-    end_and_verify(&project, &mut person, 1);
+    assert_eq!(project.story.databases_set_aside(), 1);
+    person.end_and_verify(1);
 }

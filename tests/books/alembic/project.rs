@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::venv;
-use crate::support::story::{Story, copy, printed};
+use crate::support::story::{Story, copy, fixture, printed};
 
 /// Everything one story needs.
 pub struct Project {
@@ -15,7 +15,7 @@ impl Project {
     pub fn new() -> Self {
         let roles = ["Database Admin", "Backend Lead", "Infrastructure"];
         let mut story = Story::new("alembic-postgresql.yaml", &roles);
-        copy(&venv::fixture(), &story.dir());
+        copy(&fixture("alembic"), &story.dir());
         story.add_path(venv::bin());
         for (name, value) in [
             ("release", "v1"),

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::story::fixture;
+
 /// The versions that are installed.
 const REQUIREMENTS: &str = include_str!("../../fixtures/alembic/requirements.txt");
 
@@ -27,18 +29,13 @@ pub fn bin() -> PathBuf {
     );
     let mut install = Command::new(home.join("bin/pip"));
     install.args(["install", "--quiet", "--disable-pip-version-check", "-r"]);
-    install.arg(fixture().join("requirements.txt"));
+    install.arg(fixture("alembic").join("requirements.txt"));
     run(
         install,
         "pip must reach PyPI, or a mirror named in PIP_INDEX_URL",
     );
     fs::write(made_of, REQUIREMENTS).unwrap();
     home.join("bin")
-}
-
-/// Returns the directory of the Alembic project that the tests copy.
-pub fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/alembic")
 }
 
 fn run(mut command: Command, hint: &str) {

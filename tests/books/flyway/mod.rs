@@ -4,64 +4,38 @@ mod project;
 
 use std::fs;
 
-use holdpoint::domain::run::state::Stand;
-use holdpoint::domain::runbook::model::StepId;
-
 use crate::support::person::Person;
 use project::{CHANGES, DIGESTS, Project};
 
 const BEFORE: &str = "1,2,3,4";
 const ALL: &str = "1,2,3,4,5,6";
 
-fn id(name: &str) -> StepId {
-    StepId::new(name)
-}
-
-fn assert_done(person: &Person, steps: &[&str]) {
-    let run = person.state();
-    for step in steps {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
-}
-
-/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
-fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
-    assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    project.story.seal()
-}
-
 #[test]
 fn staging_begins_without_a_screen_and_is_taken_up_by_a_person() {
     let project = Project::new();
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(
-        said.contains("The scripts were read: a person must"),
-        "{said}"
-    );
+    project
+        .story
+        .assert_leaves_to_a_person("staging", "The scripts were read: a person must");
     let mut person = Person::resume(&project.story, "staging");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "cfg-flyway",
-            "cfg-cic",
-            "env",
-            "migrate",
-            "history-ok",
-            "health",
-            "info",
-            "api-clients",
-            "api-closed",
-            "integration-tests",
-            "watch-log",
-            "keep-digests",
-        ],
-    );
+    person.assert_done(&[
+        "cfg-flyway",
+        "cfg-cic",
+        "env",
+        "migrate",
+        "history-ok",
+        "health",
+        "info",
+        "api-clients",
+        "api-closed",
+        "integration-tests",
+        "watch-log",
+        "keep-digests",
+    ]);
     assert_eq!(project.applied(), ALL);
     assert_eq!(project.story.archived("v2.staging.changes"), CHANGES);
     assert_eq!(project.story.archived("v2.staging.applied"), DIGESTS);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(!log.contains("jwt-0815-jwt"), "the session's token");
 }
 
@@ -91,10 +65,10 @@ fn way_a_a_script_is_corrected_and_the_release_started_again() {
     project.story.sql("drop index concurrently clients_plate");
     person.retry("migrate", "the double plate is gone, and the invalid index");
     person.go_to_the_end();
-    assert_done(&person, &["migrate", "history-ok", "verify-schema"]);
-    assert_eq!(person.state().record(&id("migrate")).unwrap().attempts, 3);
+    person.assert_done(&["migrate", "history-ok", "verify-schema"]);
+    assert_eq!(person.attempts("migrate"), 3);
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(log.contains("the misspelt table is corrected"), "{log}");
 }
 
@@ -106,29 +80,26 @@ fn way_b_undoes_by_hand_what_was_applied() {
     project
         .story
         .sql("insert into clients (plate) values ('K-7')");
-    person.allow(&id("migrate"));
+    person.allow("migrate");
     person.go_to_failure("migrate");
     assert_eq!(project.applied(), "1,2,3,4,5,6!");
     project.story.sql("delete from clients where id = 301");
     person.roll_back("B: undo by hand", "two clients share a plate");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "b-apply",
-            "b-compare",
-            "b-history",
-            "b-data",
-            "b-start",
-            "b-health",
-        ],
-    );
+    person.assert_done(&[
+        "b-apply",
+        "b-compare",
+        "b-history",
+        "b-data",
+        "b-start",
+        "b-health",
+    ]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(
         project.story.value("select sum(cents) from tickets"),
         "2001000"
     );
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("two clients share a plate"), "{log}");
 }
 
@@ -142,28 +113,21 @@ fn way_c_restores_the_dump_and_keeps_the_broken_database() {
     project.story.sql("update tickets set cents = 0");
     person.roll_back("C: restore the dump", "every ticket is free");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "c-stop",
-            "rb-swap",
-            "c-restore",
-            "c-verify",
-            "c-start",
-            "c-health",
-        ],
-    );
+    person.assert_done(&[
+        "c-stop",
+        "rb-swap",
+        "c-restore",
+        "c-verify",
+        "c-start",
+        "c-health",
+    ]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(
         project.story.value("select sum(cents) from tickets"),
         "2001000"
     );
-    let aside = format!(
-        "select count(*) from pg_database where datname like '{}_failed_%'",
-        project.story.database
-    );
-    assert_eq!(project.story.value(&aside), "1");
-    end_and_verify(&project, &mut person, 1);
+    assert_eq!(project.story.databases_set_aside(), 1);
+    person.end_and_verify(1);
 }
 
 #[test]
@@ -171,35 +135,17 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     let mut project = Project::alone();
     project.story.set("lock_timeout", "10min");
     let mut person = Person::start(&project.story, "staging");
-    person.go_to("migrate");
-    let report = project.story.hold("select count(*) from tickets");
-    person.allow(&id("migrate"));
-    project.story.wait_blocked(1);
-    let readers: Vec<_> = (0..6)
-        .map(|_| project.story.ask("select count(*) from tickets"))
-        .collect();
-    assert_eq!(person.wait_held(), "blocked >= 5 for 10s");
-    person.end_the_root("a forgotten report holds everybody up");
-    for reader in readers {
-        assert_eq!(reader.wait_for_answer(), "2000");
-    }
-    drop(report);
+    let why = person.weather_a_lock_storm("migrate", "select count(*) from tickets", "2000");
     person.go_to_the_end();
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
-    assert!(
-        log.contains("a forgotten report holds everybody up"),
-        "{log}"
-    );
+    let log = person.end_and_verify(0);
+    assert!(log.contains(why), "{log}");
 }
 
 #[test]
 fn another_database_is_refused_before_anything_is_run() {
     let mut project = Project::new();
     project.story.set("database", "parking");
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(said.contains("the run is on hold"), "{said}");
-    assert_eq!(project.story.events("step.started"), 0);
+    project.story.assert_held_at_once("staging");
     assert_eq!(project.applied(), BEFORE);
 }

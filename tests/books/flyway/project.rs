@@ -1,11 +1,10 @@
 //! A parking service at its fourth migration, in containers that stand-ins make of processes.
 
 use std::fs;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::story::{PASSWORD, Story, copy, printed};
+use crate::support::story::{PASSWORD, Story, copy, fixture, free_port, printed, without};
 
 const ROLES: [&str; 3] = ["Database Admin", "DevOps Lead", "Development Lead"];
 const BOOK: &str = "flyway-docker-postgresql.yaml";
@@ -26,10 +25,9 @@ impl Project {
     }
 
     fn of(mut story: Story) -> Self {
-        copy(&fixture().join("project"), &story.dir());
-        story.add_path(fixture().join("bin"));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let port = port.unwrap().port().to_string();
+        copy(&fixture("flyway").join("project"), &story.dir());
+        story.add_path(fixture("flyway").join("bin"));
+        let port = free_port();
         for (name, value) in [
             ("release", "v2"),
             ("previous_release", "v1"),
@@ -75,29 +73,20 @@ impl Project {
     }
 
     fn at_the_fourth_migration(&self) {
-        let later = self.story.home.path().join("later");
-        fs::create_dir(&later).unwrap();
-        let names = ["V5__ticket_spot.sql", "V6__one_client_per_plate.sql"];
-        for name in names {
-            fs::rename(self.script(name), later.join(name)).unwrap();
-        }
-        // What the image of the previous release holds.
-        copy(
-            &self.story.dir().join("db"),
-            &self.story.dir().join("db-v1"),
-        );
-        let mut flyway = Command::new("python3");
-        flyway.arg(fixture().join("bin/flyway.py")).arg("migrate");
-        let server = self.story.server();
-        let place = format!("127.0.0.1:{}/{}", server.port(), self.story.database);
-        flyway.arg(format!("-url=jdbc:postgresql://{place}"));
-        flyway.args(["-user=postgres", &format!("-password={PASSWORD}")]);
         let scripts = self.story.dir().join("db");
-        flyway.arg(format!("-locations=filesystem:{}", scripts.display()));
-        printed(flyway.envs(self.story.environment("staging")));
-        for name in names {
-            fs::rename(later.join(name), self.script(name)).unwrap();
-        }
+        let later = ["V5__ticket_spot.sql", "V6__one_client_per_plate.sql"];
+        without(&scripts, &later, || {
+            // What the image of the previous release holds.
+            copy(&scripts, &self.story.dir().join("db-v1"));
+            let mut flyway = Command::new("python3");
+            flyway.arg(fixture("flyway").join("bin/flyway.py"));
+            let server = self.story.server();
+            let place = format!("127.0.0.1:{}/{}", server.port(), self.story.database);
+            flyway.args(["migrate", &format!("-url=jdbc:postgresql://{place}")]);
+            flyway.args(["-user=postgres", &format!("-password={PASSWORD}")]);
+            flyway.arg(format!("-locations=filesystem:{}", scripts.display()));
+            printed(flyway.envs(self.story.environment("staging")));
+        });
         self.story.sql(
             "insert into clients (plate) select 'K-' || n from generate_series(1, 300) n;
              insert into spots (label) select 'P' || n from generate_series(1, 50) n;
@@ -128,14 +117,10 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
-        let mut stop = Command::new(fixture().join("bin/docker-compose"));
+        let mut stop = Command::new(fixture("flyway").join("bin/docker-compose"));
         stop.arg("stop").envs(self.story.environment("staging"));
         let _ = stop.output();
     }
-}
-
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/flyway")
 }
 
 /// The digests of the two migrations, as the runbook keeps them.

@@ -4,9 +4,6 @@ mod project;
 
 use std::fs;
 
-use holdpoint::domain::run::state::Stand;
-use holdpoint::domain::runbook::model::StepId;
-
 use crate::support::person::Person;
 use crate::support::story::PASSWORD;
 use project::{CHANGES, Project};
@@ -14,54 +11,32 @@ use project::{CHANGES, Project};
 const BEFORE: &str = "4.0";
 const ALL: &str = "4.0,4.1,4.2";
 
-fn id(name: &str) -> StepId {
-    StepId::new(name)
-}
-
-fn assert_done(person: &Person, steps: &[&str]) {
-    let run = person.state();
-    for step in steps {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
-}
-
-/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
-fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
-    assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    project.story.seal()
-}
-
 #[test]
 fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_dump() {
     let Some(staging) = Project::new() else {
         return;
     };
-    let (code, said) = staging.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(
-        said.contains("Somebody else has read these scripts: a person must"),
-        "{said}"
+    staging.story.assert_leaves_to_a_person(
+        "staging",
+        "Somebody else has read these scripts: a person must",
     );
     let mut person = Person::resume(&staging.story, "staging");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "baseline-doc",
-            "ddl-user",
-            "pre-validate",
-            "backup-verify",
-            "migrate",
-            "history-ok",
-            "history-version",
-            "start-log",
-            "smoke-auth",
-            "smoke-customers",
-            "app-log-clean",
-            "keep-digests",
-            "archive",
-        ],
-    );
+    person.assert_done(&[
+        "baseline-doc",
+        "ddl-user",
+        "pre-validate",
+        "backup-verify",
+        "migrate",
+        "history-ok",
+        "history-version",
+        "start-log",
+        "smoke-auth",
+        "smoke-customers",
+        "app-log-clean",
+        "keep-digests",
+        "archive",
+    ]);
     assert_eq!(staging.applied(), ALL);
     assert_eq!(staging.story.archived("v42.staging.changes"), CHANGES);
     let calls = staging.calls();
@@ -70,7 +45,7 @@ fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_du
         "{calls}"
     );
     assert!(!calls.contains(PASSWORD), "on a command line: {calls}");
-    let log = end_and_verify(&staging, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(log.contains("| Status | **SUCCESS** |"), "{log}");
     assert!(!log.contains("jwt-4711-jwt"), "the session's token");
 
@@ -78,36 +53,30 @@ fn staging_goes_well_and_production_takes_what_it_signed_and_goes_back_to_the_du
     project.after(&staging);
     let mut person = Person::start(&project.story, "production");
     person.go_to("announce-done");
-    assert_done(
-        &person,
-        &[
-            "prod-needs-staging",
-            "maint-seen",
-            "drift-fingerprint",
-            "open-seen",
-        ],
-    );
+    person.assert_done(&[
+        "prod-needs-staging",
+        "maint-seen",
+        "drift-fingerprint",
+        "open-seen",
+    ]);
     assert_eq!(project.applied(), ALL);
     let before = project.answers();
     project.story.sql("update orders set cents = 0");
     person.roll_back("R3: restore the dump", "every order is free");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "r-dump-ok",
-            "r-save",
-            "r-aside",
-            "r-restore",
-            "r-compare",
-            "r-verify",
-            "r-health",
-        ],
-    );
+    person.assert_done(&[
+        "r-dump-ok",
+        "r-save",
+        "r-aside",
+        "r-restore",
+        "r-compare",
+        "r-verify",
+        "r-health",
+    ]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(project.answers(), before);
     assert_eq!(project.aside("select sum(cents) from {}.orders"), "0");
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("every order is free"), "{log}");
     assert!(log.contains("| Status | **ROLLED BACK** |"), "{log}");
 }
@@ -149,14 +118,11 @@ fn r1_what_a_failed_script_left_behind_is_taken_away_and_it_is_tried_again() {
         .sql("delete from customers where name = 'Twin'");
     person.retry("migrate", "the double number is gone");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &["migrate", "history-ok", "drift-fingerprint", "rows-compare"],
-    );
-    assert_eq!(person.state().record(&id("migrate")).unwrap().attempts, 4);
+    person.assert_done(&["migrate", "history-ok", "drift-fingerprint", "rows-compare"]);
+    assert_eq!(person.attempts("migrate"), 4);
     assert_eq!(project.applied(), ALL);
     assert_eq!(project.story.archived("v42.staging.changes"), CHANGES);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(log.contains("the half of it is taken away"), "{log}");
     assert!(
         log.contains("DROP TABLE"),
@@ -175,7 +141,7 @@ fn r1_the_migrations_are_taken_back_statement_by_statement() {
     project
         .story
         .sql("insert into customers (name, phone) values ('Twin', '+49 30 1')");
-    person.allow(&id("migrate"));
+    person.allow("migrate");
     person.go_to_failure("migrate");
     assert_eq!(project.applied(), "4.0,4.1,4.2!");
     project
@@ -185,20 +151,17 @@ fn r1_the_migrations_are_taken_back_statement_by_statement() {
     person.go_to("u-plan");
     project.accept_the_proposal("v42.staging");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "u-apply",
-            "u-compare",
-            "u-history",
-            "u-data",
-            "u-start",
-            "u-health",
-        ],
-    );
+    person.assert_done(&[
+        "u-apply",
+        "u-compare",
+        "u-history",
+        "u-data",
+        "u-start",
+        "u-health",
+    ]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(project.answers(), before);
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("two customers share a number"), "{log}");
     assert!(log.contains("| Status | **ROLLED BACK** |"), "{log}");
 }
@@ -214,8 +177,8 @@ fn r2_a_schema_that_misses_something_is_mended_with_a_higher_version() {
     person.go_to("migrate");
     // A lock that is not got leaves an entry and nothing else: it is cleared and tried again by itself.
     let reader = project.story.hold("select count(*) from customers");
-    person.allow(&id("migrate"));
-    person.wait_for_attempt(&id("migrate"), 2);
+    person.allow("migrate");
+    person.wait_for_attempt("migrate", 2);
     assert_eq!(project.applied(), "4.0,4.1,4.2!");
     drop(reader);
     person.go_to_failure("start-log");
@@ -224,19 +187,16 @@ fn r2_a_schema_that_misses_something_is_mended_with_a_higher_version() {
     fs::write(project.script("V4_3__customer_email.sql"), mend).unwrap();
     person.roll_back("R2: mend it", "an entity has a column that no script makes");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "f-script",
-            "f-migrate",
-            "f-applied",
-            "f-rows",
-            "f-log",
-            "f-health",
-        ],
-    );
+    person.assert_done(&[
+        "f-script",
+        "f-migrate",
+        "f-applied",
+        "f-rows",
+        "f-log",
+        "f-health",
+    ]);
     assert_eq!(project.applied(), "4.0,4.1,4.2,4.3");
-    end_and_verify(&project, &mut person, 1);
+    person.end_and_verify(1);
 }
 
 #[test]
@@ -246,26 +206,11 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     };
     project.story.set("lock_timeout", "60");
     let mut person = Person::start(&project.story, "staging");
-    person.go_to("migrate");
-    let report = project.story.hold("select count(*) from products");
-    person.allow(&id("migrate"));
-    project.story.wait_blocked(1);
-    let readers: Vec<_> = (0..6)
-        .map(|_| project.story.ask("select count(*) from products"))
-        .collect();
-    assert_eq!(person.wait_held(), "blocked >= 5 for 10s");
-    person.end_the_root("a forgotten report holds everybody up");
-    for reader in readers {
-        assert_eq!(reader.wait_for_answer(), "50");
-    }
-    drop(report);
+    let why = person.weather_a_lock_storm("migrate", "select count(*) from products", "50");
     person.go_to_the_end();
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
-    assert!(
-        log.contains("a forgotten report holds everybody up"),
-        "{log}"
-    );
+    let log = person.end_and_verify(0);
+    assert!(log.contains(why), "{log}");
 }
 
 #[test]
@@ -274,9 +219,6 @@ fn another_schema_is_refused_before_anything_is_run() {
         return;
     };
     project.story.set("database", "warehouse");
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(said.contains("the run is on hold"), "{said}");
-    assert_eq!(project.story.events("step.started"), 0);
+    project.story.assert_held_at_once("staging");
     assert_eq!(project.applied(), BEFORE);
 }

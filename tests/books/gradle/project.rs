@@ -1,11 +1,10 @@
 //! A shop whose schema began with a baseline: a Gradle project, and an application that only validates the schema.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::story::{PASSWORD, Story, copy, printed};
+use crate::support::story::{PASSWORD, Story, copy, fixture, free_port, printed};
 
 const ROLES: [&str; 2] = ["Database Admin", "Application Lead"];
 const BOOK: &str = "flyway-gradle-mysql.yaml";
@@ -27,12 +26,11 @@ impl Project {
     }
 
     fn of(mut story: Story) -> Self {
-        copy(&fixture().join("project"), &story.dir());
-        story.add_path(fixture().join("bin"));
+        copy(&fixture("gradle").join("project"), &story.dir());
+        story.add_path(fixture("gradle").join("bin"));
         let program = Path::new(env!("CARGO_BIN_EXE_holdpoint"));
         story.add_path(program.parent().unwrap().to_owned());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let port = port.unwrap().port().to_string();
+        let port = free_port();
         let state = story.home.path().join("state");
         fs::create_dir(&state).unwrap();
         let database = story.database.clone();
@@ -102,7 +100,7 @@ impl Project {
             git.args(words.split(' ')).current_dir(self.story.dir());
             let _ = git.env("HOME", self.story.home.path()).output();
         }
-        let mut service = Command::new(fixture().join("bin/service"));
+        let mut service = Command::new(fixture("gradle").join("bin/service"));
         service.arg("start").envs(self.story.environment("staging"));
         service.envs([("RELEASE", "v41"), ("SPRING_PROFILES_ACTIVE", "prod")]);
         printed(&mut service);
@@ -166,14 +164,10 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
-        let mut stop = Command::new(fixture().join("bin/service"));
+        let mut stop = Command::new(fixture("gradle").join("bin/service"));
         stop.arg("stop").envs(self.story.environment("staging"));
         let _ = stop.output();
     }
-}
-
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gradle")
 }
 
 /// What the two migrations change, as the runbook writes it down.

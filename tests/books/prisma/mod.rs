@@ -3,57 +3,34 @@
 mod packages;
 mod project;
 
-use holdpoint::domain::run::state::Stand;
-use holdpoint::domain::runbook::model::StepId;
-
 use crate::support::person::Person;
 use project::{CHANGES, Project};
 
 const ALL: &str = "20260101000000,20260301000000,20260302000000";
 
-fn id(name: &str) -> StepId {
-    StepId::new(name)
-}
-
-fn assert_done(person: &Person, steps: &[&str]) {
-    let run = person.state();
-    for step in steps {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
-}
-
-/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
-fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
-    assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    project.story.seal()
-}
-
 #[test]
 fn staging_begins_without_a_screen_and_is_taken_up_by_a_person() {
     let mut project = Project::new();
     project.story.set("smoke", "http");
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(said.contains("Read them: a person must do this"), "{said}");
+    project
+        .story
+        .assert_leaves_to_a_person("staging", "Read them: a person must do this");
     let mut person = Person::resume(&project.story, "staging");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "dev-apply",
-            "test-suite",
-            "url-check",
-            "restore-test",
-            "history",
-            "deploy",
-            "drift",
-            "populate",
-            "smoke-clients",
-            "smoke-order-clean",
-            "perf-http",
-            "keep-digests",
-        ],
-    );
+    person.assert_done(&[
+        "dev-apply",
+        "test-suite",
+        "url-check",
+        "restore-test",
+        "history",
+        "deploy",
+        "drift",
+        "populate",
+        "smoke-clients",
+        "smoke-order-clean",
+        "perf-http",
+        "keep-digests",
+    ]);
     assert_eq!(project.applied(), ALL);
     assert_eq!(
         project.story.value(r#"select count(*) from "Budget""#),
@@ -64,7 +41,7 @@ fn staging_begins_without_a_screen_and_is_taken_up_by_a_person() {
         "3000"
     );
     assert_eq!(project.story.archived("v1.staging.changes"), CHANGES);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(!log.contains("tk-4711-token"), "the session's token");
 }
 
@@ -75,7 +52,7 @@ fn a_migration_that_fails_is_settled_and_tried_again() {
     let mut person = Person::start(&project.story, "staging");
     person.go_to("deploy");
     let reader = project.story.hold(r#"select count(*) from "Product""#);
-    person.allow(&id("deploy"));
+    person.allow("deploy");
     person.go_to_failure("deploy");
     assert_eq!(project.applied(), "20260101000000");
     // A lock that was not granted left nothing: the retry settles that by itself.
@@ -91,9 +68,7 @@ fn a_migration_that_fails_is_settled_and_tried_again() {
     // The second one failed half-way, and its first statements stay: a retry finds them and refuses.
     person.retry("deploy", "perhaps it works now");
     person.go_to_failure("deploy");
-    person.terminal.wait("the leftovers", |screen| {
-        screen.contains("> table public.Budget")
-    });
+    person.read("> table public.Budget");
     project
         .story
         .sql(r#"delete from "Client" where id = 501; drop table "Budget""#);
@@ -108,10 +83,10 @@ fn a_migration_that_fails_is_settled_and_tried_again() {
         "the double client is gone, and the half of the migration",
     );
     person.go_to_the_end();
-    assert_done(&person, &["deploy", "status-after", "drift", "data-same"]);
-    assert_eq!(person.state().record(&id("deploy")).unwrap().attempts, 4);
+    person.assert_done(&["deploy", "status-after", "drift", "data-same"]);
+    assert_eq!(person.attempts("deploy"), 4);
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(log.contains("the double client is gone"), "{log}");
 }
 
@@ -123,7 +98,7 @@ fn what_cannot_be_finished_is_settled_and_left_for_another_day() {
     project
         .story
         .sql(r#"insert into "Client" (email) values ('client7@example.com')"#);
-    person.allow(&id("deploy"));
+    person.allow("deploy");
     person.go_to_failure("deploy");
     person.roll_back(
         "Settle the failed migration",
@@ -132,13 +107,13 @@ fn what_cannot_be_finished_is_settled_and_left_for_another_day() {
     person.go_to("ff-clean");
     project.story.sql(r#"drop table "Budget""#);
     person.go_to_the_end();
-    assert_done(&person, &["ff-indexes", "ff-rolled-back", "ff-settled"]);
+    person.assert_done(&["ff-indexes", "ff-rolled-back", "ff-settled"]);
     assert_eq!(project.applied(), "20260101000000,20260301000000");
     assert_eq!(
         project.story.value(r#"select count(*) from "Order""#),
         "3000"
     );
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("two clients share an address"), "{log}");
 }
 
@@ -152,16 +127,12 @@ fn damaged_data_is_restored_and_the_broken_database_is_kept() {
     project.story.sql(r#"update "Order" set total = 0"#);
     person.roll_back("Restore the dump", "every order is zero");
     person.go_to_the_end();
-    assert_done(&person, &["rb-swap", "rb-restore", "rb-compare", "rb-data"]);
+    person.assert_done(&["rb-swap", "rb-restore", "rb-compare", "rb-data"]);
     assert_eq!(project.applied(), "20260101000000");
     let total = project.story.value(r#"select sum(total) from "Order""#);
     assert_eq!(total, "4501500");
-    let aside = format!(
-        "select count(*) from pg_database where datname like '{}_failed_%'",
-        project.story.database
-    );
-    assert_eq!(project.story.value(&aside), "1");
-    let log = end_and_verify(&project, &mut person, 1);
+    assert_eq!(project.story.databases_set_aside(), 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("every order is zero"), "{log}");
 }
 
@@ -170,27 +141,12 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     let mut project = Project::alone();
     project.story.set("lock_timeout", "10min");
     let mut person = Person::start(&project.story, "staging");
-    person.go_to("deploy");
-    let report = project.story.hold(r#"select count(*) from "Product""#);
-    person.allow(&id("deploy"));
-    project.story.wait_blocked(1);
-    let readers: Vec<_> = (0..6)
-        .map(|_| project.story.ask(r#"select count(*) from "Product""#))
-        .collect();
-    person.wait_held();
-    person.end_the_root("a forgotten report holds everybody up");
-    for reader in readers {
-        assert_eq!(reader.wait_for_answer(), "200");
-    }
-    drop(report);
+    let why = person.weather_a_lock_storm("deploy", r#"select count(*) from "Product""#, "200");
     person.go_to_the_end();
-    assert_done(&person, &["deploy", "drift"]);
+    person.assert_done(&["deploy", "drift"]);
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
-    assert!(
-        log.contains("a forgotten report holds everybody up"),
-        "{log}"
-    );
+    let log = person.end_and_verify(0);
+    assert!(log.contains(why), "{log}");
     assert!(log.contains("blocked >= 5 for 10s"), "{log}");
 }
 
@@ -198,9 +154,6 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
 fn another_database_is_refused_before_anything_is_run() {
     let mut project = Project::new();
     project.story.set("database", "fulfillment_ops");
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(said.contains("the run is on hold"), "{said}");
-    assert_eq!(project.story.events("step.started"), 0);
+    project.story.assert_held_at_once("staging");
     assert_eq!(project.applied(), "20260101000000");
 }

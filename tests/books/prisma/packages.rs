@@ -5,19 +5,19 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::story::{copy, printed};
+use crate::support::story::{copy, fixture, printed};
 
 /// What is installed.
 const PACKAGE: &str = include_str!("../../fixtures/prisma/package.json");
 
 /// Copies the project of the tests to `dir`, with its packages.
 pub fn project(dir: &Path) {
-    copy(&fixture(), dir);
+    copy(&fixture("prisma"), dir);
     symlink(packages().join("node_modules"), dir.join("node_modules")).unwrap();
 }
 
 /// Returns the directory of `node_modules`; brings it where there is none.
-pub fn packages() -> PathBuf {
+fn packages() -> PathBuf {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prisma-packages");
     fs::create_dir_all(&home).unwrap();
     let lock = File::create(home.with_extension("lock")).unwrap();
@@ -39,8 +39,4 @@ pub fn packages() -> PathBuf {
     printed(npm.current_dir(&home));
     fs::write(made_of, PACKAGE).unwrap();
     home
-}
-
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/prisma")
 }

@@ -1,12 +1,11 @@
 //! A shop's backend at its first migration, with two more to come.
 
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use super::packages;
-use crate::support::story::{Story, printed};
+use crate::support::story::{Story, free_port, printed, without};
 
 pub const ROLES: [&str; 4] = [
     "Database Admin",
@@ -73,16 +72,10 @@ impl Project {
 
     fn at_the_first_migration(&self) {
         let migrations = self.story.dir().join("prisma/migrations");
-        let later = self.story.home.path().join("later");
-        fs::create_dir(&later).unwrap();
-        let names = ["20260301000000_unit_cost", "20260302000000_budgets"];
-        for name in names {
-            fs::rename(migrations.join(name), later.join(name)).unwrap();
-        }
-        self.prisma(&["migrate", "deploy"]);
-        for name in names {
-            fs::rename(later.join(name), migrations.join(name)).unwrap();
-        }
+        let later = ["20260301000000_unit_cost", "20260302000000_budgets"];
+        without(&migrations, &later, || {
+            self.prisma(&["migrate", "deploy"]);
+        });
         self.story.sql(
             r#"insert into "Client" (email) select 'client' || n || '@example.com' from generate_series(1, 500) n;
                insert into "Product" (name) select 'product ' || n from generate_series(1, 200) n;
@@ -93,8 +86,7 @@ impl Project {
 
     /// Has the application started and stopped by commands.
     fn with_application(&mut self) {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let port = port.unwrap().port().to_string();
+        let port = free_port();
         self.story.set_env("PORT", &port);
         for (name, value) in [
             ("app", "commands"),

@@ -2,61 +2,36 @@
 
 mod project;
 
-use holdpoint::domain::run::state::Stand;
-use holdpoint::domain::runbook::model::StepId;
-
 use crate::support::person::Person;
 use project::Project;
 
 const BEFORE: &str = "1,2,3,4,5,6,7";
 const ALL: &str = "1,2,3,4,5,6,7,8,9,10";
 
-fn id(name: &str) -> StepId {
-    StepId::new(name)
-}
-
-fn assert_done(person: &Person, steps: &[&str]) {
-    let run = person.state();
-    for step in steps {
-        assert_eq!(run.stand(&id(step)), &Stand::Done, "{step}");
-    }
-}
-
-/// Ends the run, has everybody sign, and holds the log against the verifier; `code` is how the program ended.
-fn end_and_verify(project: &Project, person: &mut Person, code: u32) -> String {
-    assert_eq!(person.end(), code, "{}", person.terminal.screen());
-    project.story.seal()
-}
-
 #[test]
 fn development_goes_without_a_screen_as_far_as_it_may_and_a_person_ends_it() {
     let project = Project::new();
-    let (code, said) = project.story.auto("development");
-    assert_eq!(code, 5, "{said}");
-    assert!(
-        said.contains("Apply the scripts: it starts only when a person says so"),
-        "{said}"
+    project.story.assert_leaves_to_a_person(
+        "development",
+        "Apply the scripts: it starts only when a person says so",
     );
     let mut person = Person::resume(&project.story, "development");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &[
-            "test-migrate",
-            "test-enums",
-            "test-triggers",
-            "test-matviews",
-            "test-partitions",
-            "test-queries",
-            "test-rollback",
-            "migrate",
-            "all-applied",
-            "verify-schema",
-            "partitions",
-            "refresh",
-            "queries",
-        ],
-    );
+    person.assert_done(&[
+        "test-migrate",
+        "test-enums",
+        "test-triggers",
+        "test-matviews",
+        "test-partitions",
+        "test-queries",
+        "test-rollback",
+        "migrate",
+        "all-applied",
+        "verify-schema",
+        "partitions",
+        "refresh",
+        "queries",
+    ]);
     assert_eq!(project.applied(), ALL);
     let parts = "select count(*) from pg_inherits where inhparent = 'events'::regclass";
     assert_eq!(project.story.value(parts), "3");
@@ -66,7 +41,7 @@ fn development_goes_without_a_screen_as_far_as_it_may_and_a_person_ends_it() {
         project.story.archived("v1.development.changes"),
         project.changes()
     );
-    end_and_verify(&project, &mut person, 0);
+    person.end_and_verify(0);
 }
 
 #[test]
@@ -78,15 +53,13 @@ fn a_script_that_fails_is_looked_at_cleared_away_and_tried_again() {
     project
         .story
         .sql("insert into customers (email) values ('customer7@example.com')");
-    person.allow(&id("migrate"));
+    person.allow("migrate");
     person.go_to_failure("migrate");
     assert_eq!(project.applied(), format!("{BEFORE},8"));
     // The index that could not be built lies about: a retry would stumble over it, and says so.
     person.retry("migrate", "perhaps it works now");
     person.go_to_failure("migrate");
-    person.terminal.wait("what is left behind", |screen| {
-        screen.contains("left behind: invalid index customers_email")
-    });
+    person.read("left behind: invalid index customers_email");
     project.story.sql("delete from customers where id = 401");
     project.story.sql("drop index concurrently customers_email");
     person.retry(
@@ -94,10 +67,10 @@ fn a_script_that_fails_is_looked_at_cleared_away_and_tried_again() {
         "the double customer is gone, and the invalid index",
     );
     person.go_to_the_end();
-    assert_done(&person, &["migrate", "verify-schema", "data-same"]);
-    assert_eq!(person.state().record(&id("migrate")).unwrap().attempts, 3);
+    person.assert_done(&["migrate", "verify-schema", "data-same"]);
+    assert_eq!(person.attempts("migrate"), 3);
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 0);
+    let log = person.end_and_verify(0);
     assert!(log.contains("the double customer is gone"), "{log}");
 }
 
@@ -110,13 +83,13 @@ fn a_release_that_misbehaves_goes_down_again() {
     assert_eq!(project.applied(), ALL);
     person.roll_back("Go down again", "every second answer is a 500");
     person.go_to_the_end();
-    assert_done(&person, &["rv-revert", "rv-data"]);
+    person.assert_done(&["rv-revert", "rv-data"]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(
         project.story.value("select sum(cents) from orders"),
         "2001000"
     );
-    let log = end_and_verify(&project, &mut person, 1);
+    let log = person.end_and_verify(1);
     assert!(log.contains("every second answer is a 500"), "{log}");
 }
 
@@ -128,21 +101,14 @@ fn damaged_data_is_restored_and_the_broken_database_is_kept() {
     project.story.sql("update orders set cents = 0");
     person.roll_back("Restore the dump", "every order is free");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &["rb-swap", "rb-restore", "rb-compare", "rb-queries"],
-    );
+    person.assert_done(&["rb-swap", "rb-restore", "rb-compare", "rb-queries"]);
     assert_eq!(project.applied(), BEFORE);
     assert_eq!(
         project.story.value("select sum(cents) from orders"),
         "2001000"
     );
-    let aside = format!(
-        "select count(*) from pg_database where datname like '{}_failed_%'",
-        project.story.database
-    );
-    assert_eq!(project.story.value(&aside), "1");
-    end_and_verify(&project, &mut person, 1);
+    assert_eq!(project.story.databases_set_aside(), 1);
+    person.end_and_verify(1);
 }
 
 #[test]
@@ -150,44 +116,23 @@ fn a_lock_storm_holds_the_run_until_its_root_is_ended() {
     let mut project = Project::alone();
     project.story.set("lock_timeout", "2min");
     let mut person = Person::start(&project.story, "development");
-    person.go_to("migrate");
-    let report = project.story.hold("select count(*) from orders");
-    person.allow(&id("migrate"));
-    project.story.wait_blocked(1);
-    let readers: Vec<_> = (0..6)
-        .map(|_| project.story.ask("select count(*) from orders"))
-        .collect();
-    assert_eq!(person.wait_held(), "blocked >= 5 for 10s");
-    person.end_the_root("a forgotten report holds everybody up");
-    for reader in readers {
-        assert_eq!(reader.wait_for_answer(), "2000");
-    }
-    drop(report);
+    let why = person.weather_a_lock_storm("migrate", "select count(*) from orders", "2000");
     person.go_to("decision");
-    assert_done(&person, &["migrate", "verify-schema"]);
+    person.assert_done(&["migrate", "verify-schema"]);
     assert_eq!(project.applied(), ALL);
     // What else may be wrong can be asked for at any time; nothing is changed by it.
     person.roll_back("Find out what is wrong", "was that all?");
     person.go_to_the_end();
-    assert_done(
-        &person,
-        &["dg-state", "dg-syntax", "dg-slow", "dg-integrity"],
-    );
+    person.assert_done(&["dg-state", "dg-syntax", "dg-slow", "dg-integrity"]);
     assert_eq!(project.applied(), ALL);
-    let log = end_and_verify(&project, &mut person, 1);
-    assert!(
-        log.contains("a forgotten report holds everybody up"),
-        "{log}"
-    );
+    let log = person.end_and_verify(1);
+    assert!(log.contains(why), "{log}");
 }
 
 #[test]
 fn another_database_is_refused_before_anything_is_run() {
     let mut project = Project::new();
     project.story.set("database", "shop");
-    let (code, said) = project.story.auto("staging");
-    assert_eq!(code, 5, "{said}");
-    assert!(said.contains("the run is on hold"), "{said}");
-    assert_eq!(project.story.events("step.started"), 0);
+    project.story.assert_held_at_once("staging");
     assert_eq!(project.applied(), BEFORE);
 }

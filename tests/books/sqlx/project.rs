@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::story::{Story, copy, printed};
+use crate::support::story::{Story, copy, fixture, printed};
 
 const ROLES: [&str; 4] = ["Database Admin", "Backend Lead", "DevOps Lead", "Security"];
 const BOOK: &str = "sqlx-postgresql.yaml";
@@ -26,10 +26,7 @@ impl Project {
     }
 
     fn of(mut story: Story) -> Self {
-        copy(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sqlx"),
-            &story.dir(),
-        );
+        copy(&fixture("sqlx"), &story.dir());
         story.add_path(tool());
         for (name, value) in [
             ("release", "v1"),
