@@ -1,9 +1,15 @@
 //! What is now held against what was before.
 
-use std::cmp::Ordering;
+mod means;
+mod numbers;
+mod objects;
+
 use std::collections::BTreeMap;
 
 use crate::domain::ready::arguments::Arguments;
+use crate::domain::ready::compare::means::{Slower, means};
+use crate::domain::ready::compare::numbers::{Rule, numbers};
+use crate::domain::ready::compare::objects::objects;
 use crate::domain::ready::definition::{Check, Compared, Comparison, Rows};
 use crate::domain::ready::judge::{Judged, Verdict, judge};
 use crate::domain::ready::table::Table;
@@ -28,7 +34,7 @@ pub fn compare(
                 watched: watched.as_deref(),
                 may_fall,
                 planned: &planned,
-                differs: how.differs,
+                bad: worst(how),
             };
             numbers(how, before, now, &pairs, &rule)
         }
@@ -63,6 +69,7 @@ fn told(judged: &Judged, differences: &Table) -> String {
 }
 
 type Row = Vec<Option<String>>;
+
 type Pair<'t> = (Vec<&'t str>, Option<&'t Row>, Option<&'t Row>);
 
 /// Returns for each key the row before and the row now, in order of the keys.
@@ -105,56 +112,6 @@ fn others<'t>(how: &Comparison, before: &'t Table, now: &'t Table) -> Vec<&'t st
         .collect()
 }
 
-fn objects(
-    how: &Comparison,
-    before: &Table,
-    now: &Table,
-    pairs: &[Pair<'_>],
-    planned: &[&str],
-) -> Table {
-    let columns = others(how, before, now);
-    let text = |table: &Table, row: Option<&Row>| {
-        let texts = columns.iter().map(|c| cell(row, table.column(c)));
-        let texts: Vec<&str> = texts.flatten().collect();
-        row.map(|_| texts.join(" · "))
-    };
-    let judged = how.differs != Rows::Shown || !planned.is_empty();
-    let mut met: Vec<&str> = Vec::new();
-    let mut rows = Vec::new();
-    for (key, was, is) in pairs {
-        let (was, is) = (text(before, *was), text(now, *is));
-        let change = match (&was, &is) {
-            (None, Some(_)) => "added",
-            (Some(_), None) => "removed",
-            (Some(a), Some(b)) if a != b => "changed",
-            (Some(_), Some(_)) | (None, None) => continue,
-        };
-        let name = key.last().copied().unwrap_or_default();
-        let plan = planned.iter().find(|plan| covers(plan, name));
-        met.extend(plan);
-        let verdict = if plan.is_some() { "ok" } else { worst(how) };
-        let mut row: Row = judged.then(|| some(verdict)).into_iter().collect();
-        row.push(some(change));
-        row.extend(key.iter().map(|part| some(*part)));
-        row.extend([was, is]);
-        rows.push(row);
-    }
-    for plan in planned.iter().filter(|plan| !met.contains(plan)) {
-        let mut row = vec![some("fail"), some("planned, and not changed")];
-        row.extend((1..how.keys.len()).map(|_| some("")));
-        row.extend([some(*plan), None, None]);
-        rows.push(row);
-    }
-    let mut names: Vec<String> = judged.then(|| "verdict".into()).into_iter().collect();
-    names.push("change".into());
-    names.extend(how.keys.iter().cloned());
-    names.extend(["before".into(), "now".into()]);
-    Table {
-        columns: names,
-        rows,
-    }
-}
-
 fn worst(how: &Comparison) -> &'static str {
     match how.differs {
         Rows::Warn => "warn",
@@ -162,190 +119,8 @@ fn worst(how: &Comparison) -> &'static str {
     }
 }
 
-/// Whether a planned name is `name` or something that it belongs to: `public.t` covers `public.t.c`.
-fn covers(plan: &str, name: &str) -> bool {
-    name.strip_prefix(plan)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('('))
-}
-
-/// Which difference of numbers is found.
-struct Rule<'r> {
-    watched: Option<&'r str>,
-    may_fall: f64,
-    /// `tables +2`; where any is given every other difference is found.
-    planned: &'r [&'r str],
-    differs: Rows,
-}
-
-impl Rule<'_> {
-    fn judges(&self) -> bool {
-        self.watched.is_some() || !self.planned.is_empty()
-    }
-
-    fn verdict(&self, key: &str, column: &str, was: Option<f64>, is: Option<f64>) -> &'static str {
-        let bad = match self.differs {
-            Rows::Warn => "warn",
-            Rows::Fail | Rows::Shown | Rows::ByVerdict => "fail",
-        };
-        if !self.planned.is_empty() {
-            let by = is.unwrap_or_default() - was.unwrap_or_default();
-            let plan = self.planned.iter().find_map(|plan| step(plan, key));
-            let met = (plan.unwrap_or_default() - by).abs() < f64::EPSILON;
-            return if met { "ok" } else { bad };
-        }
-        match (was, is) {
-            _ if self.watched.is_some_and(|watched| watched != column) => "ok",
-            (Some(was), Some(is)) if is < was * (1.0 - self.may_fall) => bad,
-            (Some(_), None) => bad,
-            (Some(_) | None, Some(_)) | (None, None) => "ok",
-        }
-    }
-}
-
-/// Returns by how much `key` is to change: `tables +2`.
-fn step(plan: &str, key: &str) -> Option<f64> {
-    let by = plan.strip_prefix(key)?.strip_prefix([' ', ':'])?;
-    by.trim().trim_start_matches('+').parse().ok()
-}
-
-fn numbers(
-    how: &Comparison,
-    before: &Table,
-    now: &Table,
-    pairs: &[Pair<'_>],
-    rule: &Rule<'_>,
-) -> Table {
-    let columns = others(how, before, now);
-    let mut rows = Vec::new();
-    for (key, was, is) in pairs {
-        for column in &columns {
-            let (a, b) = (
-                cell(*was, before.column(column)),
-                cell(*is, now.column(column)),
-            );
-            let (from, to) = (number(a), number(b));
-            if a == b || (from.is_none() && to.is_none()) {
-                continue;
-            }
-            let mut row: Row = Vec::new();
-            if rule.judges() {
-                row.push(some(rule.verdict(&key.join(" "), column, from, to)));
-            }
-            row.extend(key.iter().map(|part| some(*part)));
-            row.extend([some(*column), a.map(Into::into), b.map(Into::into)]);
-            row.push(some(by(from, to)));
-            rows.push(row);
-        }
-    }
-    for plan in rule.planned {
-        let met = pairs
-            .iter()
-            .any(|(key, was, is)| was != is && step(plan, &key.join(" ")).is_some());
-        if !met {
-            let mut row = vec![some("fail"), some(format!("{plan}: planned, and not so"))];
-            row.extend((0..how.keys.len() + 3).map(|_| None));
-            rows.push(row);
-        }
-    }
-    let mut names: Vec<String> = rule
-        .judges()
-        .then(|| "verdict".into())
-        .into_iter()
-        .collect();
-    names.extend(how.keys.iter().cloned());
-    names.extend(["of", "before", "now", "by"].map(Into::into));
-    Table {
-        columns: names,
-        rows,
-    }
-}
-
 fn number(text: Option<&str>) -> Option<f64> {
     text?.parse().ok()
-}
-
-/// `+2 (+50.0 %)`
-fn by(was: Option<f64>, is: Option<f64>) -> String {
-    match (was, is) {
-        (Some(was), Some(is)) if was > 0.0 => {
-            let difference = is - was;
-            format!("{difference:+} ({:+.1} %)", 100.0 * difference / was)
-        }
-        (Some(was), Some(is)) => format!("{:+}", is - was),
-        (None, Some(_)) => "new".to_owned(),
-        (Some(_), None) => "gone".to_owned(),
-        (None, None) => String::new(),
-    }
-}
-
-/// From when on a statement counts as slower.
-struct Slower {
-    times: f64,
-    calls: f64,
-    share: f64,
-}
-
-fn means(
-    before: &Table,
-    now: &Table,
-    pairs: &[Pair<'_>],
-    (count, total): (&str, &str),
-    slower: &Slower,
-) -> Table {
-    let of = |table: &Table, row: Option<&Row>| {
-        let count = number(cell(row, table.column(count)))?;
-        Some((count, number(cell(row, table.column(total)))?))
-    };
-    // Counters that fell were reset in between: then all of them is new.
-    let since = |was: Option<(f64, f64)>, is: (f64, f64)| match was {
-        Some(was) if was.0 <= is.0 && was.1 <= is.1 => (is.0 - was.0, is.1 - was.1),
-        Some(_) | None => is,
-    };
-    let all: f64 = pairs
-        .iter()
-        .filter_map(|(_, was, is)| Some(since(of(before, *was), of(now, *is)?).1))
-        .sum();
-    let mut found: Vec<(f64, Row)> = Vec::new();
-    for (_, was, is) in pairs {
-        let Some(counts) = of(now, *is) else { continue };
-        let earlier = of(before, *was).filter(|(calls, _)| *calls > 0.0);
-        let (calls, spent) = since(earlier, counts);
-        if calls <= 0.0 {
-            continue;
-        }
-        let (mean, old) = (spent / calls, earlier.map(|(calls, all)| all / calls));
-        let factor = old.filter(|old| *old > 0.0).map(|old| mean / old);
-        let share = if all > 0.0 { spent / all } else { 0.0 };
-        let counts = calls >= slower.calls && share >= slower.share;
-        let worse = counts && factor.is_some_and(|factor| factor >= slower.times);
-        let statement = cell(*is, now.column("statement")).unwrap_or_default();
-        found.push((
-            factor.unwrap_or_default(),
-            vec![
-                some(if worse { "warn" } else { "ok" }),
-                old.map(|old| format!("{old:.3}")),
-                some(format!("{mean:.3}")),
-                factor.map(|factor| format!("{factor:.2}")),
-                some(format!("{calls:.0}")),
-                some(format!("{:.1}", 100.0 * share)),
-                some(statement),
-            ],
-        ));
-    }
-    found.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal));
-    let columns = [
-        "verdict",
-        "mean_before",
-        "mean_since",
-        "times",
-        "calls_since",
-        "percent_of_time",
-        "statement",
-    ];
-    Table {
-        columns: columns.map(Into::into).to_vec(),
-        rows: found.into_iter().map(|(_, row)| row).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::domain::report::signoff::{COVERS, read_time, said_at, uncode, unescape};
+use crate::domain::report::signoff::COVERS;
+use crate::domain::report::signoff::statement::{read_time, said_at, uncode, unescape};
 use crate::domain::tame::{self, Quoted};
 
 /// What addenda are signed for.
