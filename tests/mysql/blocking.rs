@@ -9,8 +9,16 @@ use holdpoint::domain::sample::history::History;
 use holdpoint::engine::sandbox::{MariaOptions, MariaSandbox};
 use tokio::task::JoinHandle;
 
-use crate::harness::{Client, binaries, fresh, server, watch};
+use crate::harness::{Client, fresh, on_each_server, watch};
 use crate::watcher::{Watcher, drawn};
+
+on_each_server! {
+    a_pile_behind_an_alter_behind_an_idle_transaction
+    rows_a_chain_and_several_holders
+    user_locks_and_locked_tables
+    a_prepared_transaction_blocks_by_its_name
+    without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_seen_with_one
+}
 
 type Waits = JoinHandle<Result<Client, sqlx::Error>>;
 
@@ -77,9 +85,7 @@ impl Case {
     }
 }
 
-#[tokio::test]
-async fn a_pile_behind_an_alter_behind_an_idle_transaction() {
-    let Some(server) = server() else { return };
+async fn a_pile_behind_an_alter_behind_an_idle_transaction(server: &'static MariaSandbox) {
     let mut case = Case::on(server).await;
     case.holds("begin; select * from t").await;
     case.waits("alter table t add column w int").await;
@@ -103,9 +109,7 @@ async fn a_pile_behind_an_alter_behind_an_idle_transaction() {
     case.lets_go().await;
 }
 
-#[tokio::test]
-async fn rows_a_chain_and_several_holders() {
-    let Some(server) = server() else { return };
+async fn rows_a_chain_and_several_holders(server: &'static MariaSandbox) {
     let mut case = Case::on(server).await;
     case.holds("begin; select * from t where id = 1 lock in share mode")
         .await;
@@ -134,9 +138,7 @@ async fn rows_a_chain_and_several_holders() {
     case.waits.remove(0).await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn user_locks_and_locked_tables() {
-    let Some(server) = server() else { return };
+async fn user_locks_and_locked_tables(server: &'static MariaSandbox) {
     let mut case = Case::on(server).await;
     case.holds("do get_lock('case 3', 0)").await;
     case.waits("do get_lock('case 3', 60)").await;
@@ -158,9 +160,7 @@ async fn user_locks_and_locked_tables() {
     }
 }
 
-#[tokio::test]
-async fn a_prepared_transaction_blocks_by_its_name() {
-    let Some(server) = server() else { return };
+async fn a_prepared_transaction_blocks_by_its_name(server: &'static MariaSandbox) {
     let mut case = Case::on(server).await;
     let name = format!("'case','{}',7", case.asker.id);
     let xa = "update t set v = 5 where id = 5";
@@ -184,9 +184,10 @@ async fn a_prepared_transaction_blocks_by_its_name() {
 }
 
 /// On a server of its own, which records no metadata locks and has everything locked once: the shared one must go on.
-#[tokio::test]
-async fn without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_seen_with_one() {
-    let Some(binaries) = binaries() else { return };
+async fn without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_seen_with_one(
+    server: &'static MariaSandbox,
+) {
+    let binaries = server.binaries();
     let own = MariaSandbox::start(binaries, MariaOptions::default()).unwrap();
     let mut case = Case::on(&own).await;
     case.holds("begin; select * from t").await;

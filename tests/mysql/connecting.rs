@@ -4,7 +4,15 @@ use holdpoint::engine::database::error::Trouble;
 use holdpoint::engine::database::target::identify;
 use holdpoint::engine::database::{DatabaseError, Dsn};
 
-use crate::harness::{fresh, server};
+use crate::harness::{fresh, on_each_server};
+use holdpoint::engine::sandbox::MariaSandbox;
+
+on_each_server! {
+    a_server_says_who_it_is
+    the_socket_is_a_way_too
+    what_does_not_work_is_said_in_the_operators_words
+    another_familys_server_is_told_apart
+}
 
 async fn refused(text: &str) -> DatabaseError {
     let error = identify(&Dsn::read(text).unwrap()).await.unwrap_err();
@@ -12,9 +20,7 @@ async fn refused(text: &str) -> DatabaseError {
     error
 }
 
-#[tokio::test]
-async fn a_server_says_who_it_is() {
-    let Some(server) = server() else { return };
+async fn a_server_says_who_it_is(server: &'static MariaSandbox) {
     let name = fresh(server);
     let url = server.url(&name);
     for url in [url.clone(), url.replace("mysql://", "mariadb://")] {
@@ -31,18 +37,14 @@ async fn a_server_says_who_it_is() {
     }
 }
 
-#[tokio::test]
-async fn the_socket_is_a_way_too() {
-    let Some(server) = server() else { return };
+async fn the_socket_is_a_way_too(server: &'static MariaSandbox) {
     let socket = server.socket().display().to_string();
     let url = format!("mysql://root:right@/mysql?socket={socket}");
     let seen = identify(&Dsn::read(&url).unwrap()).await.unwrap();
     assert_eq!(seen.address, socket);
 }
 
-#[tokio::test]
-async fn what_does_not_work_is_said_in_the_operators_words() {
-    let Some(server) = server() else { return };
+async fn what_does_not_work_is_said_in_the_operators_words(server: &'static MariaSandbox) {
     let wrong = refused(&server.url_as("mysql", "root", Some("guess"))).await;
     assert_eq!(wrong.kind, Trouble::Denied);
     assert!(wrong.hint.contains("MYSQL_PWD"), "{}", wrong.hint);
@@ -54,9 +56,7 @@ async fn what_does_not_work_is_said_in_the_operators_words() {
     assert!(silent.said.contains("nothing listens at 127.0.0.1:1"));
 }
 
-#[tokio::test]
-async fn another_familys_server_is_told_apart() {
-    let Some(server) = server() else { return };
+async fn another_familys_server_is_told_apart(server: &'static MariaSandbox) {
     let url = format!(
         "postgresql://u:guess@127.0.0.1:{}/x?connect_timeout=2",
         server.port()

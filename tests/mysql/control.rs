@@ -6,11 +6,17 @@ use holdpoint::domain::sample::model::Session;
 use holdpoint::engine::database::Dsn;
 use holdpoint::engine::database::target::Control;
 
-use crate::harness::{Client, fresh, server, watch};
+use crate::harness::{Client, fresh, on_each_server, watch};
+use holdpoint::engine::sandbox::MariaSandbox;
 
-#[tokio::test]
-async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone() {
-    let Some(server) = server() else { return };
+on_each_server! {
+    a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone
+    who_may_not_is_told_what_is_missing
+}
+
+async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone(
+    server: &'static MariaSandbox,
+) {
     let url = server.url(&fresh(server));
     let mut watcher = watch(&url);
     let mut holder = Client::with(&url, "begin; select * from t").await;
@@ -55,9 +61,7 @@ async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone() {
     assert_eq!(control.detail(idle).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn who_may_not_is_told_what_is_missing() {
-    let Some(server) = server() else { return };
+async fn who_may_not_is_told_what_is_missing(server: &'static MariaSandbox) {
     let db = fresh(server);
     let users = "create user weak@'%' identified by 'right'; create user looks@'%' identified by 'right'; \
          grant process on *.* to looks@'%'; grant select on performance_schema.* to looks@'%'";

@@ -5,47 +5,53 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use holdpoint::domain::sample::news::Watched;
-use holdpoint::engine::sandbox::{MariaBinaries, MariaOptions, MariaSandbox, find_maria};
+use holdpoint::engine::sandbox::MariaSandbox;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use crate::maria::Kind;
 pub use crate::watcher::PATIENCE;
 use crate::watcher::Watcher;
 
-/// Where there is none the test says so; in CI it fails.
-#[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
-pub fn binaries() -> Option<&'static MariaBinaries> {
-    static FOUND: OnceLock<Option<MariaBinaries>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| match find_maria() {
-        Ok(binaries) => Some(binaries),
-        Err(why) if std::env::var_os("CI").is_none() => {
-            eprintln!("SKIPPED: {why}");
-            None
-        }
-        Err(why) => panic!("{why}"),
-    });
-    found.as_ref()
+/// The server of a kind that the tests share; it goes when this process does. `None`: there is none on this machine.
+pub fn server(kind: Kind) -> Option<&'static MariaSandbox> {
+    static SERVERS: [OnceLock<Option<MariaSandbox>>; 3] = [const { OnceLock::new() }; 3];
+    let settings = [("log_bin", "binlog"), ("server_id", "1")];
+    let server = SERVERS[kind as usize].get_or_init(|| kind.start("right", &settings));
+    server.as_ref()
 }
 
-/// The server that the tests share; it goes when this process does. `None`: there is none on this machine.
-pub fn server() -> Option<&'static MariaSandbox> {
-    static SERVER: OnceLock<Option<MariaSandbox>> = OnceLock::new();
-    SERVER.get_or_init(|| binaries().map(start)).as_ref()
-}
-
-fn start(binaries: &MariaBinaries) -> MariaSandbox {
-    let options = MariaOptions {
-        password: Some("right".into()),
-        ..MariaOptions::default()
+/// Makes a test of each function, on every server of the family.
+macro_rules! on_each_server {
+    ($($name:ident)*) => {
+        $(
+            mod $name {
+                use crate::maria::Kind;
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn installed() {
+                    if let Some(server) = crate::harness::server(Kind::Installed) {
+                        super::$name(server).await;
+                    }
+                }
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn mysql_8_0() {
+                    if let Some(server) = crate::harness::server(Kind::MySql80) {
+                        super::$name(server).await;
+                    }
+                }
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn mysql_9() {
+                    if let Some(server) = crate::harness::server(Kind::MySql9) {
+                        super::$name(server).await;
+                    }
+                }
+            }
+        )*
     };
-    let options = options
-        .observable(binaries.brand)
-        .setting("log_bin", "binlog")
-        .setting("server_id", "1");
-    MariaSandbox::start(binaries, options).unwrap()
 }
+pub(crate) use on_each_server;
 
 /// Makes a fresh database with a table `t` of ten rows (`id`, `v`); returns its name.
 pub fn fresh(server: &MariaSandbox) -> String {

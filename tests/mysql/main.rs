@@ -1,4 +1,6 @@
-//! The database engine against a real MariaDB, or a MySQL where `HOLDPOINT_MYSQL_BIN` leads to one.
+//! The database engine against real servers: the MariaDB that is installed (or the server to which `HOLDPOINT_MYSQL_BIN`
+//! leads), MySQL 8.0 as Ubuntu packs it and MySQL 9 as Debian's unstable distribution does, each fetched once and not
+//! installed. What the panels show on each to each kind of user stands in `panels.md`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,6 +16,9 @@ mod connecting;
 mod control;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+#[path = "../support/maria.rs"]
+mod maria;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]

@@ -11,16 +11,27 @@ use holdpoint::domain::sample::news::{Extra, Watched};
 use holdpoint::domain::sample::own::{MONITOR_NAME, OwnStep};
 use holdpoint::engine::clock;
 
-use crate::harness::{Client, fresh, plan, server, watch};
+use crate::harness::{Client, fresh, on_each_server, plan, watch};
 use crate::watcher::Watcher;
+use holdpoint::engine::sandbox::MariaSandbox;
+
+on_each_server! {
+    sessions_are_told_with_what_they_do_and_odd_names_are_tamed
+    our_own_are_marked
+    counters_become_rates_and_values_and_sizes_come_when_asked
+    tables_are_told_while_somebody_has_one_for_himself
+    an_alter_tells_how_far_it_is
+    a_replica_that_stops_is_told_by_both_ends
+    a_connection_that_is_killed_is_opened_again
+}
 
 fn of(client: &Client) -> i32 {
     i32::try_from(client.id).unwrap()
 }
 
-#[tokio::test]
-async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed() {
-    let Some(server) = server() else { return };
+async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed(
+    server: &'static MariaSandbox,
+) {
     let db = fresh(server);
     let url = server.url(&db);
     let mut watcher = watch(&url);
@@ -77,9 +88,7 @@ fn own(name: &str, sessions: Option<Sessions>) -> OwnStep {
     }
 }
 
-#[tokio::test]
-async fn our_own_are_marked() {
-    let Some(server) = server() else { return };
+async fn our_own_are_marked(server: &'static MariaSandbox) {
     let db = fresh(server);
     server
         .execute(
@@ -116,9 +125,7 @@ async fn our_own_are_marked() {
     watcher.sample(|s| s.sessions.iter().any(ours)).await;
 }
 
-#[tokio::test]
-async fn counters_become_rates_and_values_and_sizes_come_when_asked() {
-    let Some(server) = server() else { return };
+async fn counters_become_rates_and_values_and_sizes_come_when_asked(server: &'static MariaSandbox) {
     let db = fresh(server);
     let url = server.url(&db);
     let plan = Watched {
@@ -178,9 +185,7 @@ async fn counters_become_rates_and_values_and_sizes_come_when_asked() {
     work.abort();
 }
 
-#[tokio::test]
-async fn tables_are_told_while_somebody_has_one_for_himself() {
-    let Some(server) = server() else { return };
+async fn tables_are_told_while_somebody_has_one_for_himself(server: &'static MariaSandbox) {
     let db = fresh(server);
     let url = server.url(&db);
     let mut watcher = watch(&url);
@@ -219,9 +224,7 @@ async fn tables_are_told_while_somebody_has_one_for_himself() {
     assert!(task.await.unwrap().is_err());
 }
 
-#[tokio::test]
-async fn an_alter_tells_how_far_it_is() {
-    let Some(server) = server() else { return };
+async fn an_alter_tells_how_far_it_is(server: &'static MariaSandbox) {
     let db = fresh(server);
     let url = server.url(&db);
     server
@@ -258,9 +261,7 @@ async fn an_alter_tells_how_far_it_is() {
     let _ = task.await.unwrap();
 }
 
-#[tokio::test]
-async fn a_replica_that_stops_is_told_by_both_ends() {
-    let Some(server) = server() else { return };
+async fn a_replica_that_stops_is_told_by_both_ends(server: &'static MariaSandbox) {
     let replica = server.replica().unwrap();
     let mut fed = watch(&replica.url(""));
     let follows = |s: &Sample| {
@@ -287,9 +288,7 @@ async fn a_replica_that_stops_is_told_by_both_ends() {
     replica.stop();
 }
 
-#[tokio::test]
-async fn a_connection_that_is_killed_is_opened_again() {
-    let Some(server) = server() else { return };
+async fn a_connection_that_is_killed_is_opened_again(server: &'static MariaSandbox) {
     let db = fresh(server);
     let mut watcher = watch(&server.url(&db));
     watcher.sample(|_| true).await;

@@ -8,7 +8,14 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use crate::harness::{Client, fresh, server};
+use crate::harness::{Client, fresh, on_each_server};
+use holdpoint::engine::sandbox::MariaSandbox;
+
+on_each_server! {
+    every_value_comes_back_as_it_was_put_in
+    every_name_names_what_it_says
+    the_server_is_asked_where_quotes_end
+}
 
 const CASES: usize = 150;
 const NASTY: &[&str] = &[
@@ -52,9 +59,7 @@ fn strings(pattern: &str) -> Vec<String> {
     nasty.chain((0..CASES).map(|_| any())).collect()
 }
 
-#[tokio::test]
-async fn every_value_comes_back_as_it_was_put_in() {
-    let Some(server) = server() else { return };
+async fn every_value_comes_back_as_it_was_put_in(server: &'static MariaSandbox) {
     let mut client = Client::open(&server.url(&fresh(server))).await;
     let mut values = strings("(?s).{0,40}");
     values.extend(strings("['\"`\\\\a;%_ #-]{1,12}"));
@@ -77,9 +82,7 @@ async fn every_value_comes_back_as_it_was_put_in() {
     assert_eq!(client.value(&sql).await.as_deref(), Some("1"));
 }
 
-#[tokio::test]
-async fn every_name_names_what_it_says() {
-    let Some(server) = server() else { return };
+async fn every_name_names_what_it_says(server: &'static MariaSandbox) {
     let mut client = Client::open(&server.url(&fresh(server))).await;
     let mut names = strings("[a-zé'\"`\\\\.;#-]{1,20}");
     names.extend(strings("['\"`\\\\ ]{1,4}"));
@@ -103,9 +106,7 @@ async fn every_name_names_what_it_says() {
     assert_eq!(rows.as_deref(), Some("10"));
 }
 
-#[tokio::test]
-async fn the_server_is_asked_where_quotes_end() {
-    let Some(server) = server() else { return };
+async fn the_server_is_asked_where_quotes_end(server: &'static MariaSandbox) {
     let dsn = Dsn::read(&server.url("")).unwrap();
     let read = quoting(&dsn, "select 'it\\'s'").await.unwrap();
     assert_eq!(read, Quoting::of(Family::MySql));

@@ -8,8 +8,18 @@ use holdpoint::engine::database::Looker;
 use holdpoint::engine::questions;
 use tokio::time::{Instant, sleep};
 
-use crate::harness::{Client, binaries, fresh, server, until};
+use crate::harness::{Client, fresh, on_each_server, until};
 use Verdict::{Fail, Pass, Shown, Warn};
+use holdpoint::engine::sandbox::MariaSandbox;
+
+on_each_server! {
+    what_tables_and_settings_tell
+    rights_are_asked_as_the_user_that_migrates
+    a_replica_takes_no_writes_and_keeps_no_log
+    what_sessions_tell
+    flyways_history_is_read_and_the_failed_one_found
+    a_check_for_another_family_is_refused
+}
 
 /// How long a check may take to see what was done.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -135,9 +145,7 @@ async fn must_say(url: &str, name: &str, with: &str, verdict: Verdict, told: &st
     }
 }
 
-#[tokio::test]
-async fn what_tables_and_settings_tell() {
-    let Some(server) = server() else { return };
+async fn what_tables_and_settings_tell(server: &'static MariaSandbox) {
     let clean = server.url(&fresh(server));
     for Case(name, with, trip, made, verdict, told) in TABLES {
         must_say(&clean, name, with, Pass, "").await;
@@ -158,9 +166,7 @@ async fn what_tables_and_settings_tell() {
     must_say(&clean, "my/binary-log", "", Pass, "").await;
 }
 
-#[tokio::test]
-async fn rights_are_asked_as_the_user_that_migrates() {
-    let Some(server) = server() else { return };
+async fn rights_are_asked_as_the_user_that_migrates(server: &'static MariaSandbox) {
     let database = fresh(server);
     let sql = format!(
         "create user 'dep'@'127.0.0.1' identified by 'p'; grant select, create, alter, index on `{database}`.* to 'dep'@'127.0.0.1'"
@@ -197,9 +203,8 @@ async fn rights_are_asked_as_the_user_that_migrates() {
     must_say(&url, "my/ddl-rights", "", Pass, "").await;
 }
 
-#[tokio::test]
-async fn a_replica_takes_no_writes_and_keeps_no_log() {
-    let Some(binaries) = binaries() else { return };
+async fn a_replica_takes_no_writes_and_keeps_no_log(server: &'static MariaSandbox) {
+    let binaries = server.binaries();
     let options = holdpoint::engine::sandbox::MariaOptions::default()
         .setting("read_only", "ON")
         .setting("lock_wait_timeout", "30")
@@ -211,9 +216,7 @@ async fn a_replica_takes_no_writes_and_keeps_no_log() {
     must_say(&url, "my/session-timeouts", "", Pass, "ok").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_sessions_tell() {
-    let Some(server) = server() else { return };
+async fn what_sessions_tell(server: &'static MariaSandbox) {
     let database = fresh(server);
     let url = server.url(&database);
     let mut asker = Client::open(&url).await;
@@ -253,9 +256,7 @@ async fn what_sessions_tell() {
     must_say(&url, "my/metadata-lock-waits", "", Pass, "").await;
 }
 
-#[tokio::test]
-async fn flyways_history_is_read_and_the_failed_one_found() {
-    let Some(server) = server() else { return };
+async fn flyways_history_is_read_and_the_failed_one_found(server: &'static MariaSandbox) {
     let database = fresh(server);
     let url = server.url(&database);
     let dir = tempfile::tempdir().unwrap();
@@ -295,9 +296,7 @@ fn every_check_of_the_family_is_tried() {
     }
 }
 
-#[tokio::test]
-async fn a_check_for_another_family_is_refused() {
-    let Some(server) = server() else { return };
+async fn a_check_for_another_family_is_refused(server: &'static MariaSandbox) {
     let check = ready::find("pg/invalid-indexes").unwrap();
     let none = BTreeMap::new();
     let arguments = Arguments::new(check, &none).unwrap();

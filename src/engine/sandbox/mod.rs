@@ -7,9 +7,11 @@ mod account;
 mod cluster;
 mod fetch;
 mod find;
+mod host;
 mod majors;
 mod maria;
 mod options;
+mod packages;
 pub mod shop;
 mod stale;
 mod standby;
@@ -25,7 +27,10 @@ pub use cluster::Sandbox;
 pub use fetch::fetch_server;
 pub use find::{ServerBinaries, find_server};
 pub use majors::{PACKED, server_of};
-pub use maria::{Brand, MariaBinaries, MariaOptions, MariaSandbox, find_maria};
+pub use maria::{
+    Brand, MYSQL_PACKED, MariaBinaries, MariaOptions, MariaSandbox, PackedMySql, find_maria,
+    mysql_of,
+};
 pub use options::{Listen, Options};
 
 /// Why there is no server.
@@ -57,6 +62,16 @@ pub enum SandboxError {
     )]
     NotFetched {
         /// What each client said.
+        why: String,
+    },
+    /// No copy of MySQL could be brought.
+    #[error(
+        "no copy of MySQL {series} could be brought: {why}; or name the directory of one in HOLDPOINT_MYSQL_BIN"
+    )]
+    NoMySql {
+        /// `8.0`
+        series: &'static str,
+        /// What stood in the way.
         why: String,
     },
     /// The server may not run as root and there is nobody else to run it as.

@@ -134,7 +134,13 @@ fn options(dsn: &Dsn) -> Result<MySqlConnectOptions, DatabaseError> {
     let mode = match &dsn.place {
         Place::Socket(path) => {
             options = options.socket(path);
-            Mode::Disabled
+            // Nobody listens there, but MySQL wants a password itself, and in plain: sqlx sends that only encrypted.
+            match dsn.ssl.mode {
+                Mode::Disabled => Mode::Disabled,
+                Mode::Preferred | Mode::Required | Mode::VerifyCa | Mode::VerifyIdentity => {
+                    Mode::Preferred
+                }
+            }
         }
         Place::Tcp { host, port } => {
             options = options.host(host).port(*port);

@@ -24,6 +24,8 @@ pub struct MariaBinaries {
     pub brand: Brand,
     /// The version as the server says it: `10.11.19-MariaDB`.
     pub version: String,
+    /// A data directory that is copied instead of making one.
+    pub(super) template: Option<PathBuf>,
 }
 
 /// Where packages put the server, besides `PATH`.
@@ -70,6 +72,7 @@ impl MariaBinaries {
             server,
             brand,
             version: version.to_owned(),
+            template: None,
         })
     }
 

@@ -1,30 +1,27 @@
-//! A throw-away MariaDB, or MySQL where `HOLDPOINT_MYSQL_BIN` leads to one: made, started, asked, and taken away.
+//! A throw-away MariaDB or MySQL: made, started, asked, and taken away.
 
+mod data;
 mod find;
 mod options;
+mod packed;
 mod replica;
 
-use std::fs;
 use std::io::Read as _;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::engine::sandbox::SandboxError;
-use crate::engine::sandbox::account::{Account, FOR_MYSQL};
-use crate::engine::sandbox::cluster::{
-    block_on, free_port, last_lines, not_started, short_temp_dir, tail,
-};
+use crate::engine::sandbox::account::FOR_MYSQL;
+use crate::engine::sandbox::host::{Host, apart, on_a_free_port};
 use crate::engine::sandbox::stale::MYSQL;
 
 pub use find::{Brand, MariaBinaries, find_maria};
 pub use options::MariaOptions;
+pub use packed::{MYSQL_PACKED, PackedMySql, mysql_of};
 
 /// How long a server may take until it answers.
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -34,10 +31,8 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 pub struct MariaSandbox {
     binaries: MariaBinaries,
     options: MariaOptions,
-    dir: PathBuf,
     port: u16,
-    server: Option<Child>,
-    watchdog: Option<Child>,
+    host: Host,
 }
 
 impl MariaSandbox {
@@ -47,21 +42,24 @@ impl MariaSandbox {
     /// # Errors
     /// A program that does not start, or what the server said.
     pub fn start(binaries: &MariaBinaries, options: MariaOptions) -> Result<Self, SandboxError> {
-        let account = Account::suitable(FOR_MYSQL)?;
-        let dir = MYSQL.directory(&short_temp_dir(), &account)?;
         let mut sandbox = Self {
             binaries: binaries.clone(),
             options,
             port: 0,
-            server: None,
-            watchdog: None,
-            dir,
+            host: Host::new(MYSQL, FOR_MYSQL)?,
         };
-        sandbox.watchdog = Some(MYSQL.watchdog(&sandbox.dir)?);
-        sandbox.make_data(&account)?;
-        sandbox.launch(&account)?;
+        data::make(&sandbox.binaries, &sandbox.host)?;
+        on_a_free_port(|port| sandbox.launch_at(port))?;
         sandbox.admit_root()?;
         Ok(sandbox)
+    }
+
+    fn launch_at(&mut self, port: u16) -> Result<(), SandboxError> {
+        self.port = port;
+        let mut command = self.host.program(&self.binaries.server);
+        let brand = self.binaries.brand;
+        command.args(self.options.arguments(brand, self.host.dir(), port));
+        self.host.launch(command, READY_WITHIN, greets)
     }
 
     /// Returns the programs it runs on.
@@ -71,12 +69,12 @@ impl MariaSandbox {
 
     /// Returns its directory.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        self.host.dir()
     }
 
     /// Returns its socket.
     pub fn socket(&self) -> PathBuf {
-        self.dir.join("s")
+        socket(&self.host)
     }
 
     /// Returns its port on 127.0.0.1.
@@ -119,21 +117,15 @@ impl MariaSandbox {
         if !database.is_empty() {
             options = options.database(database);
         }
-        let work = async move {
+        apart(|| async {
             let mut session = options.disable_statement_logging().connect().await?;
             sqlx::raw_sql(AssertSqlSafe(statements))
                 .execute(&mut session)
                 .await?;
-            session.close().await
-        };
-        // Its own thread, because a runtime may not be started inside another.
-        std::thread::scope(|scope| {
-            scope
-                .spawn(move || block_on(work))
-                .join()
-                .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::Error::other("its thread died"))))
+            // Encrypted on a socket, its end is answered by a server that is gone already: what was sent is done.
+            let _ = session.close().await;
+            Ok(())
         })
-        .map_err(|source| SandboxError::Statement { source })
     }
 
     /// Makes an empty database called `name` and returns its URL.
@@ -151,105 +143,12 @@ impl MariaSandbox {
 
     /// Returns the last lines of the server's log.
     pub fn log_tail(&self) -> String {
-        tail(&self.dir.join("server.log"))
+        self.host.log_tail()
     }
 
     /// Stops the server at once and removes its directory; a dropped sandbox does the same.
     pub fn stop(self) {
         drop(self);
-    }
-
-    fn make_data(&self, account: &Account) -> Result<(), SandboxError> {
-        let data = format!("--datadir={}", self.dir.join("data").display());
-        let (program, arguments) = match self.binaries.brand {
-            Brand::MariaDb => (
-                self.binaries
-                    .tool("mariadb-install-db")
-                    .or_else(|| self.binaries.tool("mysql_install_db")),
-                vec![
-                    "--auth-root-authentication-method=normal",
-                    "--skip-test-db",
-                    "--skip-name-resolve",
-                    "--innodb-flush-method=nosync",
-                    "--innodb-log-file-size=16M",
-                ],
-            ),
-            Brand::MySql => (
-                Some(self.binaries.server.clone()),
-                vec!["--initialize-insecure"],
-            ),
-        };
-        let program = program.ok_or_else(|| SandboxError::Init {
-            said: "there is no `mariadb-install-db` beside the server or on the PATH".to_owned(),
-        })?;
-        let output = self
-            .program(&program, account)
-            .arg("--no-defaults")
-            .arg(&data)
-            .args(arguments)
-            .output()
-            .map_err(|e| not_started(&program, account, e))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = [output.stdout, output.stderr].concat();
-        Err(SandboxError::Init {
-            said: last_lines(&String::from_utf8_lossy(&said)),
-        })
-    }
-
-    /// Starts the server; tries another port where somebody else took the chosen one in the meantime.
-    fn launch(&mut self, account: &Account) -> Result<(), SandboxError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            self.port = free_port()?;
-            match self.try_launch(account) {
-                Err(SandboxError::NotReady { log, .. })
-                    if tries < 5 && log.contains("already in use") => {}
-                done => return done,
-            }
-        }
-    }
-
-    fn try_launch(&mut self, account: &Account) -> Result<(), SandboxError> {
-        let log_path = self.dir.join("server.log");
-        let log = fs::File::create(&log_path).map_err(SandboxError::file(&log_path))?;
-        let errors = log.try_clone().map_err(SandboxError::file(&log_path))?;
-        let mut command = self.program(&self.binaries.server, account);
-        command.args(self.options.arguments(&self.dir, self.port));
-        command.stdout(log).stderr(errors);
-        // Its own group: Ctrl-C at the terminal is for holdpoint and not for the server.
-        command.process_group(0);
-        let mut server = command
-            .spawn()
-            .map_err(|e| not_started(&self.binaries.server, account, e))?;
-        let ready = self.wait_until_ready(&mut server);
-        self.server = Some(server);
-        ready.map_err(|why| SandboxError::NotReady {
-            why,
-            log: tail(&log_path),
-        })
-    }
-
-    /// Waits for its greeting: the server speaks first.
-    fn wait_until_ready(&self, server: &mut Child) -> Result<(), String> {
-        let begun = Instant::now();
-        while begun.elapsed() < READY_WITHIN {
-            if let Ok(mut stream) = UnixStream::connect(self.socket())
-                && stream
-                    .set_read_timeout(Some(Duration::from_secs(2)))
-                    .is_ok()
-                && stream.read_exact(&mut [0; 5]).is_ok()
-            {
-                return Ok(());
-            }
-            if let Ok(Some(status)) = server.try_wait() {
-                return Err(format!("it ended with {status}"));
-            }
-            sleep(Duration::from_millis(10));
-        }
-        Err(format!("not ready after {} s", READY_WITHIN.as_secs()))
     }
 
     /// A fresh server knows `root` at `localhost` alone, without a password.
@@ -267,21 +166,16 @@ impl MariaSandbox {
         let text = format!("set session sql_log_bin = 0; {} {own}", root("127.0.0.1"));
         self.send(None, "", &text)
     }
-
-    /// Returns one of the server's programs, run as `account` in an environment without the caller's variables.
-    fn program(&self, program: &Path, account: &Account) -> Command {
-        let mut command = Command::new(program);
-        let path = "/usr/sbin:/usr/bin:/sbin:/bin";
-        command.env_clear().env("LC_ALL", "C").env("PATH", path);
-        command.env("TMPDIR", &self.dir);
-        command.current_dir(&self.dir).stdin(Stdio::null());
-        account.wear(&mut command);
-        command
-    }
 }
 
-impl Drop for MariaSandbox {
-    fn drop(&mut self) {
-        MYSQL.end(&self.dir, self.server.take(), self.watchdog.take());
-    }
+fn socket(host: &Host) -> PathBuf {
+    host.dir().join("s")
+}
+
+/// Whether it takes connections: the server speaks first.
+fn greets(host: &Host) -> bool {
+    let within = Some(Duration::from_secs(2));
+    UnixStream::connect(socket(host)).is_ok_and(|mut stream| {
+        stream.set_read_timeout(within).is_ok() && stream.read_exact(&mut [0; 5]).is_ok()
+    })
 }

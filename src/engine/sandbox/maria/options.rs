@@ -39,25 +39,44 @@ impl MariaOptions {
     }
 
     /// Returns the server's arguments; the last of a name wins.
-    pub(super) fn arguments(&self, dir: &Path, port: u16) -> Vec<String> {
-        let (port, dir) = (port.to_string(), dir.display());
+    pub(super) fn arguments(&self, brand: Brand, dir: &Path, port: u16) -> Vec<String> {
+        let dir = dir.display();
         let addresses = [
             ("datadir", format!("{dir}/data")),
             ("socket", format!("{dir}/s")),
             ("pid_file", format!("{dir}/data/server.pid")),
             ("bind_address", "127.0.0.1".to_owned()),
-            ("port", port),
+            ("port", port.to_string()),
         ];
-        let ours = SETTINGS.map(|(name, value)| (name, value.to_owned()));
+        let addresses = addresses
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
         let own = self.settings.iter();
-        let own = own.map(|(name, value)| (name.as_str(), value.clone()));
-        let all = addresses.into_iter().chain(ours).chain(own);
-        let written = all.map(|(name, value)| format!("--{}={value}", name.replace('_', "-")));
-        ["--no-defaults".to_owned()]
-            .into_iter()
-            .chain(written)
-            .collect()
+        let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+        let brands: &[_] = match brand {
+            Brand::MariaDb => &[("innodb_log_file_size", "16M")],
+            Brand::MySql => &OF_MYSQL,
+        };
+        let mut all = vec!["--no-defaults".to_owned()];
+        // MySQL keeps a binary log unless it is told not to.
+        if brand == Brand::MySql && !self.settings.iter().any(|(name, _)| name == "log_bin") {
+            all.push("--skip-log-bin".to_owned());
+        }
+        for part in [ENGINE, &SETTINGS, brands] {
+            all.extend(arguments(part));
+        }
+        all.extend(addresses.chain(own).map(argument));
+        all
     }
+}
+
+/// Returns settings as a program's arguments.
+pub(super) fn arguments(settings: &[(&'static str, &'static str)]) -> impl Iterator<Item = String> {
+    settings.iter().copied().map(argument)
+}
+
+fn argument((name, value): (&str, &str)) -> String {
+    format!("--{}={value}", name.replace('_', "-"))
 }
 
 /// Returns a connection URL over TCP.
@@ -67,16 +86,24 @@ pub(super) fn url(port: u16, database: &str, user: &str, password: Option<&str>)
     format!("mysql://{user}{password}@127.0.0.1:{port}/{database}")
 }
 
-/// What the server is told besides its addresses: small, fast, and safe to lose.
-pub(super) const SETTINGS: [(&str, &str); 7] = [
+/// How the engine keeps its files, from the first one on: small, and safe to lose.
+pub(super) const ENGINE: &[(&str, &str)] = &[
     ("innodb_flush_method", "nosync"),
+    ("innodb_doublewrite", "OFF"),
+    ("loose_innodb_redo_log_capacity", "16M"),
+];
+
+/// What the server is told besides its addresses: small, fast, and safe to lose.
+const SETTINGS: [(&str, &str); 5] = [
     ("innodb_flush_log_at_trx_commit", "0"),
     ("innodb_buffer_pool_size", "32M"),
-    ("innodb_log_file_size", "16M"),
     ("max_connections", "150"),
     ("default_time_zone", "+00:00"),
     ("skip_name_resolve", "ON"),
 ];
+
+/// MySQL as it is packed wants a directory of the system's, and listens at one more port on every address.
+const OF_MYSQL: [(&str, &str); 2] = [("secure_file_priv", "NULL"), ("loose_mysqlx", "OFF")];
 
 #[cfg(test)]
 mod tests {
@@ -85,8 +112,8 @@ mod tests {
     #[test]
     fn own_settings_come_last_and_a_password_is_spelled_for_a_url() {
         let options = MariaOptions::default().setting("max_connections", "7");
-        let arguments = options.arguments(Path::new("/x"), 6000);
-        assert_eq!(arguments[0], "--no-defaults");
+        let arguments = options.arguments(Brand::MySql, Path::new("/x"), 6000);
+        assert_eq!(arguments[..2], ["--no-defaults", "--skip-log-bin"]);
         assert_eq!(arguments.last().unwrap(), "--max-connections=7");
         assert_eq!(
             url(6000, "shop", "ann", Some("p@ss/w:rd")),
