@@ -20,13 +20,13 @@ select concat(kind, ' ', name, ': ', coalesce(definition, '')) as thing from (
     join information_schema.referential_constraints r on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name
    where k.constraint_schema = database() group by k.table_name, k.constraint_name, r.referenced_table_name, r.update_rule, r.delete_rule
   union all
-  select 'trigger', trigger_name, concat_ws(' ', action_timing, event_manipulation, event_object_table, md5(action_statement))
+  select 'trigger', trigger_name, concat_ws(' ', action_timing, event_manipulation, event_object_table, left(sha2(action_statement, 256), 32))
     from information_schema.triggers where trigger_schema = database()
   union all
-  select 'view', table_name, md5(replace(view_definition, concat('`', table_schema, '`.'), '')) from information_schema.views where table_schema = database()
+  select 'view', table_name, left(sha2(replace(view_definition, concat('`', table_schema, '`.'), ''), 256), 32) from information_schema.views where table_schema = database()
   union all
-  select 'routine', concat(lower(routine_type), ' ', routine_name), concat_ws(' ', dtd_identifier, md5(routine_definition))
+  select 'routine', concat(lower(routine_type), ' ', routine_name), concat_ws(' ', dtd_identifier, left(sha2(routine_definition, 256), 32))
     from information_schema.routines where routine_schema = database()
   union all
-  select 'event', event_name, concat_ws(' ', status, interval_value, interval_field, md5(event_definition)) from information_schema.events where event_schema = database()
+  select 'event', event_name, concat_ws(' ', status, interval_value, interval_field, left(sha2(event_definition, 256), 32)) from information_schema.events where event_schema = database()
 ) things where name <> 'flyway_schema_history' and name not like 'flyway\\_schema\\_history.%' order by 1;

@@ -7,7 +7,7 @@ use holdpoint::engine::database::Dsn;
 use holdpoint::engine::database::target::Control;
 
 use crate::harness::{Client, fresh, on_each_server, watch};
-use holdpoint::engine::sandbox::MariaSandbox;
+use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 
 on_each_server! {
     a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone
@@ -85,10 +85,14 @@ async fn who_may_not_is_told_what_is_missing(server: &'static MariaSandbox) {
     let mut watcher = watch(&weak);
     let sample = watcher.sample(|_| true).await;
     assert!(sample.session(pid).is_none());
+    let replicates = match server.binaries().brand {
+        Brand::MariaDb => "GRANT SLAVE MONITOR",
+        Brand::MySql => "GRANT REPLICATION CLIENT",
+    };
     for missing in [
         "GRANT PROCESS",
         "GRANT SELECT ON performance_schema",
-        "GRANT SLAVE MONITOR",
+        replicates,
     ] {
         assert!(
             sample.notes.iter().any(|n| n.contains(missing)),

@@ -10,6 +10,6 @@
 select 'column' as kind, concat(table_name, '.', column_name) as name, concat_ws(' ', column_type, if(is_nullable = 'NO', 'not null', null), concat('default ', column_default), nullif(extra, ''), collation_name) as definition from information_schema.columns where table_schema = database()
 union all select 'index', concat(table_name, '.', index_name), concat(if(min(non_unique) = 0, 'unique ', ''), group_concat(concat(column_name, coalesce(concat('(', sub_part, ')'), '')) order by seq_in_index)) from information_schema.statistics where table_schema = database() group by table_name, index_name
 union all select 'constraint', concat(table_name, '.', constraint_name), constraint_type from information_schema.table_constraints where table_schema = database()
-union all select 'trigger', trigger_name, md5(action_statement) from information_schema.triggers where trigger_schema = database()
-union all select 'view', table_name, md5(view_definition) from information_schema.views where table_schema = database()
-union all select 'routine', routine_name, md5(routine_definition) from information_schema.routines where routine_schema = database() order by 1, 2
+union all select 'trigger', trigger_name, left(sha2(action_statement, 256), 32) from information_schema.triggers where trigger_schema = database()
+union all select 'view', table_name, left(sha2(view_definition, 256), 32) from information_schema.views where table_schema = database()
+union all select 'routine', routine_name, left(sha2(routine_definition, 256), 32) from information_schema.routines where routine_schema = database() order by 1, 2

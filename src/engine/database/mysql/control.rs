@@ -7,6 +7,7 @@ use crate::domain::sample::own::CONTROL_NAME;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::mysql::connect::{Brand, Link, ask, connect};
 use crate::engine::database::mysql::dsn::Dsn;
+use crate::engine::database::mysql::rights::tells_threads;
 use crate::engine::database::mysql::row::{Row, fetch};
 
 /// How long the outcome of an act is waited for.
@@ -21,7 +22,13 @@ const ROUNDING: i64 = 2;
 /// The connection that acts on other sessions.
 pub struct Control {
     dsn: Dsn,
-    link: Option<Link>,
+    link: Option<Opened>,
+}
+
+/// An open connection, and where it lists sessions: as the monitor does, for what is to be the same must be named the same.
+struct Opened {
+    link: Link,
+    sessions: &'static str,
 }
 
 /// What was found of a session before and after an act.
@@ -65,21 +72,21 @@ impl Control {
 
     /// Asks; a connection that has broken is opened again once, for what is asked here may be asked twice.
     pub(super) async fn fetch(&mut self, sql: &str) -> Result<Vec<Row>, DatabaseError> {
-        if let Some(link) = &mut self.link {
-            match fetch(link, sql, LIMIT).await {
+        if let Some(opened) = &mut self.link {
+            match fetch(&mut opened.link, sql, LIMIT).await {
                 Err(e) if e.kind != Trouble::Refused => self.link = None,
                 answered => return answered,
             }
         }
-        let link = self.link.insert(opened(&self.dsn).await?);
-        fetch(link, sql, LIMIT).await
+        let opened = self.link.insert(opened(&self.dsn).await?);
+        fetch(&mut opened.link, sql, LIMIT).await
     }
 
     /// Returns whose server it is; asked of an open connection.
     pub(super) fn brand(&self) -> Brand {
         self.link
             .as_ref()
-            .map_or(Brand::MariaDb, |l| l.version.brand)
+            .map_or(Brand::MariaDb, |opened| opened.link.version.brand)
     }
 
     /// Acts on the session `pid` that began as `backend_start` says, and watches what becomes of it.
@@ -157,7 +164,7 @@ impl Control {
     async fn backend(&mut self, pid: i32) -> Result<Option<Backend>, DatabaseError> {
         let rows = self
             .fetch(&format!(
-                "SELECT p.USER, p.HOST, p.COMMAND, p.TIME * 1000 AS ms, MD5(p.INFO) AS statement, \
+                "SELECT p.USER, p.HOST, p.COMMAND, p.TIME * 1000 AS ms, SHA2(p.INFO, 256) AS statement, \
                         UNIX_TIMESTAMP() - (SELECT VARIABLE_VALUE FROM {} WHERE VARIABLE_NAME = 'Uptime') AS started \
                  FROM {} p WHERE p.ID = {pid}",
                 self.status(),
@@ -185,23 +192,22 @@ impl Control {
     }
 
     fn sessions(&self) -> &'static str {
-        match self.brand() {
-            Brand::MariaDb => "information_schema.PROCESSLIST",
-            // Named as the monitor reads them: there the host has no port.
-            Brand::MySql => {
-                "(SELECT PROCESSLIST_ID AS ID, PROCESSLIST_USER AS USER, PROCESSLIST_HOST AS HOST, \
-                         PROCESSLIST_COMMAND AS COMMAND, PROCESSLIST_TIME AS TIME, PROCESSLIST_INFO AS INFO \
-                  FROM performance_schema.threads)"
-            }
-        }
+        self.link.as_ref().map_or(PLAIN, |opened| opened.sessions)
     }
 }
 
-async fn opened(dsn: &Dsn) -> Result<Link, DatabaseError> {
+const PLAIN: &str = "information_schema.PROCESSLIST";
+/// There the host has no port.
+const THREADS: &str = "(SELECT PROCESSLIST_ID AS ID, PROCESSLIST_USER AS USER, PROCESSLIST_HOST AS HOST, \
+         PROCESSLIST_COMMAND AS COMMAND, PROCESSLIST_TIME AS TIME, PROCESSLIST_INFO AS INFO FROM performance_schema.threads)";
+
+async fn opened(dsn: &Dsn) -> Result<Opened, DatabaseError> {
     let mut link = connect(dsn, CONTROL_NAME, &[("lock_wait_timeout", "1")]).await?;
     // A closer look reads times that the engine tells in the system's zone.
     ask(&mut link, "SET SESSION time_zone = 'SYSTEM'", LIMIT).await?;
-    Ok(link)
+    let threads = link.version.brand == Brand::MySql && tells_threads(&mut link, LIMIT).await?;
+    let sessions = if threads { THREADS } else { PLAIN };
+    Ok(Opened { link, sessions })
 }
 
 /// Whether two starts are of one session: the server's own start is told in whole seconds.

@@ -159,7 +159,8 @@ pub(super) fn prepared(rows: &[Row], detached: &[(String, u64)]) -> Vec<Prepared
     rows.iter().map(prepared).collect()
 }
 
-/// `XA RECOVER` writes MySQL's as one number in hexadecimal: its first part, then its second.
+/// `XA RECOVER` writes MySQL's as one number in hexadecimal: its first part, then its second. Where both are plain text they
+/// are written so, as MariaDB does it.
 fn gid(row: &Row) -> String {
     let data = row.text("data");
     let Some(digits) = data.strip_prefix("0x") else {
@@ -169,7 +170,33 @@ fn gid(row: &Row) -> String {
         usize::try_from(row.unsigned("gtrid_length").unwrap_or_default()).unwrap_or_default();
     let format = row.unsigned("formatID").unwrap_or(1);
     match digits.split_at_checked(first * 2) {
-        Some((one, two)) => format!("X'{one}',X'{two}',{format}"),
+        Some((one, two)) => format!("{},{},{format}", literal(one), literal(two)),
         None => data,
+    }
+}
+
+/// Returns bytes given in hexadecimal as a literal: readable where nothing in them needs care.
+fn literal(digits: &str) -> String {
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-:@/+".contains(c);
+    match text {
+        Some(text) if text.chars().all(plain) => format!("'{text}'"),
+        Some(_) | None => format!("X'{digits}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prepared_transaction_is_named_readably_where_that_is_safe() {
+        assert_eq!(literal("63617365"), "'case'");
+        assert_eq!(literal(""), "''");
+        for odd in ["27", "ff00", "0a", "5c"] {
+            assert_eq!(literal(odd), format!("X'{odd}'"));
+        }
     }
 }

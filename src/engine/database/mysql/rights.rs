@@ -52,6 +52,13 @@ pub(super) enum Right {
     Threads,
 }
 
+/// Whether the stages of statements are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stages {
+    Kept,
+    Dropped,
+}
+
 /// What the monitor's user may see, and the server's limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rights {
@@ -59,6 +66,8 @@ pub(super) struct Rights {
     pub version: [u32; 3],
     pub max_connections: u32,
     pub metadata: Metadata,
+    /// Whether MySQL writes down how far an `ALTER` is; MariaDB does so by itself.
+    stages: Stages,
     held: Vec<Right>,
 }
 
@@ -79,20 +88,20 @@ impl Rights {
             ),
             (Right::Replication, replication::statement(brand, version)),
             (Right::Recover, replication::recover(brand)),
-            (
-                Right::Threads,
-                "SELECT 1 FROM performance_schema.threads LIMIT 1",
-            ),
         ] {
-            if (on || right != Right::Threads) && answers(link, sql, limit).await? {
+            if answers(link, sql, limit).await? {
                 held.push(right);
             }
+        }
+        if tells_threads(link, limit).await? {
+            held.push(Right::Threads);
         }
         Ok(Self {
             brand,
             version,
             max_connections,
             metadata: metadata(link, on, limit).await?,
+            stages: stages(link, limit).await?,
             held,
         })
     }
@@ -118,6 +127,12 @@ impl Rights {
         };
         if let Some((what, why)) = told {
             note(&format!("it is not told {what}: {}", why.remedy()));
+        }
+        if self.stages == Stages::Dropped {
+            note(
+                "it is not told how far an ALTER is: UPDATE performance_schema.setup_consumers \
+                 SET ENABLED='YES' WHERE NAME='events_stages_current'",
+            );
         }
         if !self.may(Right::Replication) {
             note(match self.brand {
@@ -161,6 +176,28 @@ async fn metadata(link: &mut Link, on: bool, limit: Duration) -> Result<Metadata
         return Ok(Metadata::Plugin(why));
     }
     Ok(Metadata::Untold(why))
+}
+
+async fn stages(link: &mut Link, limit: Duration) -> Result<Stages, DatabaseError> {
+    let sql = "SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = 'events_stages_current'";
+    if link.version.brand == Brand::MariaDb {
+        return Ok(Stages::Kept);
+    }
+    match fetch(link, sql, limit).await {
+        Ok(rows) if rows.iter().any(|r| r.raw("ENABLED") == "NO") => Ok(Stages::Dropped),
+        Ok(_) => Ok(Stages::Kept),
+        // What else is missing is said elsewhere.
+        Err(e) if e.kind == Trouble::Refused => Ok(Stages::Kept),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether the performance schema is on and tells this user all threads.
+pub(super) async fn tells_threads(link: &mut Link, limit: Duration) -> Result<bool, DatabaseError> {
+    let on = fetch(link, "SELECT @@performance_schema AS ps", limit).await?;
+    let on = on.first().is_some_and(|r| r.raw("ps") == "1");
+    let sql = "SELECT 1 FROM performance_schema.threads LIMIT 1";
+    Ok(on && answers(link, sql, limit).await?)
 }
 
 /// Whether the server answers `sql` for this user.

@@ -46,6 +46,7 @@ pub(super) async fn ask(
         counters,
         own,
         engine,
+        schema,
         fed,
         feeds,
         recovered,
@@ -57,7 +58,7 @@ pub(super) async fn ask(
     };
     let at_ms = clock.first().and_then(|r| r.long("at_ms"));
     let at_ms = at_ms.unwrap_or_default();
-    let counters = Counters::read(counters, own, engine);
+    let counters = Counters::read(counters, own, &[engine, schema]);
     let receiver = replication::receiver(fed);
     let read_only = clock.first().is_some_and(|r| r.raw("read_only") == "1");
     let standby = receiver.is_some() || read_only;
@@ -100,16 +101,22 @@ fn statements(rights: &Rights) -> Vec<String> {
             "SELECT ID, USER, HOST, STATE FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
         }
     };
-    let engine = "SELECT NAME, COUNT AS VALUE FROM information_schema.INNODB_METRICS \
-         WHERE NAME IN ('lock_deadlocks', 'trx_rseg_history_len')";
+    let engine = "SELECT IF(NAME = 'lock_deadlocks', 'Innodb_deadlocks', 'Innodb_history_list_length') AS Variable_name, \
+                COUNT AS Value FROM information_schema.INNODB_METRICS WHERE NAME IN ('lock_deadlocks', 'trx_rseg_history_len')";
+    // The statements that commit by themselves count here too.
+    let schema = "SELECT 'Binlog_bytes_written' AS Variable_name, SUM_NUMBER_OF_BYTES_WRITE AS Value \
+                  FROM performance_schema.file_summary_by_event_name WHERE EVENT_NAME = 'wait/io/file/sql/binlog' AND @@log_bin \
+         UNION ALL SELECT 'Transactions', COUNT_STAR \
+                  FROM performance_schema.events_transactions_summary_global_by_event_name WHERE EVENT_NAME = 'transaction'";
     vec![
         "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS at_ms, @@global.read_only AS read_only".to_owned(),
         format!("SHOW GLOBAL STATUS WHERE Variable_name IN ({})", names.join(", ")),
         // What we ask is no work of others.
         "SHOW SESSION STATUS WHERE Variable_name IN ('Questions', 'Created_tmp_disk_tables')"
             .to_owned(),
-        // MariaDB has these two among its counters, where they are cheaper.
+        // MariaDB has these among its counters, where they are cheaper.
         or_nothing(rights.brand == Brand::MySql && rights.may(Right::Process), engine),
+        or_nothing(rights.brand == Brand::MySql && rights.may(Right::Threads), schema),
         or_nothing(rights.may(Right::Replication), replication::statement(rights.brand, rights.version)),
         senders.to_owned(),
         or_nothing(rights.may(Right::Recover), replication::recover(rights.brand)),
@@ -139,18 +146,11 @@ fn statements(rights: &Rights) -> Vec<String> {
 struct Counters(HashMap<String, u64>);
 
 impl Counters {
-    fn read(status: &[Row], own: &[Row], engine: &[Row]) -> Self {
-        let status = status
-            .iter()
-            .filter_map(|r| Some((r.raw("Variable_name"), r.unsigned("Value")?)));
-        let engine = engine.iter().filter_map(|r| {
-            let name = match r.raw("NAME").as_str() {
-                "lock_deadlocks" => "Innodb_deadlocks",
-                _ => "Innodb_history_list_length",
-            };
-            Some((name.to_owned(), r.unsigned("VALUE")?))
-        });
-        let mut all: HashMap<String, u64> = status.chain(engine).collect();
+    /// `more`: what the status does not hold.
+    fn read(status: &[Row], own: &[Row], more: &[&[Row]]) -> Self {
+        let rows = status.iter().chain(more.iter().copied().flatten());
+        let counter = |r: &Row| Some((r.raw("Variable_name"), r.unsigned("Value")?));
+        let mut all: HashMap<String, u64> = rows.filter_map(counter).collect();
         for row in own {
             if let Some(count) = all.get_mut(&row.raw("Variable_name")) {
                 *count = count.saturating_sub(row.unsigned("Value").unwrap_or_default());
@@ -168,11 +168,13 @@ impl Counters {
         // Some servers count what the engine does, others what is asked of it.
         let rows = |engine, handler| self.of(engine).unwrap_or_else(|| of(handler));
         let asked = of("Innodb_buffer_pool_read_requests");
+        let rollbacks = of("Com_rollback");
+        let ended = of("Transactions").saturating_sub(rollbacks);
         Totals {
             at_ms,
-            // A statement that commits by itself is no COMMIT: what is written to the binary log counts it.
-            commits: of("Com_commit").max(of("Binlog_commits")),
-            rollbacks: of("Com_rollback"),
+            // A statement that commits by itself is no COMMIT: what is written to the binary log counts it on MariaDB.
+            commits: of("Com_commit").max(of("Binlog_commits")).max(ended),
+            rollbacks,
             blocks_fetched: asked,
             blocks_hit: asked.saturating_sub(of("Innodb_buffer_pool_reads")),
             inserted: rows("Innodb_rows_inserted", "Handler_write"),

@@ -34,7 +34,7 @@ impl MariaOptions {
                     "wait/lock/metadata/sql/mdl=ON",
                 ),
             // MySQL 8 watches metadata locks by itself.
-            Brand::MySql => with,
+            Brand::MySql => with.setting("performance_schema_consumer_events_stages_current", "ON"),
         }
     }
 

@@ -234,10 +234,7 @@ async fn of_performance_schema(
     let edge = |row: &Row| {
         let table = format!("{}.{}", row.text("OBJECT_SCHEMA"), row.text("OBJECT_NAME"));
         let id = row.raw("ENGINE_LOCK_ID");
-        // `TRANSACTION:SPACE:PAGE:ROW:MEMORY`
-        let mut parts = id.split(':').skip(2).map(|part| part.parse::<i64>().ok());
-        let place = parts.next().flatten().zip(parts.next().flatten());
-        let place = place.filter(|_| row.raw("LOCK_TYPE") == "RECORD");
+        let place = place(&id).filter(|_| row.raw("LOCK_TYPE") == "RECORD");
         let by = match (row.pid("blocker"), row.raw("status") == "GRANTED") {
             (Some(pid), true) => Whose::Has(pid),
             (Some(pid), false) => Whose::Waits(pid),
@@ -259,9 +256,23 @@ async fn of_performance_schema(
     Ok(rows.iter().filter_map(edge).collect())
 }
 
+/// Returns page and row of a lock's name: `TRANSACTION:…:SPACE:PAGE:ROW:MEMORY`, which had fewer parts before 8.0.20.
+fn place(id: &str) -> Option<(i64, i64)> {
+    let mut parts = id.rsplit(':').skip(1).map(|part| part.parse::<i64>().ok());
+    let row = parts.next().flatten();
+    parts.next().flatten().zip(row)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rows_place_is_read_off_the_name_of_its_lock() {
+        assert_eq!(place("4:180:2:7:5:93825634328608"), Some((7, 5)));
+        assert_eq!(place("4:2:7:5:93825634328608"), Some((7, 5)));
+        assert_eq!(place("MYISAM"), None);
+    }
 
     #[test]
     fn readers_without_a_number_are_named_only_where_all_of_them_hold_it() {
