@@ -16,6 +16,7 @@ pub mod keygen;
 pub mod log;
 pub mod monitor;
 pub mod new;
+pub mod parameters;
 pub mod person;
 pub mod rehearse;
 pub mod report;
@@ -35,6 +36,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::args::{Args, Command};
 use crate::cli::failure::{Failure, USAGE};
+use crate::engine::attempt;
 
 /// Runs the command line; returns the exit code.
 pub fn main() -> u8 {
@@ -68,17 +70,18 @@ fn misused(error: &clap::Error) -> u8 {
     }
 }
 
-/// The hidden subcommand that every attempt runs under.
+/// The hidden subcommands: what every attempt runs under, and the gate through which its command goes.
 fn supervisor() -> Option<u8> {
     let mut words = std::env::args_os().skip(1);
-    if words.next()? != crate::engine::attempt::SUBCOMMAND {
+    let first = words.next()?;
+    if first == attempt::GATE {
+        return Some(attempt::begin(words));
+    }
+    if first != attempt::SUBCOMMAND {
         return None;
     }
     let (dir, name) = (words.next()?, words.next()?);
-    Some(crate::engine::attempt::supervise(
-        dir.as_ref(),
-        &name.to_string_lossy(),
-    ))
+    Some(attempt::supervise(dir.as_ref(), &name.to_string_lossy()))
 }
 
 fn perform(command: Option<Command>) -> Result<u8, Failure> {

@@ -231,6 +231,41 @@ fn a_killed_supervisor_means_lost_and_its_child_is_named() {
     });
 }
 
+/// A supervisor that was killed between the birth of its command and the note of it left one behind that nobody could find.
+#[test]
+fn a_command_begins_only_once_it_is_written_down_which_process_it_is() {
+    let shop = Workshop::new();
+    let mut work = shell("grep -qx '{\"pid\":'$$',\"start\":[0-9]*}' job");
+    work.dir = shop.path().join("attempts/01.1").display().to_string();
+    shop.launch("01.1", &assignment(Work::Shell(work))).unwrap();
+    assert_eq!(shop.outcome("01.1").ended, Ended::Passed);
+}
+
+#[test]
+fn a_command_whose_supervisor_dies_before_that_never_begins() {
+    let shop = Workshop::new();
+    let made = shop.path().join("made");
+    let gate = |word: &[u8]| {
+        let mut gate = Command::new(PROGRAM)
+            .args(["__begin", "/bin/sh", "-c", "touch made; cat", "-"])
+            .current_dir(shop.path())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Its end of the pipe goes with the supervisor.
+        gate.stdin.take().unwrap().write_all(word).unwrap();
+        gate.wait().unwrap().code()
+    };
+    assert_eq!(gate(b""), Some(126));
+    assert!(!made.exists());
+    assert_eq!(
+        gate(b"\n"),
+        Some(0),
+        "and it reads nothing of the gate's input"
+    );
+    assert!(made.exists());
+}
+
 #[test]
 fn a_wish_to_stop_that_comes_before_the_start_is_heard() {
     let shop = Workshop::new();

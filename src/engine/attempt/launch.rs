@@ -181,7 +181,7 @@ fn named(run_dir: &Path, name: &str) -> Result<Files, AttemptError> {
 }
 
 /// `/proc/self/exe` is this very program even after its file was replaced by a newer one.
-fn this_program() -> Result<PathBuf, AttemptError> {
+pub(super) fn this_program() -> Result<PathBuf, AttemptError> {
     let own = Path::new("/proc/self/exe");
     if own.exists() {
         return Ok(own.to_owned());

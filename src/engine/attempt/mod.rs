@@ -8,6 +8,7 @@ mod conclusion;
 mod ending;
 mod error;
 mod files;
+mod gate;
 mod http;
 mod job;
 mod keep;
@@ -31,6 +32,7 @@ mod verdict;
 mod words;
 
 pub use error::AttemptError;
+pub use gate::{GATE, begin};
 pub use launch::{
     Asked, SUBCOMMAND, cancel, launch, launch_interactive, launch_interactive_with, launch_with,
 };

@@ -1,12 +1,13 @@
 //! A command: made ready, started, and seen through.
 
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::net::unix::pipe;
@@ -16,7 +17,9 @@ use crate::domain::attempt::{Assignment, ShellWork, TerminalUse};
 use crate::domain::expect::Seen;
 use crate::engine::attempt::ending::{Ending, How};
 use crate::engine::attempt::files::{self, Files};
+use crate::engine::attempt::gate::{GATE, Word};
 use crate::engine::attempt::job::{Job, JobEnd};
+use crate::engine::attempt::launch::this_program;
 use crate::engine::attempt::orders::Orders;
 use crate::engine::attempt::output::{Output, Stream};
 use crate::engine::database::Dsn;
@@ -31,15 +34,23 @@ pub async fn run(
     orders: &mut Orders,
 ) -> Ending {
     let ways = ways(work, assignment);
-    let (child, pipes) = match start(work, assignment, files, ways) {
+    let started = match start(work, assignment, files, ways) {
         Ok(started) => started,
         Err(why) => return Ending::not_started(why),
     };
     let grace = Duration::from_millis(assignment.grace_ms);
-    let end = Job::new(child, pipes, work.stop, work.terminal, grace)
-        .note(&files.job())
-        .see_through(output, orders)
-        .await;
+    let job = Job::new(
+        started.child,
+        started.pipes,
+        work.stop,
+        work.terminal,
+        grace,
+    )
+    .note(&files.job());
+    if let Some(word) = started.word {
+        word.give();
+    }
+    let end = job.see_through(output, orders).await;
     ending(end, ways, output)
 }
 
@@ -67,24 +78,35 @@ fn ways(work: &ShellWork, assignment: &Assignment) -> Ways {
 
 type Pipes = [Option<pipe::Receiver>; 2];
 
+/// A command that was born.
+struct Started {
+    child: Child,
+    pipes: Pipes,
+    /// What it waits for; `None`: it has begun.
+    word: Option<Word>,
+}
+
 /// Starts the command; the error is a sentence.
 fn start(
     work: &ShellWork,
     assignment: &Assignment,
     files: &Files,
     ways: Ways,
-) -> Result<(Child, Pipes), String> {
-    let mut command = command(work, assignment, files)?;
-    let pipes = connect(&mut command, ways).map_err(|err| format!("no pipe can be made: {err}"))?;
-    let program = command
-        .as_std()
-        .get_program()
-        .to_string_lossy()
-        .into_owned();
+) -> Result<Started, String> {
+    let (program, mut command) = command(work, assignment, files)?;
+    let no_pipe = |err: io::Error| format!("no pipe can be made: {err}");
+    let pipes = connect(&mut command, ways).map_err(no_pipe)?;
+    let mut word = None;
+    // A step that has the terminal reads from it what a person types: there is no other way in for the word.
+    if ways != Ways::Terminal {
+        let (said, hears) = Word::new().map_err(no_pipe)?;
+        command.stdin(hears);
+        word = Some(said);
+    }
     let child = command
         .spawn()
-        .map_err(|err| format!("{program} cannot be started: {err}"))?;
-    Ok((child, pipes))
+        .map_err(|err| format!("{} cannot be started: {err}", program.display()))?;
+    Ok(Started { child, pipes, word })
 }
 
 /// Connects the streams; the command keeps the writing ends until it is dropped.
@@ -99,13 +121,13 @@ fn connect(command: &mut Command, ways: Ways) -> io::Result<Pipes> {
         Ways::One => {
             let (reader, writer) = pipe()?;
             command.stderr(writer.try_clone()?).stdout(writer);
-            command.stdin(Stdio::null()).process_group(0);
+            command.process_group(0);
             Ok([Some(reader), None])
         }
         Ways::Two => {
             let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
             command.stdout(stdout).stderr(stderr);
-            command.stdin(Stdio::null()).process_group(0);
+            command.process_group(0);
             Ok([Some(out), Some(err)])
         }
     }
@@ -142,8 +164,12 @@ fn by_itself(status: ExitStatus) -> (How, Option<i32>) {
     }
 }
 
-/// Makes the command ready; the error is a sentence.
-fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<Command, String> {
+/// Makes the command ready, behind its gate where it does not have the terminal; the error is a sentence.
+fn command(
+    work: &ShellWork,
+    assignment: &Assignment,
+    files: &Files,
+) -> Result<(PathBuf, Command), String> {
     let dir = Path::new(&work.dir);
     match fs::metadata(dir) {
         Ok(meta) if meta.is_dir() => {}
@@ -163,7 +189,17 @@ fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<C
     files::private_file(&files.values())
         .map_err(|err| format!("{} cannot be written: {err}", files.values().display()))?;
     let (program, arguments) = shell(work)?;
-    let mut command = Command::new(program);
+    let mut command = match work.terminal {
+        TerminalUse::Inherited => Command::new(&program),
+        TerminalUse::Captured => {
+            there(&program, dir, &path(work))
+                .map_err(|err| format!("{} cannot be started: {err}", program.display()))?;
+            let gate = this_program().map_err(|err| err.to_string())?;
+            let mut command = Command::new(gate);
+            command.arg0("holdpoint").arg(GATE).arg(&program);
+            command
+        }
+    };
     command.args(arguments).arg(&work.script).current_dir(dir);
     for name in &work.unset {
         command.env_remove(name);
@@ -183,7 +219,7 @@ fn command(work: &ShellWork, assignment: &Assignment, files: &Files) -> Result<C
     command.env("HOLDPOINT_ATTEMPT", assignment.attempt.to_string());
     command.env("HOLDPOINT_OUTPUT", files.values());
     command.envs(&work.env);
-    Ok(command)
+    Ok((program, command))
 }
 
 /// Returns the variable that holds the address of the target's database, and the address.
@@ -192,17 +228,31 @@ fn target_url(assignment: &Assignment) -> Option<(&str, String)> {
     Some((name, env::var(name).ok()?))
 }
 
+/// Returns where programs are looked for.
+fn path(work: &ShellWork) -> OsString {
+    let own = work.env.get("PATH").map(Into::into);
+    own.or_else(|| env::var_os("PATH")).unwrap_or_default()
+}
+
+/// Says why `program` could not be started from `dir`, as the system would: behind the gate it is too late for that.
+fn there(program: &Path, dir: &Path, path: &OsStr) -> io::Result<()> {
+    if program.components().count() > 1 || program.is_absolute() {
+        return fs::metadata(dir.join(program)).map(drop);
+    }
+    if env::split_paths(path).any(|place| place.join(program).is_file()) {
+        return Ok(());
+    }
+    Err(io::Error::from_raw_os_error(
+        rustix::io::Errno::NOENT.raw_os_error(),
+    ))
+}
+
 /// Returns the shell and its arguments, all but the script.
 fn shell(work: &ShellWork) -> Result<(PathBuf, Vec<String>), String> {
     if let Some((program, arguments)) = work.shell.split_first() {
         return Ok((PathBuf::from(program), arguments.to_vec()));
     }
-    let path = work
-        .env
-        .get("PATH")
-        .map(Into::into)
-        .or_else(|| env::var_os("PATH"))
-        .unwrap_or_default();
+    let path = path(work);
     let found = |name: &str| {
         env::split_paths(&path)
             .map(|dir| dir.join(name))
