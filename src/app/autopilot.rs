@@ -4,7 +4,7 @@ use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Recording, Tone};
 use crate::app::step;
 use crate::app::update;
-use crate::domain::run::assign;
+use crate::domain::run::assign::{self, AssignError};
 use crate::domain::run::decide::{self, Command, StartStep};
 use crate::domain::run::event::ENDED_WITH_PART;
 use crate::domain::run::next::{self, Next, Wait};
@@ -104,10 +104,13 @@ pub fn try_start(
     let around = step::surroundings(model);
     let values = Values::new(&model.book, &model.run, &around);
     let attempt = model.run.record(id).map_or(0, |r| r.attempts) + 1;
-    if !matches!(step.action, Action::Watch(_)) {
-        assign::assign(&values, &[], &model.run.opened.run, &step, attempt)
-            .map_err(|e| format!("step {}: {e}", step.number))?;
-    }
+    let ready = match &step.action {
+        Action::Watch(watch) => assign::length_ms(&values, Some(&watch.length))
+            .map(drop)
+            .map_err(Into::into),
+        _ => assign::assign(&values, &[], &model.run.opened.run, &step, attempt).map(drop),
+    };
+    ready.map_err(|e: AssignError| format!("step {}: {e}", step.number))?;
     let command = assign::command_line(&values, &step);
     let app_name = assign::app_name(&model.run.opened.run, &step, attempt);
     let now_ms = model.now.wall_ms;

@@ -12,7 +12,9 @@ use crate::app::news::attempt::{by_hand, finish};
 use crate::app::questions;
 use crate::domain::attempt::Ended;
 use crate::domain::run::state::Route;
-use crate::domain::runbook::model::{Action, Watch};
+use crate::domain::run::values::lasts;
+use crate::domain::runbook::model::Action;
+use std::time::Duration;
 
 pub use attempt::{attempt, retry_anew};
 pub use journal::{journaled, wishes};
@@ -34,9 +36,10 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
         let Action::Watch(watch) = &step.action else {
             return None;
         };
-        Some((id.clone(), attempt, *watch))
+        let length = lasts(&model.book, &model.run, &watch.length)?;
+        Some((id.clone(), attempt, watch.fail_on, length))
     });
-    let Some((id, attempt, watch)) = watches else {
+    let Some((id, attempt, fail_on, length)) = watches else {
         return Vec::new();
     };
     let before = model.begun.get(&id).map_or(0, |begun| begun.alarms);
@@ -44,7 +47,7 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
     let lasts = |rule: &str| model.book.monitor.alarms.iter().any(|r| r.text == rule);
     let mut alarms = model.run.alarms.iter().enumerate();
     let alarm = alarms.find(|(at, a)| {
-        watch.fail_on.is_some_and(|level| a.raised.level >= level)
+        fail_on.is_some_and(|level| a.raised.level >= level)
             && (*at >= before || (a.cleared_ms.is_none() && lasts(&a.raised.rule)))
     });
     if let Some((_, alarm)) = alarm {
@@ -60,17 +63,17 @@ pub fn passing(model: &mut Model) -> Vec<Effect> {
         );
         return finish(model, &id, attempt, outcome);
     }
-    if u128::from(model.running_ms(&id)) < watch.length.as_millis() {
+    if u128::from(model.running_ms(&id)) < length.as_millis() {
         return Vec::new();
     }
-    let (ended, summary) = watched(model, watch);
+    let (ended, summary) = watched(model, length);
     let outcome = by_hand(model, &id, ended, summary);
     finish(model, &id, attempt, outcome)
 }
 
 /// How a watch ends that no alarm ended: nobody watched where the server never answered.
-fn watched(model: &Model, watch: Watch) -> (Ended, String) {
-    let (length, samples) = (watch.length.as_secs(), model.monitor.peaks.samples);
+fn watched(model: &Model, length: Duration) -> (Ended, String) {
+    let (length, samples) = (length.as_secs(), model.monitor.peaks.samples);
     match model.monitor.link {
         Link::None => (
             Ended::Passed,
@@ -80,7 +83,7 @@ fn watched(model: &Model, watch: Watch) -> (Ended, String) {
             Ended::Passed,
             format!("watched for {length} s without an alarm, {samples} samples"),
         ),
-        Link::Connecting | Link::Live | Link::Lost { .. } => (
+        Link::Unasked { .. } | Link::Connecting | Link::Live | Link::Lost { .. } => (
             Ended::Failed {
                 exit: None,
                 signal: None,

@@ -115,9 +115,9 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
         Action::Watch(watch) => match watch.fail_on {
             Some(level) => format!(
                 "Watch for {}; an alarm ({level:?} or worse) fails it.",
-                units::words(watch.length)
+                values.lasting(&watch.length)
             ),
-            None => format!("Watch for {}.", units::words(watch.length)),
+            None => format!("Watch for {}.", values.lasting(&watch.length)),
         },
         Action::Decide(choices) => choices
             .iter()

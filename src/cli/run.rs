@@ -1,19 +1,15 @@
 //! `holdpoint run`: a new run of a runbook.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-
 use chrono::{DateTime, Local, NaiveDateTime, NaiveTime, TimeZone as _};
-use regex::Regex;
 
 use crate::cli::args::RunArgs;
 use crate::cli::failure::{Failure, USAGE};
+use crate::cli::parameters::{Asking, parameters};
 use crate::cli::rehearse;
 use crate::cli::session::{self, Face};
 use crate::domain::run::event::Mode;
 use crate::domain::run::review::ReviewFinding;
-use crate::domain::runbook::model::{Demand, Parameter, Runbook};
-use crate::domain::runbook::variables;
+use crate::domain::runbook::model::{Demand, Runbook};
 use crate::domain::units;
 use crate::engine::seal::Desk;
 use crate::engine::seal::review::Looked;
@@ -45,33 +41,45 @@ pub fn run_source(source: &Source, args: &RunArgs) -> Result<u8, Failure> {
     } else {
         Asking::Terminal
     };
-    let parameters = parameters(&source.book, &args.set, asking)?;
     if args.rehearse {
+        let parameters = parameters(&source.book, &target, &args.set, asking)?;
         return Ok(rehearse::rehearse(source, &target, &parameters));
     }
-    let missing = opening::unset_environment(&source.book, &target);
-    if !missing.is_empty() {
-        let names = missing.join(", ");
-        return Err(Failure::new(
-            USAGE,
-            format!("the runbook needs environment variables that are not set: {names}"),
-        )
-        .hint("export them, then start again; nothing has happened yet"));
-    }
+    // Whatever is refused is refused before a person has typed ten values.
+    set(&source.book, &target)?;
+    let planned_start = args.start.as_deref().map(|t| start(t, Local::now()));
+    let planned_start = planned_start.transpose()?;
+    let looked = reviewed(args, source, &target)?;
     let opening = Opening {
         mode: mode(args),
-        parameters,
-        planned_start: args
-            .start
-            .as_deref()
-            .map(|t| start(t, Local::now()))
-            .transpose()?,
+        parameters: parameters(&source.book, &target, &args.set, asking)?,
+        planned_start,
         change: args.change.clone(),
-        looked: reviewed(args, source, &target)?,
+        looked,
         operator: session::operator(args.key.as_deref())?,
         target,
     };
     begin(source, opening, face)
+}
+
+/// The environment variables that the runbook names are there.
+///
+/// # Errors
+/// Some are not set.
+pub fn set(book: &Runbook, target: &str) -> Result<(), Failure> {
+    let missing = opening::unset_environment(book, target);
+    let Some(first) = missing.first() else {
+        return Ok(());
+    };
+    let said = format!(
+        "the runbook needs environment variables that are not set: {}",
+        missing.join(", ")
+    );
+    Err(Failure::new(USAGE, said)
+        .hint("export them, then start again; nothing has happened yet")
+        .hint(format!(
+            "`read -rs {first} && export {first}` keeps what you paste off the screen and out of the shell's history"
+        )))
 }
 
 /// A target that demands a reviewed runbook gets none else, unless somebody says why.
@@ -141,138 +149,6 @@ pub fn target(book: &Runbook, wanted: Option<&str>) -> Result<String, Failure> {
     }
 }
 
-/// Where missing parameters are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// At the terminal.
-    Terminal,
-    /// Nowhere: a missing one is an error.
-    Never,
-}
-
-/// Returns the parameters' values: as given, else asked for, else their defaults.
-///
-/// # Errors
-/// One is unknown, missing, or does not fit.
-pub fn parameters(
-    book: &Runbook,
-    set: &[String],
-    asking: Asking,
-) -> Result<BTreeMap<String, String>, Failure> {
-    let mut values = BTreeMap::new();
-    let known: BTreeSet<&str> = book.parameters.iter().map(|p| p.name.as_str()).collect();
-    for pair in set {
-        let Some((name, value)) = pair.split_once('=') else {
-            return Err(Failure::new(USAGE, format!("`--set {pair}` has no `=`"))
-                .hint("write --set name=value"));
-        };
-        if !known.contains(name) {
-            let all = known.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(Failure::new(
-                USAGE,
-                format!("the runbook has no parameter called `{name}`"),
-            )
-            .hint(format!("it has: {all}")));
-        }
-        values.insert(name.to_owned(), value.to_owned());
-    }
-    for parameter in &book.parameters {
-        let value = match values.get(&parameter.name) {
-            Some(given) => given.clone(),
-            None => missing(parameter, &values, asking)?,
-        };
-        fits(parameter, &value).map_err(|why| Failure::new(USAGE, why))?;
-        values.insert(parameter.name.clone(), value);
-    }
-    Ok(values)
-}
-
-fn missing(
-    parameter: &Parameter,
-    values: &BTreeMap<String, String>,
-    asking: Asking,
-) -> Result<String, Failure> {
-    let default = parameter.default.as_ref().map(|template| {
-        let lookup = |name: &str| {
-            values
-                .get(name)
-                .cloned()
-                .or_else(|| std::env::var(name).ok())
-        };
-        variables::expand(template, &lookup)
-    });
-    let default = match default {
-        Some(Ok(value)) => Some(value),
-        Some(Err(e)) => {
-            return Err(Failure::new(
-                USAGE,
-                format!("the default of `{}`: {e}", parameter.name),
-            ));
-        }
-        None => None,
-    };
-    let at_terminal = asking == Asking::Terminal && std::io::stdin().is_terminal();
-    match default {
-        Some(value) if parameter.ask.is_none() || !at_terminal => Ok(value),
-        default if at_terminal => ask(parameter, default.as_deref()),
-        _ => Err(Failure::new(
-            USAGE,
-            format!("the parameter `{}` has no value", parameter.name),
-        )
-        .hint(format!("give it: --set {}=…", parameter.name))),
-    }
-}
-
-fn ask(parameter: &Parameter, default: Option<&str>) -> Result<String, Failure> {
-    let question = parameter.ask.as_deref().unwrap_or(&parameter.name);
-    loop {
-        let shown = default.map(|d| format!(" [{d}]")).unwrap_or_default();
-        let choices = if parameter.one_of.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", parameter.one_of.join(" | "))
-        };
-        let _ = write!(std::io::stderr(), "{question}{choices}{shown}: ");
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        if !matches!(read, Ok(n) if n > 0) {
-            return Err(Failure::new(
-                USAGE,
-                format!("the parameter `{}` was not answered", parameter.name),
-            ));
-        }
-        let answer = match (line.trim(), default) {
-            ("", Some(default)) => default.to_owned(),
-            (given, _) => given.to_owned(),
-        };
-        match fits(parameter, &answer) {
-            Ok(()) => return Ok(answer),
-            Err(why) => {
-                let _ = writeln!(std::io::stderr(), "{why}");
-            }
-        }
-    }
-}
-
-fn fits(parameter: &Parameter, value: &str) -> Result<(), String> {
-    let name = &parameter.name;
-    if !parameter.one_of.is_empty() && !parameter.one_of.iter().any(|v| v == value) {
-        return Err(format!(
-            "`{name}` is `{value}` and must be one of {}",
-            parameter.one_of.join(", ")
-        ));
-    }
-    let Some(pattern) = &parameter.matches else {
-        return Ok(());
-    };
-    let whole = Regex::new(&format!("^(?:{pattern})$")).map_err(|e| e.to_string())?;
-    if whole.is_match(value) {
-        Ok(())
-    } else {
-        Err(format!("`{name}` is `{value}` and must match /{pattern}/"))
-    }
-}
-
 /// Reads a planned start; returns seconds since 1970. A time of day that has passed by more than half a day is tomorrow's.
 fn start(text: &str, now: DateTime<Local>) -> Result<i64, Failure> {
     let wrong = || {
@@ -320,19 +196,5 @@ mod tests {
         assert_eq!(start("02:00", now).unwrap(), now.timestamp() + 9000);
         assert_eq!(start("2026-11-20T22:00:00Z", now).unwrap(), 1_795_212_000);
         assert!(start("soon", now).unwrap_err().said.contains("soon"));
-    }
-
-    #[test]
-    fn a_value_that_does_not_fit_is_named() {
-        let parameter = Parameter {
-            name: "release".into(),
-            matches: Some(r"v\d+".into()),
-            ..Parameter::default()
-        };
-        assert!(fits(&parameter, "v12").is_ok());
-        assert_eq!(
-            fits(&parameter, "xv12").unwrap_err(),
-            r"`release` is `xv12` and must match /v\d+/"
-        );
     }
 }

@@ -85,7 +85,9 @@ pub struct SignedBy {
 pub enum Good {
     /// It is.
     Yes,
-    /// It is not, or nobody says whose key it is.
+    /// It is intact, and nobody says whose key it is.
+    Untold,
+    /// It is not.
     No,
 }
 

@@ -184,7 +184,12 @@ fn time(model: &Model, theme: &Theme, id: &StepId) -> Span<'static> {
     let usual = || {
         let step = model.book.step(id)?;
         let rehearsed = model.rehearsed.get(id).map(|(_, ms)| (id.clone(), *ms));
-        let takes = schedule::takes_ms(step, &rehearsed.into_iter().collect())?;
+        let takes = schedule::takes_ms(
+            &model.book,
+            &model.run,
+            step,
+            &rehearsed.into_iter().collect(),
+        )?;
         Some(Span::styled(format!("~{}", clock_of(takes)), theme.quiet))
     };
     let Some(record) = model.run.record(id) else {

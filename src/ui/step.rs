@@ -11,6 +11,7 @@ use crate::app::model::{Model, Pane, Tone};
 use crate::app::shown::step_moved;
 use crate::app::step::{StepView, describe};
 use crate::domain::run::state::Stand;
+use crate::domain::run::values::lasts;
 use crate::domain::runbook::model::{Action, Step};
 use crate::domain::sample::rates::number;
 use crate::domain::units::clock;
@@ -161,9 +162,8 @@ fn time_passing(model: &Model, theme: &Theme, step: &Step, room: usize) -> Optio
         return None;
     }
     let gone = model.running_ms(&step.id);
-    let whole = u64::try_from(watch.length.as_millis())
-        .unwrap_or(u64::MAX)
-        .max(1);
+    let length = lasts(&model.book, &model.run, &watch.length)?;
+    let whole = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
     let bar = gauge::bar(number(gone) / number(whole), room.min(40), theme.glyphs);
     let left = clock(std::time::Duration::from_millis(whole.saturating_sub(gone)));
     let left = Span::raw(format!(" {left} to go"));

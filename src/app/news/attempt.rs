@@ -8,6 +8,7 @@ use crate::domain::attempt::{Ended, Outcome, OutputDigest};
 use crate::domain::run::event::{AlarmRaised, Event, Finished};
 use crate::domain::run::next;
 use crate::domain::run::state::{CancelState, Retries, Stand};
+use crate::domain::run::values::lasts;
 use crate::domain::runbook::model::{Level, Step, StepId};
 use crate::domain::signal::AttemptNews;
 use regex::Regex;
@@ -204,7 +205,8 @@ fn retrial(
             return None;
         }
     }
-    let wait = u64::try_from(retry.wait.as_millis()).unwrap_or(u64::MAX);
+    let wait = lasts(&model.book, &model.run, &retry.wait)?;
+    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     let reason = format!(
         "retry {attempt} of {}, after: {}",
         retry.times, outcome.summary

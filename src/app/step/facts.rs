@@ -12,7 +12,6 @@ use crate::domain::runbook::model::{
     WayBack,
 };
 use crate::domain::sample::words::lasting;
-use crate::domain::units;
 
 pub(super) fn facts(
     model: &Model,
@@ -28,7 +27,7 @@ pub(super) fn facts(
                 fact("in", assign::as_known(values, dir));
             }
         }
-        Action::Sql(sql) => sql_facts(sql, &mut fact),
+        Action::Sql(sql) => sql_facts(values, sql, &mut fact),
         Action::Use(used) => used_facts(model, step, used, &mut fact),
         Action::Confirm(_)
         | Action::Http(_)
@@ -49,11 +48,11 @@ pub(super) fn facts(
             None => fact("captures", capture.name.clone()),
         }
     }
-    if let Some(timeout) = step.timeout {
-        fact("timeout", units::words(timeout));
+    if let Some(timeout) = &step.timeout {
+        fact("timeout", values.lasting(timeout));
     }
-    if let Some(until) = step.until {
-        fact("polls for", units::words(until));
+    if let Some(until) = &step.until {
+        fact("polls for", values.lasting(until));
     }
     if let Some(retry) = &step.retry {
         let only = retry
@@ -66,14 +65,14 @@ pub(super) fn facts(
             format!(
                 "{} times, after {}{only}",
                 retry.times,
-                units::words(retry.wait)
+                values.lasting(&retry.wait)
             ),
         );
     }
     if let Some((target, ms)) = model.rehearsed.get(&step.id) {
         fact("last time", format!("{target}: {}", lasting(*ms)));
-    } else if let Some(takes) = step.takes {
-        fact("takes", units::words(takes));
+    } else if let Some(takes) = &step.takes {
+        fact("takes", values.lasting(takes));
     }
     careful_facts(step, &mut fact);
     facts
@@ -109,18 +108,18 @@ fn used_facts(model: &Model, step: &Step, used: &Use, fact: &mut impl FnMut(&str
     fact("rights", check.rights.clone());
 }
 
-fn sql_facts(sql: &Sql, fact: &mut impl FnMut(&str, String)) {
+fn sql_facts(values: &Values, sql: &Sql, fact: &mut impl FnMut(&str, String)) {
     if let Some(on) = &sql.on {
         fact("on", on.clone());
     }
     if sql.access == Access::ReadOnly {
         fact("session", "read only".into());
     }
-    if let Some(timeout) = sql.lock_timeout {
-        fact("lock timeout", units::words(timeout));
+    if let Some(timeout) = &sql.lock_timeout {
+        fact("lock timeout", values.lasting(timeout));
     }
-    if let Some(timeout) = sql.statement_timeout {
-        fact("statement timeout", units::words(timeout));
+    if let Some(timeout) = &sql.statement_timeout {
+        fact("statement timeout", values.lasting(timeout));
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> 
     match record.stand {
         Stand::Waiting => to_come(model, step),
         Stand::Running => {
-            let usual = schedule::takes_ms(step, &known(model))
+            let usual = schedule::takes_ms(&model.book, &model.run, step, &known(model))
                 .map(|ms| format!(" / ~{}", clock(ms)))
                 .unwrap_or_default();
             let word = match model.cancel_of(&step.id) {
@@ -30,7 +30,7 @@ pub(super) fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> 
             };
             let gone = model.running_ms(&step.id);
             let overdue =
-                schedule::takes_ms(step, &known(model)).is_some_and(|ms| gone > 2 * ms.max(1_000));
+                schedule::takes_ms(&model.book, &model.run, step, &known(model)).is_some_and(|ms| gone > 2 * ms.max(1_000));
             let tone = if overdue { Tone::Warning } else { Tone::Active };
             (tone, format!("{word} {}{usual}", clock(gone)))
         }

@@ -10,7 +10,9 @@ use crate::app::model::{Model, Purpose};
 use crate::cli::checks::{RunChecksArgs, known, pairs};
 use crate::cli::failure::{BADLY, Failure, USAGE, WORLD};
 use crate::cli::{session, tell};
-use crate::domain::ready::{self, Arguments, Check, Family, Judged, Table, Verdict, When, judge};
+use crate::domain::ready::{
+    self, Arguments, Check, Family, Judged, Table, Verdict, When, judge, uncounted,
+};
 use crate::domain::redact;
 use crate::domain::run::event::Opened;
 use crate::domain::run::state::RunState;
@@ -195,7 +197,8 @@ async fn ask(
         },
         Err(error) => Answer {
             check,
-            judged: Err(tame::line(error.lines("").join("; "))),
+            judged: uncounted(check, &error.code)
+                .ok_or_else(|| tame::line(error.lines("").join("; "))),
             seen: Table::default(),
         },
     }
@@ -225,7 +228,7 @@ fn print(answer: &Answer, arguments: &Arguments<'_>, wide: usize, most: usize) {
         }
     }
     match &answer.judged {
-        Ok(_) if unhappy => tell(&format!("    → {}", check.remedy)),
+        Ok(judged) if unhappy && judged.found > 0 => tell(&format!("    → {}", check.remedy)),
         Err(_) => tell(&format!("    → it needs: {}", check.rights)),
         Ok(_) => {}
     }

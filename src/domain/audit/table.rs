@@ -100,6 +100,7 @@ fn signed(run: &Run) -> String {
         .iter()
         .map(|s| match (s.good, s.decision.as_str()) {
             (Good::No, _) => format!("{} (not good)", s.role),
+            (Good::Untold, _) => format!("{} (whose key?)", s.role),
             (Good::Yes, "APPROVED" | "ADDED") => s.role.clone(),
             (Good::Yes, other) => format!("{} ({other})", s.role),
         });
@@ -130,6 +131,7 @@ pub fn csv(audit: &Audit) -> String {
             .map(|s| {
                 let good = match s.good {
                     Good::Yes => "",
+                    Good::Untold => " (nobody says whose key it is)",
                     Good::No => " (not good)",
                 };
                 format!("{} {} by {}{good}", s.role, s.decision, s.identity)

@@ -125,7 +125,7 @@ fn step(out: &mut String, step: &Step, pad: &str) {
             http.method,
             plain(&http.url).replace('`', "'")
         )),
-        Action::Watch(watch) => body.push(format!("Watch for {}.", units::short(watch.length))),
+        Action::Watch(watch) => body.push(format!("Watch for {}.", watch.length)),
         Action::Decide(choices) => {
             let told: Vec<String> = choices
                 .iter()

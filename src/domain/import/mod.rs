@@ -267,18 +267,20 @@ fn counts(plan: &Plan) -> Vec<(&'static str, usize)> {
         });
     });
     let automated = write::automated(plan);
+    let many =
+        |n: usize, one: &'static str, more: &'static str| (if n == 1 { one } else { more }, n);
     vec![
-        ("steps", steps),
+        many(steps, "step", "steps"),
         ("run when you say so", automated),
         ("of them dangerous", dangerous),
         ("by hand", steps - automated - decisions - signatures),
-        ("decisions", decisions),
-        ("signatures", signatures),
-        ("phases", plan.phases.len()),
-        ("ways back", plan.paths.len()),
-        ("parameters", plan.parameters.len()),
-        ("roles", plan.roles.len()),
-        ("contacts", plan.contacts.len()),
+        many(decisions, "decision", "decisions"),
+        many(signatures, "signature", "signatures"),
+        many(plan.phases.len(), "phase", "phases"),
+        many(plan.paths.len(), "way back", "ways back"),
+        many(plan.parameters.len(), "parameter", "parameters"),
+        many(plan.roles.len(), "role", "roles"),
+        many(plan.contacts.len(), "contact", "contacts"),
     ]
 }
 

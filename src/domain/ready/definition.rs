@@ -27,6 +27,8 @@ pub struct Check {
     pub meaning: String,
     /// What to do when it does not pass.
     pub remedy: String,
+    /// The extension that counts what it shows; where it is missing nothing can be counted, which is no fault of the run.
+    pub extension: Option<String>,
     /// Set for the question, where names must be written in full.
     pub search_path: Option<String>,
     /// The statements, each with the first major version it is for; the newest first.

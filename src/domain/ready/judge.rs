@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ready::definition::Rows;
+use crate::domain::ready::definition::{Check, Rows};
 use crate::domain::ready::table::Table;
 
 /// What is to be said of what was seen; the worst is the greatest.
@@ -40,6 +40,23 @@ pub struct Judged {
     pub found: usize,
     /// Both as a few words: `nothing found`, `2 found`, `1 failed, 2 warnings`.
     pub said: String,
+}
+
+/// SQLSTATEs of what an extension brings and that is not there: no such relation or function, its library not loaded.
+const NOT_THERE: [&str; 3] = ["42P01", "42883", "55000"];
+
+/// Judges a question that the server refused with SQLSTATE `code` because the extension that counts for it is missing;
+/// `None`: that is not why.
+pub fn uncounted(check: &Check, code: &str) -> Option<Judged> {
+    let extension = check.extension.as_ref()?;
+    NOT_THERE.contains(&code).then(|| Judged {
+        verdict: Verdict::Warn,
+        found: 0,
+        said: format!(
+            "nothing was counted: the extension {extension} is not in this database (it wants `shared_preload_libraries`, \
+             a restart, and `create extension {extension}`)"
+        ),
+    })
 }
 
 /// Judges rows by what a row means.

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub use arguments::{ArgumentFault, Arguments, faults};
 pub use compare::compare;
 pub use definition::{Check, Comparison, Family, Kind, Parameter, Rows, When};
-pub use judge::{Judged, Verdict, judge};
+pub use judge::{Judged, Verdict, judge, uncounted};
 pub use table::Table;
 
 use crate::domain::runbook::near;

@@ -40,6 +40,7 @@ pub(super) fn check(name: &'static str, text: &str) -> Result<Check, String> {
         rights: needed("rights")?,
         meaning: needed("means")?,
         remedy: needed("remedy")?,
+        extension: one("extension"),
         search_path: one("search_path"),
         statements: statements(&body, family)?,
     })

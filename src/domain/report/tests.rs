@@ -108,6 +108,29 @@ fn what_ran_beside_and_was_ended_when_its_time_had_come_deviates_from_nothing() 
 }
 
 #[test]
+fn what_runs_in_the_background_is_not_counted_as_a_change() {
+    let mut run = Run::opened();
+    run.attempt("01", 1, Ended::Passed, b"")
+        .attempt("02", 1, Ended::Passed, b"")
+        .closed(Status::Success);
+    let mut book = book("rr");
+    let told = |log: &str| {
+        let at = log.find("steps that can change the target").unwrap();
+        log[at..].lines().next().unwrap().to_owned()
+    };
+    let both = told(&run.log(&book));
+    assert!(!both.contains("background"), "{both}");
+    book.steps[0].background = Some(Background {
+        until: BackgroundEnd::Run,
+        alarm_on: None,
+    });
+    let one = told(&run.log(&book));
+    assert!(one.contains(", without those in the background"), "{one}");
+    let figure = |text: &str| text.split(['|', ',']).next().unwrap().trim().to_owned();
+    assert_ne!(figure(&both), figure(&one));
+}
+
+#[test]
 fn skips_and_accepted_failures_are_seen() {
     let mut run = Run::opened();
     let step = StepId::new("01");

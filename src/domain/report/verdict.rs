@@ -134,15 +134,31 @@ fn duration(story: &Story) -> String {
 
 /// For how long commands worked that can change the target.
 fn changing(story: &Story) -> String {
+    let beside = |step: &StepId| {
+        story
+            .book
+            .step(step)
+            .is_some_and(|s| s.background.is_some())
+    };
     let can = |step: &StepId| story.book.step(step).is_none_or(|s| !s.only_looks());
     let lasted = story
         .attempts
         .iter()
-        .filter(|a| can(&a.started.step))
+        .filter(|a| can(&a.started.step) && !beside(&a.started.step))
         .filter_map(|a| a.outcome())
         .map(|o| o.duration_ms);
     let sum = lasted.fold(0_u64, u64::saturating_add);
-    format!("steps that can change the target {}", time::took(sum))
+    // What runs beside the steps, as a log that is followed, lasts as long as they do and says nothing of the change.
+    let besides = story.attempts.iter().any(|a| beside(&a.started.step));
+    let besides = if besides {
+        ", without those in the background"
+    } else {
+        ""
+    };
+    format!(
+        "steps that can change the target {}{besides}",
+        time::took(sum)
+    )
 }
 
 fn mode(mode: Mode) -> &'static str {

@@ -11,7 +11,9 @@ use crate::domain::attempt::{
 use crate::domain::expect::{Expectation, Test};
 use crate::domain::redact;
 use crate::domain::run::values::Values;
-use crate::domain::runbook::model::{Action, Agent, Http, Probe, Shell, Sql, Step, Terminal, Use};
+use crate::domain::runbook::model::{
+    Action, Agent, Http, Length, Probe, Shell, Sql, Step, Terminal, Use,
+};
 use crate::domain::runbook::sql::{self, Quoting, SqlFault, show_sql};
 use crate::domain::runbook::variables::{self, Missing};
 
@@ -98,8 +100,8 @@ pub fn assign(
         work,
         expect,
         capture: step.capture.clone(),
-        timeout_ms: step.timeout.map(millis),
-        until_ms: step.until.map(millis),
+        timeout_ms: length_ms(values, step.timeout.as_ref())?,
+        until_ms: length_ms(values, step.until.as_ref())?,
         grace_ms: GRACE_MS,
         secrets: secrets.to_vec(),
         secret_values,
@@ -222,8 +224,8 @@ fn sql_work(values: &Values, step: &Sql) -> Result<SqlWork, AssignError> {
         url_env: URL_ENV.to_owned(),
         text: step.text.clone(),
         values: Some(known.collect()),
-        lock_timeout_ms: step.lock_timeout.map(millis),
-        statement_timeout_ms: step.statement_timeout.map(millis),
+        lock_timeout_ms: length_ms(values, step.lock_timeout.as_ref())?,
+        statement_timeout_ms: length_ms(values, step.statement_timeout.as_ref())?,
         transaction: step.transaction,
         access: step.access,
         row_cap: ROW_CAP,
@@ -340,6 +342,19 @@ fn no_secret(
     }
 }
 
+/// Returns a length of time in milliseconds.
+///
+/// # Errors
+/// What says it was given no length: neither a check nor the opening of a run lets that pass.
+pub fn length_ms(values: &Values, length: Option<&Length>) -> Result<Option<u64>, Missing> {
+    let of = |length: &Length| match (values.lasts(length), length) {
+        (Some(length), _) => Ok(millis(length)),
+        (None, Length::Named(name)) => Err(Missing { name: name.clone() }),
+        (None, Length::Fixed(length)) => Ok(millis(*length)),
+    };
+    length.map(of).transpose()
+}
+
 fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
@@ -387,7 +402,10 @@ pub fn command_line(values: &Values, step: &Step) -> String {
         Action::Sql(sql) => sql_as_known(values, sql),
         Action::Http(http) => format!("{} {}", http.method, as_known(values, &http.url)),
         Action::Use(used) => used_line(values, used),
-        Action::Watch(watch) => format!("watch for {} s", watch.length.as_secs()),
+        Action::Watch(watch) => match values.lasts(&watch.length) {
+            Some(length) => format!("watch for {} s", length.as_secs()),
+            None => format!("watch for {}", watch.length),
+        },
         Action::Confirm(_) | Action::Decide(_) | Action::Sign(_) => String::new(),
     };
     let text = redact::redact_text(&text);

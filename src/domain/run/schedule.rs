@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::run::next;
 use crate::domain::run::state::{Route, RunState, Stand};
-use crate::domain::runbook::model::{Place, Runbook, Step, StepId};
+use crate::domain::run::values::lasts;
+use crate::domain::runbook::model::{Action, Place, Runbook, Step, StepId};
 
 /// The clocks at one moment. All times are milliseconds since 1970, all lengths milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,11 +39,21 @@ pub fn earliest_ms(run: &RunState, step: &Step) -> Option<i64> {
 }
 
 /// Returns how long `step` is thought to take: as seen elsewhere, else as written; in milliseconds.
-pub fn takes_ms(step: &Step, known: &Known) -> Option<u64> {
+pub fn takes_ms(book: &Runbook, run: &RunState, step: &Step, known: &Known) -> Option<u64> {
     known
         .get(&step.id)
         .copied()
-        .or_else(|| step.takes.map(millis))
+        .or_else(|| planned_ms(book, run, step))
+}
+
+/// Returns how long the runbook says that `step` takes, in milliseconds; a watch takes as long as it watches.
+pub fn planned_ms(book: &Runbook, run: &RunState, step: &Step) -> Option<u64> {
+    let watched = match &step.action {
+        Action::Watch(watch) => Some(&watch.length),
+        _ => None,
+    };
+    let length = step.takes.as_ref().or(watched)?;
+    lasts(book, run, length).map(millis)
 }
 
 fn millis(length: std::time::Duration) -> u64 {
@@ -88,7 +99,7 @@ fn left_ms(book: &Runbook, run: &RunState, known: &Known, now: i64) -> Option<i6
         if next::settled(run, &step.id) || next::omitted(book, run, &step.id).is_some() {
             continue;
         }
-        let Some(takes) = takes_ms(step, known).map(signed) else {
+        let Some(takes) = takes_ms(book, run, step, known).map(signed) else {
             continue;
         };
         let gone = match run.record(&step.id) {
@@ -122,7 +133,9 @@ fn shortest_way_back(book: &Runbook, run: &RunState, known: &Known) -> Option<u6
             let applying = book
                 .steps_in(place)
                 .filter(|s| applies_if_all_is_done(run, s));
-            let lengths: Vec<u64> = applying.filter_map(|s| takes_ms(s, known)).collect();
+            let lengths: Vec<u64> = applying
+                .filter_map(|s| takes_ms(book, run, s, known))
+                .collect();
             (!lengths.is_empty()).then(|| lengths.iter().sum())
         })
         .min()

@@ -1,9 +1,11 @@
 //! What `${name}` stands for in a run: parameters, captured values, the target's values, built-ins, the environment.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::domain::run::state::RunState;
-use crate::domain::runbook::model::Runbook;
+use crate::domain::runbook::model::{Length, Runbook};
+use crate::domain::units;
 
 /// Where values come from besides the run itself.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,11 @@ pub struct Surroundings {
     pub secret_names: Vec<String>,
     /// The directory of the runbook's file, absolute.
     pub runbook_dir: String,
+}
+
+/// Returns how long `length` is in this run; `None`: what was given is no length of time.
+pub fn lasts(book: &Runbook, run: &RunState, length: &Length) -> Option<Duration> {
+    length.given(book, &run.opened.target, &run.opened.parameters)
 }
 
 /// Looks names up in a run.
@@ -57,6 +64,17 @@ impl<'a> Values<'a> {
             .cloned()
             .or_else(|| self.built_in(name));
         known.or_else(|| self.around.environment.get(name).cloned())
+    }
+
+    /// Returns how long `length` is in this run; `None`: what was given is no length of time.
+    pub fn lasts(&self, length: &Length) -> Option<Duration> {
+        lasts(self.book, self.run, length)
+    }
+
+    /// Returns `length` in words: `15 min`.
+    pub fn lasting(&self, length: &Length) -> String {
+        self.lasts(length)
+            .map_or_else(|| length.to_string(), units::words)
     }
 
     /// Whether `name` is one that is never shown.

@@ -214,13 +214,13 @@ pub static STEP: Table = Table {
         key("use", Shape::Check, "A ready check by name: `holdpoint checks` lists and explains them."),
         // Of every step.
         key("danger", Shape::Word(&["none", "high"]), "Whether it can do harm: high waits for a key, or for the typed name of a protected target."),
-        key("timeout", Shape::Duration, "Stops it."),
-        key("takes", Shape::Duration, "How long it usually takes; only warns."),
+        key("timeout", Shape::Length, "Stops it."),
+        key("takes", Shape::Length, "How long it usually takes; only warns."),
         key("expect", Shape::Expect, "What must be seen for it to have succeeded."),
         key("capture", Shape::Captures, "Values read from its output, by regular expressions."),
         key("on_failure", Shape::Text, "hold (where nothing is said), continue, or offer PATH."),
         key("retry", Shape::Map(&RETRY), "Repeating it when it failed."),
-        key("until", Shape::Duration, "Polled until it holds, or this much time has passed; for what only looks."),
+        key("until", Shape::Length, "Polled until it holds, or this much time has passed; for what only looks."),
         key("only", Shape::Texts, "The targets it is for."),
         key("if", Shape::Values, "Parameters, and the values they must have."),
         key("role", Shape::Text, "Who may confirm it: one of `roles`."),
@@ -250,8 +250,8 @@ pub static STEP: Table = Table {
         key("compare", Shape::Text, "before: held against the first step that uses the same check; or the id of an earlier one."),
         // Of `sql` (`on` of `use` too).
         key("on", Shape::Text, "One of the target's `databases`."),
-        key("lock_timeout", Shape::Duration, "PostgreSQL's lock_timeout."),
-        key("statement_timeout", Shape::Duration, "PostgreSQL's statement_timeout."),
+        key("lock_timeout", Shape::Length, "PostgreSQL's lock_timeout."),
+        key("statement_timeout", Shape::Length, "PostgreSQL's statement_timeout."),
         key("transaction", Shape::Flag, "true: begin … commit around all; false: each statement by itself."),
         key("read_only", Shape::Flag, "Whether the session may not write; see the README for when that is so by itself."),
     ],
@@ -284,7 +284,7 @@ pub static WATCH: Table = Table {
     required: &["for"],
     one_of: &[],
     keys: &[
-        key("for", Shape::Duration, "For how long."),
+        key("for", Shape::Length, "For how long."),
         key("fail_on", Shape::Word(&["warning", "critical", "none"]), "An alarm of this level or worse fails it; critical where nothing is said."),
     ],
 };
@@ -308,7 +308,7 @@ pub static RETRY: Table = Table {
     one_of: &[],
     keys: &[
         key("times", Shape::Count, "How often it is repeated after the first attempt."),
-        key("wait", Shape::Duration, "How long is waited before each; 5s where nothing is said."),
+        key("wait", Shape::Length, "How long is waited before each; 5s where nothing is said."),
         key("only_if", Shape::Pattern, "Only when this is found in the output or the reason."),
     ],
 };

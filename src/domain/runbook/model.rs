@@ -1,6 +1,7 @@
 //! The plan: what somebody wrote down before the window began.
 
 mod action;
+mod length;
 mod lookup;
 mod monitor;
 mod step;
@@ -15,6 +16,7 @@ pub use action::{
     Access, Action, Agent, Choice, Confirm, Earlier, Http, Shell, Signing, Sql, StopSignal,
     Terminal, Transaction, Use, Watch,
 };
+pub use length::{Length, read as read_length};
 pub use lookup::{Branches, Lookup};
 pub use monitor::{AlarmAction, AlarmRule, Level, MonitorPlan, Op, OwnValue};
 pub use step::{

@@ -78,6 +78,10 @@ fn property(key: &Key) -> Value {
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Count => json!({"type": "integer", "minimum": 1}),
         Shape::Duration => json!({"$ref": "#/$defs/duration"}),
+        Shape::Length => json!({"anyOf": [
+            {"$ref": "#/$defs/duration"},
+            {"type": "string", "pattern": "^\\s*\\$\\{[a-z][A-Za-z0-9_]*\\}\\s*$"},
+        ]}),
         Shape::Offset => json!({"$ref": "#/$defs/offset"}),
         Shape::Pattern => json!({"type": ["string", "number"], "format": "regex"}),
         Shape::Word(words) => json!({"enum": words}),

@@ -14,7 +14,7 @@ mod lexer;
 mod quote;
 
 pub use expand::{SqlFault, expand_sql, show_sql};
-pub use quote::{identifier, literal};
+pub use quote::{identifier, literal, number};
 
 /// Whose lexical rules a text of SQL follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,40 @@ pub struct Script<'a> {
     pub slots: Vec<Slot<'a>>,
     /// What is opened and not closed, with its place.
     pub unclosed: Option<(&'static str, usize)>,
+}
+
+impl Script<'_> {
+    /// Whether the server takes no quoted text where `slot` stands: MySQL and MariaDB behind `LIMIT` and `OFFSET`.
+    pub fn wants_number(&self, slot: &Slot<'_>) -> bool {
+        let plain = matches!(
+            slot.kind,
+            SlotKind::Value {
+                form: Form::Value,
+                ..
+            }
+        );
+        let begun = |s: &&Statement| s.at <= slot.at.start;
+        let Some(statement) = self.statements.iter().rev().find(begun) else {
+            return false;
+        };
+        if !plain || statement.quoting == Quoting::Postgres {
+            return false;
+        }
+        let before = statement
+            .text
+            .trim_start()
+            .get(..slot.at.start - statement.at);
+        let before = before.unwrap_or_default().to_ascii_lowercase();
+        // `limit 10, ${n}` counts from the first.
+        let before = match before.trim_end().strip_suffix(',') {
+            Some(first) => first
+                .trim_end()
+                .trim_end_matches(|c: char| !c.is_whitespace()),
+            None => before.as_str(),
+        };
+        let word = before.split_whitespace().next_back().unwrap_or_default();
+        before.ends_with(char::is_whitespace) && matches!(word, "limit" | "offset")
+    }
 }
 
 /// One statement.

@@ -9,6 +9,7 @@ use crate::domain::runbook::problem::Severity;
 mod accepted;
 mod hard;
 mod keys;
+mod lengths;
 mod mistakes;
 
 /// Reads files as the fixtures name them.

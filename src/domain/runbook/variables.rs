@@ -1,4 +1,4 @@
-//! Variables in templates: `${name}`, `${name:ident}` (SQL only), and `$${` for a plain `${`.
+//! Variables in templates: `${name}`, `${name:ident}` and `${name:number}` (SQL only), and `$${` for a plain `${`.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ pub enum Piece<'a> {
     Text(&'a str),
     /// `$${`, which stands for `${`.
     Escaped,
-    /// `${name}` or `${name:ident}`.
+    /// `${name}`, `${name:ident}` or `${name:number}`.
     Reference(Reference<'a>),
     /// A `${` that begins no reference, with the bytes it covers.
     Malformed(Range<usize>),
@@ -33,6 +33,8 @@ pub enum Form {
     Value,
     /// As a quoted SQL identifier.
     Ident,
+    /// As a number, without quotes; SQL only.
+    Number,
 }
 
 /// A variable without a value.
@@ -79,6 +81,7 @@ fn reference(template: &str, at: usize) -> (Piece<'_>, usize) {
     let inner = &template[at + 2..end - 1];
     let (name, form) = match inner.split_once(':') {
         Some((name, "ident")) => (name, Form::Ident),
+        Some((name, "number")) => (name, Form::Number),
         Some(_) => return (Piece::Malformed(at..end), end),
         None => (inner, Form::Value),
     };

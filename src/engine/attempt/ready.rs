@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::domain::attempt::{Assignment, Before, Kept, ReadyWork};
 use crate::domain::digest;
 use crate::domain::expect::Seen;
-use crate::domain::ready::{self, Arguments, Check, Judged, Rows, Table, Verdict, compare, judge};
+use crate::domain::ready::{
+    self, Arguments, Check, Judged, Rows, Table, Verdict, compare, judge, uncounted,
+};
 use crate::domain::redact::Redactor;
 use crate::engine::attempt::ending::{Ending, How, Said};
 use crate::engine::attempt::files::{self, Files};
@@ -121,6 +123,15 @@ async fn look(
     let limit = assignment.timeout_ms.map_or(LONGEST, Duration::from_millis);
     let dir = Path::new(&work.dir);
     let asked = questions::ask(&mut looker, check, &arguments, dir, limit).await;
+    if let Some(judged) = asked.as_ref().err().and_then(|e| uncounted(check, &e.code)) {
+        return Ok(Look {
+            check,
+            place: looker.place(),
+            seen: Table::default(),
+            shown: Table::default(),
+            judged,
+        });
+    }
     let seen = asked.map_err(|error| {
         let said = error.lines("").join("; ");
         How::Failed(format!(
@@ -198,7 +209,7 @@ fn print(look: &Look, output: &mut Output) {
     lines.extend(shown.lines(SHOWN_ROWS));
     let verdict = judged.verdict.word();
     lines.push(format!("{verdict}: {}", judged.said));
-    if judged.verdict > Verdict::Pass {
+    if judged.verdict > Verdict::Pass && judged.found > 0 {
         lines.push(format!("remedy: {}", check.remedy));
     }
     if check.rows == Rows::Shown && check.comparison.is_some() && !look.seen.rows.is_empty() {

@@ -2,6 +2,7 @@
 -- when: after
 -- rows: shown
 -- with: at_most count = 10; so many are listed
+-- extension: pg_stat_statements
 -- rights: pg_read_all_stats, and the extension pg_stat_statements
 -- means: Evidence for the first days after a release.
 -- remedy: EXPLAIN those that are new in the list.

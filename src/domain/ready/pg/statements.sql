@@ -6,6 +6,7 @@
 -- with: times decimal = 1.5; slower than before by this factor is a warning
 -- with: calls count = 50; since the first look; rarer statements are let pass
 -- with: share percent = 1%; of all the time since the first look; cheaper statements are let pass
+-- extension: pg_stat_statements
 -- rights: pg_read_all_stats, and the extension pg_stat_statements
 -- means: Used before and after, the counters of the two are subtracted (nothing is reset): a statement whose mean has grown is one that the migration made slower.
 -- remedy: EXPLAIN (ANALYZE, BUFFERS) it; ANALYZE the tables first.

@@ -23,7 +23,7 @@ pub fn planned(story: &Story) -> Vec<Option<(i64, i64)>> {
         if let Some(offset) = step.not_before {
             clock = clock.max(start.saturating_add(offset.seconds.saturating_mul(1_000)));
         }
-        all.push(length(step).map(|length| {
+        all.push(length(story, step).map(|length| {
             let from = clock;
             clock = clock.saturating_add(length);
             (from, clock)
@@ -51,8 +51,9 @@ fn begin(story: &Story, place: Place, start: i64) -> Option<i64> {
     }
 }
 
-fn length(step: &Step) -> Option<i64> {
-    step.takes.map(millis)
+fn length(story: &Story, step: &Step) -> Option<i64> {
+    let length = schedule::planned_ms(story.book, &story.run, step)?;
+    Some(i64::try_from(length).unwrap_or(i64::MAX))
 }
 
 fn millis(length: Duration) -> i64 {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::domain::runbook::model::{
-    Action, Danger, Earlier, Item, OnFailure, Place, Runbook, Skipping, Step, Terminal, WayBack,
+    Action, Danger, Earlier, Item, Length, OnFailure, Place, Runbook, Skipping, Step, Terminal,
+    WayBack,
 };
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::Reader;
@@ -61,7 +62,8 @@ fn repeating(reader: &mut Reader, i: usize, step: &Step) {
             Some(hint.into()),
         );
     }
-    if let (Some(until), Some(timeout)) = (step.until, step.timeout)
+    let fixed = |length: &Option<Length>| length.as_ref().and_then(Length::fixed);
+    if let (Some(until), Some(timeout)) = (fixed(&step.until), fixed(&step.timeout))
         && timeout < until
     {
         let at = reader.marks[i].value("timeout");

@@ -7,6 +7,7 @@ use crate::domain::runbook::near;
 use crate::domain::runbook::read::{Reader, Slot, Use};
 use crate::domain::runbook::variables::{BUILT_IN, is_environment_name};
 
+mod lengths;
 mod templates;
 pub use templates::{environment_names, environment_names_of};
 
@@ -107,13 +108,17 @@ fn used(reader: &mut Reader, book: &Runbook, defined: &Defined, one: &Use) {
         let message = format!("`{name}` is secret, and here it would be seen or written down");
         let hint = match one.slot {
             Slot::Sql => "use psql in a `run` step, whose environment has it",
-            Slot::Text | Slot::Hidden => {
+            Slot::Text | Slot::Length | Slot::Hidden => {
                 "commands find it in their environment; a request may hold it"
             }
         };
         reader.error(one.at.clone(), message, Some(hint.into()));
     }
-    too_early(reader, book, defined, one);
+    if one.slot == Slot::Length {
+        lengths::check(reader, book, one);
+    } else {
+        too_early(reader, book, defined, one);
+    }
     not_everywhere(reader, book, defined, one);
 }
 

@@ -13,6 +13,8 @@ pub enum Shape {
     Count,
     /// `90m`
     Duration,
+    /// `90m`, or `${name}` of a parameter or target's value.
+    Length,
     /// `T-30m`
     Offset,
     /// A regular expression.

@@ -1,11 +1,10 @@
 //! What a step does: exactly one of these.
 
 use crate::domain::ready::Family;
-use crate::domain::runbook::model::StepId;
 use crate::domain::runbook::model::monitor::Level;
+use crate::domain::runbook::model::{Length, StepId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What a step does: exactly one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,9 +120,9 @@ pub struct Sql {
     /// A named database of the target; `None`: its own.
     pub on: Option<String>,
     /// PostgreSQL's `lock_timeout`.
-    pub lock_timeout: Option<Duration>,
+    pub lock_timeout: Option<Length>,
     /// PostgreSQL's `statement_timeout`.
-    pub statement_timeout: Option<Duration>,
+    pub statement_timeout: Option<Length>,
     /// Whether all statements are one transaction.
     pub transaction: Transaction,
     /// Whether the session may write.
@@ -170,10 +169,10 @@ pub struct Http {
 }
 
 /// Time passes while the alarms are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {
     /// For how long.
-    pub length: Duration,
+    pub length: Length,
     /// An alarm of this level or worse fails it; `None`: none does.
     pub fail_on: Option<Level>,
 }

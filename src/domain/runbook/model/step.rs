@@ -3,10 +3,9 @@
 use crate::domain::expect::Expectation;
 use crate::domain::runbook::model::action::{Access, Action};
 use crate::domain::runbook::model::target::Offset;
-use crate::domain::runbook::model::{Place, StepId};
+use crate::domain::runbook::model::{Length, Place, StepId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,9 +29,9 @@ pub struct Step {
     /// Whether it can do harm.
     pub danger: Danger,
     /// Kills it.
-    pub timeout: Option<Duration>,
+    pub timeout: Option<Length>,
     /// How long it usually takes; only warns.
-    pub takes: Option<Duration>,
+    pub takes: Option<Length>,
     /// What must be seen for it to have succeeded.
     pub expect: Option<Expectation>,
     /// Values read from its output: name and a regular expression whose first group (else the whole match) is taken.
@@ -42,7 +41,7 @@ pub struct Step {
     /// Repeated by itself this often.
     pub retry: Option<Retry>,
     /// Polled until it holds or this much time has passed.
-    pub until: Option<Duration>,
+    pub until: Option<Length>,
     /// Targets it is for; empty: all.
     pub only: Vec<String>,
     /// Parameters and the values they must have for this step to apply.
@@ -107,7 +106,7 @@ pub struct Retry {
     /// How often it is repeated after the first attempt.
     pub times: u32,
     /// How long is waited before each.
-    pub wait: Duration,
+    pub wait: Length,
     /// Only when this regular expression matches the output or the reason.
     pub only_if: Option<String>,
 }

@@ -215,7 +215,7 @@ impl Reader<'_> {
             return None;
         }
         let mut fields = Fields::open(self, node, &WATCH)?;
-        let length = fields.read(self, "for", Self::duration);
+        let length = fields.read(self, "for", Self::length);
         let levels = [
             ("warning", Some(Level::Warning)),
             ("critical", Some(Level::Critical)),

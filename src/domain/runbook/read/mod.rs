@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::domain::runbook::model::Step;
 use crate::domain::runbook::problem::{Problem, Severity, Source};
 use crate::domain::runbook::tree::Node;
-use crate::domain::runbook::variables::{Piece, pieces};
+use crate::domain::runbook::variables::{Form, Piece, pieces};
 
 mod action;
 mod expect;
@@ -126,6 +126,8 @@ pub(super) struct Use {
 pub(super) enum Slot {
     /// A text that is shown, stored, or compared.
     Text,
+    /// How long something may last.
+    Length,
     /// A statement.
     Sql,
     /// A request, or a connection string: the only places where a secret may stand.
@@ -192,10 +194,10 @@ impl Reader<'_> {
                 Piece::Malformed(at) => self.malformed(node, template, at),
                 Piece::Reference(reference) => {
                     let at = self.place_in(node, template, reference.at.clone());
-                    if reference.form == crate::domain::runbook::variables::Form::Ident {
+                    if reference.form != Form::Value {
                         self.error(
                             at.clone(),
-                            "`:ident` is for `sql` only",
+                            "`:ident` and `:number` are for `sql` only",
                             Some(format!("write `${{{}}}`", reference.name)),
                         );
                     }

@@ -1,10 +1,11 @@
 //! Texts, numbers, durations and the like. YAML 1.2: `yes` is no truth value, and nothing is guessed.
 
 use crate::domain::expect::regex;
-use crate::domain::runbook::model::Offset;
+use crate::domain::runbook::model::{Length, Offset};
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::{Place, Reader, Slot};
 use crate::domain::runbook::tree::{Kind, Node, Style};
+use crate::domain::runbook::variables;
 use crate::domain::units;
 
 /// Words that YAML 1.1 took for truth values, and YAML 1.2 does not.
@@ -194,6 +195,48 @@ impl Reader<'_> {
     pub fn duration_or_zero(&mut self, node: &Node) -> Option<std::time::Duration> {
         let text = self.scalar(node, "a duration")?;
         self.unit(node, units::duration(&text))
+    }
+
+    /// Reads a length of time above zero, or the one variable that says it.
+    pub fn length(&mut self, node: &Node) -> Option<Length> {
+        match self.named_length(node) {
+            Ok(named) => named,
+            Err(()) => self.duration(node).map(Length::Fixed),
+        }
+    }
+
+    /// Reads a length of time, or the one variable that says it.
+    pub fn length_or_zero(&mut self, node: &Node) -> Option<Length> {
+        match self.named_length(node) {
+            Ok(named) => named,
+            Err(()) => self.duration_or_zero(node).map(Length::Fixed),
+        }
+    }
+
+    /// Reads `${name}`; the error is a text without a variable.
+    fn named_length(&mut self, node: &Node) -> Result<Option<Length>, ()> {
+        let Kind::Scalar { text, .. } = &node.kind else {
+            return Err(());
+        };
+        if !text.contains("${") {
+            return Err(());
+        }
+        let alone = |name: &str| text.trim() == format!("${{{name}}}");
+        match variables::names(text).as_slice() {
+            [one] if alone(one.name) => {
+                self.note_uses(node, text, Slot::Length);
+                Ok(Some(Length::Named(one.name.to_owned())))
+            }
+            _ => {
+                let hint = "write `${name}` alone, or a length as 15m";
+                self.error(
+                    node.at.clone(),
+                    "a length of time is one variable, with nothing around it",
+                    Some(hint.into()),
+                );
+                Ok(None)
+            }
+        }
     }
 
     /// Reads an offset from the planned start.

@@ -20,8 +20,8 @@ impl Reader<'_> {
     pub(super) fn sql_step(&mut self, fields: &mut Fields<'_>) -> Option<Sql> {
         let node = fields.take("sql")?;
         let on = fields.read(self, "on", Self::database_name);
-        let lock_timeout = fields.read(self, "lock_timeout", Self::duration);
-        let statement_timeout = fields.read(self, "statement_timeout", Self::duration);
+        let lock_timeout = fields.read(self, "lock_timeout", Self::length);
+        let statement_timeout = fields.read(self, "statement_timeout", Self::length);
         let transaction = match fields.read(self, "transaction", Self::flag) {
             None => Transaction::AsWritten,
             Some(true) => Transaction::One,
@@ -163,6 +163,11 @@ impl Reader<'_> {
         }
         for slot in &script.slots {
             self.slot(origin, text, slot);
+            if let (true, SlotKind::Value { name, .. }) = (script.wants_number(slot), &slot.kind) {
+                let message = "MySQL and MariaDB take no quoted value behind LIMIT and OFFSET";
+                let hint = format!("write `${{{name}:number}}`: it is put in without quotes");
+                self.sql_error(origin, text, slot.at.start, message, &hint);
+            }
         }
     }
 
@@ -183,7 +188,7 @@ impl Reader<'_> {
             }
             SlotKind::Malformed => {
                 let message = format!("`{}` is not a variable", &text[slot.at.clone()]);
-                let hint = "a variable is written `${name}`, or `${name:ident}` for a name";
+                let hint = "a variable is written `${name}`, `${name:ident}` for a name, `${name:number}` for a number";
                 self.error(place, message, Some(hint.into()));
             }
         }

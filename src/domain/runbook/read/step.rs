@@ -131,7 +131,7 @@ impl Reader<'_> {
     fn common(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
         let works = !matches!(kind, Some("confirm" | "decide" | "sign" | "watch"));
         step.note = fields.read(self, "note", Self::template);
-        step.takes = fields.read(self, "takes", Self::duration);
+        step.takes = fields.read(self, "takes", Self::length);
         step.not_before = fields.read(self, "not_before", Self::offset);
         step.role = match &step.action {
             Action::Sign(signing) => Some(signing.role.clone()),
@@ -191,10 +191,10 @@ impl Reader<'_> {
 
     /// Reads what only a step with a supervisor may have.
     fn work(&mut self, fields: &mut Fields, kind: Option<&str>, step: &mut Step) {
-        step.timeout = fields.read(self, "timeout", Self::duration);
+        step.timeout = fields.read(self, "timeout", Self::length);
         if step.background.is_none() {
             step.retry = fields.read(self, "retry", Self::retry);
-            step.until = fields.read(self, "until", Self::duration);
+            step.until = fields.read(self, "until", Self::length);
             if let Some(expect) = fields.read(self, "expect", Self::expectation) {
                 if step.expect.is_some() {
                     let at = self.marks[step.ordinal - 1].value("expect");

@@ -1,6 +1,6 @@
 //! Values put into statements, quoted by the rules of the server that they go to.
 
-use crate::domain::runbook::sql::quote::{identifier, literal};
+use crate::domain::runbook::sql::quote::{identifier, literal, number};
 use crate::domain::runbook::sql::{Form, Quoting, SlotKind, script};
 
 /// Why values cannot be put into a statement.
@@ -39,7 +39,8 @@ pub enum SqlFault {
     Mode,
 }
 
-/// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier.
+/// Puts the values of `lookup` into `sql`: `${name}` as a quoted literal, `${name:ident}` as a quoted identifier,
+/// `${name:number}` as a number.
 ///
 /// # Errors
 /// A variable without a value or where none can safely be put; what is not closed.
@@ -122,6 +123,7 @@ fn quoted(
     let quoted = match form {
         Form::Value => literal(&value, quoting),
         Form::Ident => identifier(&value, quoting),
+        Form::Number => number(&value),
     };
     quoted.map_err(|why| SqlFault::Unfit { name: name(), why })
 }

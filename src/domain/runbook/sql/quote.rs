@@ -38,6 +38,26 @@ fn digits(value: &str) -> String {
     text
 }
 
+/// Writes a value as a number, which has no quotes: what stands behind `LIMIT` on MySQL must not have any.
+///
+/// # Errors
+/// What is wrong with the value, as the end of a sentence.
+pub fn number(value: &str) -> Result<String, &'static str> {
+    let plain = value.trim();
+    let unsigned = plain.strip_prefix('-').unwrap_or(plain);
+    let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) {
+        return Err("is no number as 10, -3 or 0.5");
+    }
+    // Behind another minus a bare one would begin a comment.
+    Ok(if plain.starts_with('-') {
+        format!("({plain})")
+    } else {
+        plain.to_owned()
+    })
+}
+
 /// Quotes a value as a name.
 ///
 /// # Errors
@@ -119,6 +139,29 @@ mod tests {
         }
         assert!(put("table ${a:ident}", &"ü".repeat(65)).contains("64"));
         assert!(!put("table ${a:ident}", &"ü".repeat(64)).contains('!'));
+    }
+
+    #[test]
+    fn a_number_has_no_quotes_and_nothing_else_is_one() {
+        let sql = "select a from t where b > 5-${n:number} limit ${n:number}";
+        let sent = |value| put(sql, value);
+        assert_eq!(sent("3"), "select a from t where b > 5-3 limit 3");
+        assert_eq!(sent(" 0.5 "), "select a from t where b > 5-0.5 limit 0.5");
+        assert_eq!(sent("-3"), "select a from t where b > 5-(-3) limit (-3)");
+        for value in [
+            "",
+            "-",
+            "1e3",
+            "1;drop table t",
+            "1 or 1",
+            "\u{663}",
+            "1.",
+            ".5",
+            "--1",
+            "0x1",
+        ] {
+            assert!(sent(value).contains("is no number"), "{value}");
+        }
     }
 
     #[test]

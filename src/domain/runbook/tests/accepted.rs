@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::runbook::check::{environment_names, environment_names_of};
 use crate::domain::runbook::model::{
-    Access, Action, Choose, Evidence, Item, Level, OnFailure, Place, Runbook, Skipping, Start,
-    Step, Terminal, Transaction, WayBack,
+    Access, Action, Choose, Evidence, Item, Length, Level, OnFailure, Place, Runbook, Skipping,
+    Start, Step, Terminal, Transaction, WayBack,
 };
 use crate::domain::runbook::tests::{book, parsed, told};
 
@@ -76,7 +76,10 @@ fn the_steps_of_the_full_example_are_kept() {
     let apply = step(&book, "apply");
     assert_eq!(apply.on_failure, OnFailure::Offer("downgrade".into()));
     assert_eq!(apply.skipping, Skipping::Forbidden);
-    assert_eq!(apply.retry.as_ref().unwrap().wait, Duration::from_secs(20));
+    assert_eq!(
+        apply.retry.as_ref().unwrap().wait,
+        Length::Fixed(Duration::from_secs(20))
+    );
     let verify = apply.verify.as_ref().unwrap();
     assert!(matches!(&verify.action, Action::Sql(sql) if sql.access == Access::ReadOnly));
     assert_eq!(
@@ -232,8 +235,15 @@ fn aliases_and_merge_keys_repeat_steps() {
     let told: Vec<_> = book
         .steps
         .iter()
-        .map(|s| (s.id.as_str(), s.timeout))
+        .map(|s| (s.id.as_str(), s.timeout.clone()))
         .collect();
-    let five = Some(Duration::from_mins(5));
-    assert_eq!(told, [("one", five), ("one-2", five), ("three", five)]);
+    let five = Some(Length::Fixed(Duration::from_mins(5)));
+    assert_eq!(
+        told,
+        [
+            ("one", five.clone()),
+            ("one-2", five.clone()),
+            ("three", five)
+        ]
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::runbook::keys::RETRY;
-use crate::domain::runbook::model::{Background, BackgroundEnd, Evidence, OnFailure, Retry};
+use crate::domain::runbook::model::{Background, BackgroundEnd, Evidence, Length, OnFailure, Retry};
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Reader, Wanted};
@@ -50,11 +50,11 @@ impl Reader<'_> {
     pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
         let mut fields = Fields::open(self, node, &RETRY)?;
         let times = fields.read(self, "times", |cx, n| cx.count(n, 1));
-        let wait = fields.read(self, "wait", Self::duration_or_zero);
+        let wait = fields.read(self, "wait", Self::length_or_zero);
         let only_if = fields.read(self, "only_if", Self::pattern);
         Some(Retry {
             times: times?,
-            wait: wait.unwrap_or(std::time::Duration::from_secs(5)),
+            wait: wait.unwrap_or(Length::Fixed(std::time::Duration::from_secs(5))),
             only_if,
         })
     }

@@ -208,3 +208,31 @@ fn a_check_is_asked_of_its_own_family() {
     let both = "runbook: 1\ntitle: x\ntargets: {p: {database: 'postgres://u@h/d', databases: {shop: 'mysql://u@h/d'}}, q: {database: 'postgres://u@h/d', databases: {shop: '${URL}'}}}\nsecrets: [URL]\nphases:\n- phase: a\n  steps:\n  - {step: b, use: pg/identity}\n  - {step: c, use: my/identity, on: shop}\n";
     assert_eq!(told(both), [""; 0]);
 }
+
+#[test]
+fn mysql_takes_no_quoted_value_behind_limit() {
+    let book = |url: &str, sql: &str| {
+        format!(
+            "runbook: 1\ntitle: x\nparameters: {{n: {{default: '5'}}}}\ntargets: {{p: {{database: '{url}'}}}}\nphases:\n- phase: a\n  steps:\n  - step: b\n    sql: {sql}\n"
+        )
+    };
+    let said = "MySQL and MariaDB take no quoted value behind LIMIT and OFFSET (write `${n:number}`: it is put in without quotes)";
+    for (sql, places) in [
+        ("select a from t limit ${n}", &["9:32"][..]),
+        (
+            "select 1; select a from t LIMIT ${n} OFFSET ${n}",
+            &["9:42", "9:54"],
+        ),
+        ("select a from t limit 10, ${n}", &["9:36"]),
+        ("select a from t limit ${n:number}", &[]),
+        ("select limit_of, ${n} from t where a = ${n}", &[]),
+    ] {
+        let wanted: Vec<String> = places
+            .iter()
+            .map(|at| format!("{at} `${{n}}` {said}"))
+            .collect();
+        assert_eq!(told(&book("mysql://u@h/d", sql)), wanted, "{sql}");
+        // PostgreSQL reads the number out of it.
+        assert_eq!(told(&book("postgres://u@h/d", sql)), [""; 0], "{sql}");
+    }
+}

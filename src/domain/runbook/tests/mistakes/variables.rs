@@ -54,7 +54,7 @@ phases:
     confirm: Is ${release:ident} there?
 "
         ),
-        ["8:17 `${release:ident}` `:ident` is for `sql` only (write `${release}`)",]
+        ["8:17 `${release:ident}` `:ident` and `:number` are for `sql` only (write `${release}`)",]
     );
 }
 
@@ -75,7 +75,7 @@ phases:
         ),
         [
             "9:18 `${release}` `${release}` stands inside quotes (leave the quotes out: the value brings its own (`${release:ident}` for a name); for a plain `${` write `$${`)",
-            "9:31 `${` `${` is not a variable (a variable is written `${name}`, or `${name:ident}` for a name)",
+            "9:31 `${` `${` is not a variable (a variable is written `${name}`, `${name:ident}` for a name, `${name:number}` for a number)",
         ]
     );
 }
