@@ -41,6 +41,11 @@ pub mod values;
 pub enum Link {
     /// The run has no database.
     None,
+    /// It has one, and who only looks does not know how to reach it.
+    Unasked {
+        /// What is missing.
+        why: String,
+    },
     /// Nobody has answered yet.
     Connecting,
     /// It answers.

@@ -22,6 +22,8 @@ pub enum Open {
     Checklist(PathBuf),
     /// This run goes on.
     Run(String),
+    /// This run, which somebody else drives, is followed.
+    Follow(String),
     /// The demonstration.
     Demo,
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::tell;
-use crate::cli::verify::UNUSABLE;
+use crate::cli::verify::{UNUSABLE, at_hand};
 use crate::domain::audit::{Audit, Record, table};
 use crate::engine::rundir;
 use crate::engine::seal::verify::{Question, Roots, VerifyError};
@@ -81,6 +81,9 @@ pub fn audit(args: &AuditArgs) -> Result<u8, Failure> {
         (false, false) => table::text(&audit),
     };
     tell(text.trim_end());
+    if !args.csv && !args.json && !roots.named() {
+        at_hand();
+    }
     Ok(match audit.verdict() {
         Record::Verified => 0,
         Record::Failed => 1,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 
 use crate::app::start::{Open, Opening, StartKey, StartScreen};
-use crate::cli::args::{DemoArgs, RunArgs};
+use crate::cli::args::{DemoArgs, RunArgs, WatchArgs};
 use crate::cli::demo;
 use crate::cli::failure::{Failure, USAGE};
 use crate::cli::import;
@@ -16,7 +16,9 @@ use crate::cli::resume::{self, Edits, Wishes};
 use crate::cli::run;
 use crate::cli::runs;
 use crate::cli::session::Face;
+use crate::cli::watch;
 use crate::domain::import::{self as domain, Options};
+use crate::domain::tame;
 use crate::engine::rundir;
 use crate::runtime::opening;
 use crate::runtime::terminal::Screen;
@@ -49,6 +51,7 @@ pub fn begin() -> Result<u8, Failure> {
             };
             resume::take_up(rundir::find(&run)?, &wishes)
         }
+        Some(Open::Follow(run)) => watch::watch(&WatchArgs { run }),
         Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
         Some(Open::Runbook(file)) => run::run(&plain(file)),
         Some(Open::Checklist(file)) => checklist(&file),
@@ -82,7 +85,7 @@ fn checklist(file: &Path) -> Result<u8, Failure> {
     loop {
         let _ = write!(
             err,
-            "\nr run it now, s save it as {}, a the whole account, q leave: ",
+            "\nr run it now, s save it as {}, a the whole account, q leave (a letter, then Enter): ",
             beside.display()
         );
         let mut answer = String::new();
@@ -93,7 +96,13 @@ fn checklist(file: &Path) -> Result<u8, Failure> {
         match answer.trim() {
             "r" => {
                 let source = opening::imported(file, imported.yaml.clone().into_bytes())?;
-                return run::run_source(&source, &plain(file.to_owned()));
+                match run::run_source(&source, &plain(file.to_owned())) {
+                    // Nothing has begun: what was imported can still be saved.
+                    Err(failure) if failure.code == USAGE => {
+                        let _ = err.write_all(failure.text().as_bytes());
+                    }
+                    ended => return ended,
+                }
             }
             "s" => match import::write(&beside, &imported.yaml, false) {
                 Ok(()) => {
@@ -113,7 +122,9 @@ fn checklist(file: &Path) -> Result<u8, Failure> {
                 let _ = err.write_all(report.as_bytes());
             }
             "q" => return Ok(0),
-            _ => {}
+            other => {
+                let _ = writeln!(err, "`{}` is none of r, s, a, q", tame::line(other));
+            }
         }
     }
 }
@@ -150,9 +161,15 @@ fn openings() -> Result<Vec<Opening>, Failure> {
         all.push(Opening {
             title: format!("{}{target}", summary.title),
             detail: format!("{}: {}", summary.run, summary.stand),
-            open: Open::Run(summary.run),
+            open: if summary.driven {
+                Open::Follow(summary.run)
+            } else {
+                Open::Run(summary.run)
+            },
         });
     }
+    // What one can go on with comes first.
+    all.sort_by_key(|opening| matches!(opening.open, Open::Follow(_)));
     for path in runbooks() {
         let (title, detail) = match opening::read(&path) {
             Ok(source) => (source.book.title.clone(), path.display().to_string()),

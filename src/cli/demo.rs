@@ -123,7 +123,7 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
     drop(world);
     if matches!(&status, Ok(status) if status.code() == Some(i32::from(WAITS))) {
         crate::cli::tell(
-            "the demonstration's database has gone with it: start another with `holdpoint demo`",
+            "but this one was a demonstration: its database is gone, and nothing can go on in it; `holdpoint demo` starts another",
         );
     }
     let status = status.map_err(|e| Failure::world(&e))?;

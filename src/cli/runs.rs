@@ -28,6 +28,8 @@ pub struct Summary {
     pub stand: String,
     /// Whether it can be taken up again.
     pub open: bool,
+    /// Whether somebody drives it now.
+    pub driven: bool,
     /// Its later duties, once it is closed.
     pub later: Vec<(Stage, Duty)>,
 }
@@ -40,7 +42,7 @@ pub fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     let all: Vec<Summary> = rundir::list()?.iter().map(summary).collect();
     if args.json {
         for s in &all {
-            tell(&json!({"run": s.run, "title": s.title, "target": s.target, "stand": s.stand, "open": s.open, "later": s.later.iter().map(told).collect::<Vec<_>>()}).to_string());
+            tell(&json!({"run": s.run, "title": s.title, "target": s.target, "stand": s.stand, "open": s.open, "driven": s.driven, "later": s.later.iter().map(told).collect::<Vec<_>>()}).to_string());
         }
         return Ok(0);
     }
@@ -106,6 +108,7 @@ pub fn summary(dir: &RunDir) -> Summary {
                 target: String::new(),
                 stand: format!("broken: {e}"),
                 open: false,
+                driven: false,
                 later: Vec::new(),
             };
         }
@@ -120,14 +123,15 @@ pub fn summary(dir: &RunDir) -> Summary {
         let (user, pid, host) = (driver.user, driver.pid, driver.host);
         format!("driven by {user}, pid {pid} on {host}")
     });
+    let driven = driver.is_some();
     let later = words(&duties, now_ms);
     let stand = match (&state.closed, driver) {
         (Some(closed), None) => closed.status.word().to_lowercase() + &later,
         (Some(closed), Some(driver)) => {
             format!("{}; {driver}", closed.status.word().to_lowercase())
         }
-        (None, Some(driver)) => driver,
-        (None, None) => waits(dir, &state),
+        (None, Some(driver)) => format!("{}; {driver}", waits(dir, &state)),
+        (None, None) => left(dir, &state),
     };
     let open = duties
         .iter()
@@ -138,6 +142,7 @@ pub fn summary(dir: &RunDir) -> Summary {
         target,
         stand,
         open: state.closed.is_none() || open,
+        driven,
         later: duties.into_iter().map(|d| (d.stage(now_ms), d)).collect(),
     }
 }
@@ -187,6 +192,15 @@ fn told((stage, duty): &(Stage, Duty)) -> serde_json::Value {
         clock::rfc3339(duty.due_ms),
     );
     json!({"phase": duty.title, "stage": stage, "from": from, "due": due, "done": duty.done, "steps": duty.all})
+}
+
+/// How a run stands that nobody drives: what it was at is what was known last.
+fn left(dir: &RunDir, state: &RunState) -> String {
+    let stands = waits(dir, state);
+    if state.running().next().is_some() {
+        return format!("{stands}; nobody drives it, `holdpoint resume` looks what became of it");
+    }
+    stands
 }
 
 fn waits(dir: &RunDir, state: &RunState) -> String {

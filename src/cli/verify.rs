@@ -1,5 +1,6 @@
 //! `holdpoint verify`: whether a log is the record that was signed, by people whom the verifier's list names.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use chrono::Utc;
@@ -11,6 +12,7 @@ use crate::cli::tell;
 use crate::domain::report::time;
 use crate::engine::clock;
 use crate::engine::seal::Desk;
+use crate::engine::seal::trust::upward;
 use crate::engine::seal::verify::{
     About, Posted, Question, Roots, VerifyError, examine, page, read,
 };
@@ -86,7 +88,22 @@ fn look(args: &VerifyArgs) -> Result<u8, Failure> {
         (false, false) => report.text(),
     };
     tell(text.trim_end());
+    if !args.json && !roots.named() {
+        at_hand();
+    }
     Ok(report.exit_code())
+}
+
+/// Names the list of the repository that one stands in: it is never taken by itself, as it might have come with the log.
+pub fn at_hand() {
+    let here = std::env::current_dir().ok();
+    if let Some(list) = here.and_then(|dir| upward(&dir)) {
+        let list = list.display();
+        let _ = writeln!(
+            std::io::stderr(),
+            "hint: there is a list at {list}; if it is one that you trust: --trust {list}"
+        );
+    }
 }
 
 fn about() -> About {

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::app::message::Msg;
 use crate::app::model::{Model, Purpose, Tone};
+use crate::app::monitor::Link;
 use crate::cli::args::WatchArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session;
@@ -41,7 +42,14 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
         world.follow_outputs();
         // Who watches may not know how to reach the server: the run itself can be followed all the same.
         if let Err(failure) = session::connect(&mut model, &mut world, &out) {
-            model.say(Tone::Quiet, format!("no monitors here: {}", failure.said));
+            let unset = opening::unset_environment(&model.book, &model.run.opened.target);
+            let why = if unset.is_empty() {
+                failure.said
+            } else {
+                format!("{} not set in this terminal", unset.join(", "))
+            };
+            model.say(Tone::Quiet, format!("no monitors here: {why}"));
+            model.monitor.link = Link::Unasked { why };
         }
         world.tasks.spawn(grow(dir, follower, state, out));
         Box::pin(session::look(model, world, news)).await

@@ -241,7 +241,7 @@ fn unstartable(model: &Model, id: &StepId, step: &str) -> Vec<Effect> {
             &format!("{step}: the server does not say who it is: {why}"),
             Leaving::Open,
         ),
-        Link::None | Link::Connecting | Link::Live => Vec::new(),
+        Link::None | Link::Unasked { .. } | Link::Connecting | Link::Live => Vec::new(),
     }
 }
 

@@ -59,6 +59,7 @@ fn freshness(model: &Model) -> Freshness {
     let Some(sample) = &monitor.sample else {
         return Freshness::Nothing(match &monitor.link {
             Link::None => "this run has no database".to_owned(),
+            Link::Unasked { why } => format!("not asked: {why}"),
             Link::Connecting => "connecting to the database".to_owned(),
             Link::Live => "the first sample is on its way".to_owned(),
             Link::Lost { why } => format!("no answer: {why}"),
@@ -76,7 +77,7 @@ fn freshness(model: &Model) -> Freshness {
             age_ms,
             why: why.clone(),
         },
-        Link::None | Link::Connecting | Link::Live
+        Link::None | Link::Unasked { .. } | Link::Connecting | Link::Live
             if age_ms > PATIENCE * sample.interval_ms.max(1_000) =>
         {
             Freshness::Old {
@@ -84,7 +85,7 @@ fn freshness(model: &Model) -> Freshness {
                 why: String::new(),
             }
         }
-        Link::None | Link::Connecting | Link::Live => Freshness::Fresh,
+        Link::None | Link::Unasked { .. } | Link::Connecting | Link::Live => Freshness::Fresh,
     }
 }
 

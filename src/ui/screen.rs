@@ -103,7 +103,7 @@ fn draw_all(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Exten
 /// Returns by how many rows the step's text can be moved; so do the functions below.
 fn draw_panes(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     match area.width {
-        MEDIUM.. if model.monitor.link == Link::None => {
+        MEDIUM.. if matches!(model.monitor.link, Link::None | Link::Unasked { .. }) => {
             // Without a database there is nothing to watch: the room is the step's.
             let [list, step] =
                 Layout::horizontal([Constraint::Percentage(36), Constraint::Fill(1)]).areas(area);

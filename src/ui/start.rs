@@ -52,6 +52,7 @@ pub fn view_start(start: &StartScreen, theme: &Theme, frame: &mut Screen) {
 fn kind(open: &Open) -> &'static str {
     match open {
         Open::Run(_) => "Runs that can go on",
+        Open::Follow(_) => "Runs that somebody drives",
         Open::Runbook(_) => "Runbooks",
         Open::Checklist(_) => "Checklists in markdown",
         Open::Demo => "To try it out",
@@ -97,6 +98,7 @@ fn draw_list(start: &StartScreen, theme: &Theme, area: Rect, buf: &mut ratatui::
         .get(start.cursor)
         .map_or("", |o| match o.open {
             Open::Run(_) => "Enter takes this run up where it stands",
+            Open::Follow(_) => "Enter follows it, read-only: somebody else drives it",
             Open::Runbook(_) => "Enter opens this runbook; nothing is started yet",
             Open::Checklist(_) => {
                 "Enter imports this checklist and shows its account; nothing is started or written yet"

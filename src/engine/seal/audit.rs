@@ -127,7 +127,8 @@ fn signed(signed: &Signed) -> SignedBy {
         decision: decision.to_owned(),
         good: match signed.worth {
             Worth::Good => Good::Yes,
-            Worth::Untold | Worth::Bad => Good::No,
+            Worth::Untold => Good::Untold,
+            Worth::Bad => Good::No,
         },
     }
 }

@@ -66,6 +66,11 @@ pub enum Found {
 }
 
 impl<'a> Roots<'a> {
+    /// Whether there is a list of trusted signers.
+    pub fn named(&self) -> bool {
+        self.trust.is_some()
+    }
+
     /// Finds the lists: as asked, else holdpoint's own, else git's.
     ///
     /// # Errors
