@@ -29,8 +29,8 @@ pub(super) fn stand(model: &Model, step: &Step, record: Option<&StepRecord>) -> 
                 CancelState::Asked => "stopping",
             };
             let gone = model.running_ms(&step.id);
-            let overdue =
-                schedule::takes_ms(&model.book, &model.run, step, &known(model)).is_some_and(|ms| gone > 2 * ms.max(1_000));
+            let overdue = schedule::takes_ms(&model.book, &model.run, step, &known(model))
+                .is_some_and(|ms| gone > 2 * ms.max(1_000));
             let tone = if overdue { Tone::Warning } else { Tone::Active };
             (tone, format!("{word} {}{usual}", clock(gone)))
         }

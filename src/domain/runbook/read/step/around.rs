@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::runbook::keys::RETRY;
-use crate::domain::runbook::model::{Background, BackgroundEnd, Evidence, Length, OnFailure, Retry};
+use crate::domain::runbook::model::{
+    Background, BackgroundEnd, Evidence, Length, OnFailure, Retry,
+};
 use crate::domain::runbook::near;
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Reader, Wanted};
