@@ -2,6 +2,7 @@
 
 use crate::domain::ready::Family;
 use crate::domain::sample::history::History;
+use crate::domain::sample::horizon;
 use crate::domain::sample::model::{Ours, Sample, Server, Session, SlotUse};
 use crate::domain::sample::rates::number;
 
@@ -144,7 +145,7 @@ pub fn amount(name: &str, sample: &Sample) -> Option<f64> {
         "xmin_age" | "frozen_age" | "temp_bytes_per_s" if sample.family == Family::MySql => {
             return None;
         }
-        "xmin_age" => number(counts.xmin_age.unwrap_or_default()),
+        "xmin_age" => number(horizon::oldest(sample).map_or(0, |o| o.transactions)),
         _ => return of_server(name, sample.server.as_ref()?),
     })
 }

@@ -6,6 +6,7 @@ pub mod detail;
 pub mod extra;
 pub mod headline;
 pub mod history;
+pub mod horizon;
 pub mod identity;
 pub mod metric;
 pub mod model;

@@ -199,6 +199,8 @@ pub struct Slot {
     pub retained: Option<u64>,
     /// Bytes until the server gives it up; `None`: it never does, or does not tell (before PostgreSQL 13).
     pub safe: Option<u64>,
+    /// Transactions by which it holds back the cleaning of old rows, of tables or catalogs; `None`: it does not.
+    pub xmin_age: Option<u64>,
 }
 
 /// Whether anybody reads from a slot.
@@ -226,6 +228,8 @@ pub struct Prepared {
     pub owner: String,
     /// Where it must be ended.
     pub place: PreparedIn,
+    /// Transactions by which it holds back the cleaning of old rows; `None`: not told.
+    pub xid_age: Option<u64>,
 }
 
 /// The database of a prepared transaction.

@@ -7,14 +7,16 @@ use crate::app::model::Model;
 use crate::app::monitor::Picture;
 use crate::domain::ready::Family;
 use crate::domain::sample::alarm::size;
+use crate::domain::sample::horizon;
 use crate::domain::sample::metric::{Grade, grade, lag_bytes, measure};
+use crate::domain::sample::metric::{WRAPAROUND, idle_slots};
 use crate::domain::sample::model::{OwnReading, Prepared, Sample, Server, SlotUse};
-use crate::domain::sample::rates::whole;
+use crate::domain::sample::rates::{number, whole};
 use crate::domain::sample::track;
 use crate::domain::sample::words::lasting;
-use crate::domain::sample::{alarm, metric::idle_slots};
 use crate::domain::units::bytes;
 use crate::ui::gauge;
+use crate::ui::monitor::grid::count as many;
 use crate::ui::monitor::{Content, grade_of};
 use crate::ui::text::{line_width, pad};
 use crate::ui::theme::Theme;
@@ -33,7 +35,7 @@ pub(super) fn rows(model: &Model) -> u16 {
         return 3;
     };
     let of_server = sample.server.as_ref().map_or(1, |s| {
-        let rates = if s.rates.is_some() { 6 } else { 3 };
+        let rates = if s.rates.is_some() { 5 } else { 2 } + usize::from(s.database_bytes.is_some());
         rates + s.prepared.len().min(2) + usize::from(replicates(s))
     });
     u16::try_from(of_server + sample.values.len().min(OWN)).unwrap_or(12)
@@ -61,7 +63,7 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
             lines.extend(said.prepared(server));
             lines.extend(said.rates(server));
             lines.extend(said.replication(server));
-            lines.push(said.size(server));
+            lines.extend(said.size(server));
             lines.push(said.troubles(server));
             if usize::from(area.height) > lines.len() {
                 lines.extend(said.more(server));
@@ -177,20 +179,17 @@ impl Said<'_> {
         ]
     }
 
-    fn size(&self, server: &Server) -> Line<'static> {
-        let size = match server.database_bytes {
-            None => "6 reads its size".to_owned(),
-            Some(size) => {
-                let grown = self.picture.tracks.growth(track::SIZE).unwrap_or_default();
-                let grown = match whole(grown.abs()) {
-                    0 => String::new(),
-                    n if grown < 0.0 => format!(", {} less since the start", bytes(n)),
-                    n => format!(", {} more since the start", bytes(n)),
-                };
-                format!("{}{grown}", bytes(size))
-            }
+    /// Its size is read while the panel is chosen.
+    fn size(&self, server: &Server) -> Option<Line<'static>> {
+        let size = server.database_bytes?;
+        let grown = self.picture.tracks.growth(track::SIZE).unwrap_or_default();
+        let grown = match whole(grown.abs()) {
+            0 => String::new(),
+            n if grown < 0.0 => format!(", {} less since the start", bytes(n)),
+            n => format!(", {} more since the start", bytes(n)),
         };
-        labelled(self.theme, "database", vec![Span::raw(size)])
+        let said = Span::raw(format!("{}{grown}", bytes(size)));
+        Some(labelled(self.theme, "database", vec![said]))
     }
 
     fn troubles(&self, server: &Server) -> Line<'static> {
@@ -231,19 +230,34 @@ impl Said<'_> {
                 .chain(self.endings(server))
                 .collect();
         }
-        let frozen = measure("frozen_age", self.sample, self.picture.history);
-        let frozen = frozen.map_or(String::new(), |r| alarm::words("frozen_age", &r));
-        let xmin = self.sample.counts.xmin_age.unwrap_or_default();
-        let kept = format!("old rows are kept for {xmin} transactions");
+        let used = number(server.frozen_age) / WRAPAROUND * 100.0;
         let age = self.graded(
-            &format!("{frozen} transactions to wraparound"),
+            &format!(
+                "{used:.0} % used up, by {} transactions",
+                many(server.frozen_age)
+            ),
             grade("frozen_age", self.sample),
         );
-        let mut lines = vec![
-            labelled(self.theme, "oldest", vec![age]),
-            labelled(self.theme, "cleaning", vec![Span::raw(kept)]),
-        ];
+        let mut lines = vec![labelled(self.theme, "wraparound", vec![age])];
+        lines.extend(self.horizon());
         lines.extend(self.endings(server));
+        lines
+    }
+
+    /// From when on old rows must be kept, and for whom.
+    fn horizon(&self) -> Vec<Line<'static>> {
+        let Some(oldest) = horizon::oldest(self.sample) else {
+            return Vec::new();
+        };
+        let kept = format!(
+            "old rows are kept for {} transactions",
+            many(oldest.transactions)
+        );
+        let mut lines = vec![labelled(self.theme, "vacuum", vec![Span::raw(kept)])];
+        if oldest.transactions > 0 && !oldest.whose.is_empty() {
+            let whose = Span::styled(format!("by {}", oldest.whose), self.theme.quiet);
+            lines.push(labelled(self.theme, "", vec![whose]));
+        }
         lines
     }
 

@@ -155,6 +155,7 @@ pub(super) fn prepared(rows: &[Row], detached: &[(String, u64)]) -> Vec<Prepared
         age_ms: alone.map(|(_, ms)| *ms).or(oldest).unwrap_or_default(),
         owner: String::new(),
         place: PreparedIn::Branch,
+        xid_age: None,
     };
     rows.iter().map(prepared).collect()
 }

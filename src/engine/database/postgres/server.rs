@@ -176,6 +176,8 @@ struct SlotRow {
     wal_status: Option<String>,
     safe_wal_size: Option<i64>,
     retained: Option<i64>,
+    xmin_age: Option<i64>,
+    catalog_xmin_age: Option<i64>,
 }
 
 impl From<SlotRow> for Slot {
@@ -190,6 +192,7 @@ impl From<SlotRow> for Slot {
             wal_status: tamed(row.wal_status),
             retained: positive(row.retained),
             safe: positive(row.safe_wal_size),
+            xmin_age: positive(row.xmin_age.max(row.catalog_xmin_age)),
         }
     }
 }
@@ -201,6 +204,7 @@ struct PreparedRow {
     age_ms: Option<i64>,
     owner: Option<String>,
     here: Option<bool>,
+    xid_age: Option<i64>,
 }
 
 impl From<PreparedRow> for Prepared {
@@ -214,6 +218,7 @@ impl From<PreparedRow> for Prepared {
                 Some(false) => PreparedIn::Elsewhere,
                 Some(true) | None => PreparedIn::Here,
             },
+            xid_age: positive(row.xid_age),
         }
     }
 }
