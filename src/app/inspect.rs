@@ -5,7 +5,7 @@ use crate::app::dialog::{Dialog, Intent};
 use crate::app::keys::Action;
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
-use crate::app::monitor::Monitor;
+use crate::app::monitor::{Looking, Monitor};
 use crate::app::questions;
 use crate::domain::ready::Family;
 use crate::domain::run::event::BackendAct;
@@ -17,20 +17,81 @@ use crate::domain::sample::words::lasting;
 /// Waiters and blockers that are told one by one.
 const TOLD: usize = 6;
 
-/// Shows what was found of the session `pid`.
-pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail>, String>) {
-    if model.dialog.is_some() {
-        return; // whoever has opened a question meanwhile keeps it
+/// Asks again for the session that is looked at, where the last answer has come and the panels are not frozen.
+pub fn again(model: &mut Model) -> Option<Effect> {
+    let looked_at = model.dialog.as_ref().map(|d| &d.intent);
+    let Some(Intent::Session(session)) = looked_at else {
+        return None;
+    };
+    if model.monitor.frozen.is_some() || model.monitor.looking == Looking::Asked {
+        return None;
     }
+    let session = session.clone();
+    model.monitor.looking = Looking::Asked;
+    Some(Effect::Inspect(session))
+}
+
+/// Shows what was found of the session `pid`, in the place of what was found before.
+pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail>, String>) {
+    model.monitor.looking = Looking::Nothing;
+    if let Some(open) = model.dialog.take() {
+        let looked_at = matches!(&open.intent, Intent::Session(s) if s.pid == pid);
+        // Whoever has opened a question meanwhile keeps it.
+        model.dialog = Some(if looked_at {
+            renewed(model, open, found)
+        } else {
+            open
+        });
+        return;
+    }
+    model.dialog = Some(seen(model, pid, found));
+}
+
+/// The dialog that stands open, with what is so now; what is known no more is kept, under a word that says so.
+fn renewed(
+    model: &Model,
+    mut open: Dialog,
+    found: Result<Option<SessionDetail>, String>,
+) -> Dialog {
+    let Intent::Session(session) = &open.intent else {
+        return open;
+    };
+    let same = |detail: &SessionDetail| {
+        let (then, now) = (&session.backend_start, &detail.backend_start);
+        then.is_empty() || now.is_empty() || then == now
+    };
+    match found {
+        Err(_) => {}
+        Ok(Some(detail)) if same(&detail) => {
+            open.sentences = seen(model, session.pid, Ok(Some(detail))).sentences;
+        }
+        Ok(_) => {
+            let ended = "It has ended. This is what was last seen of it:".to_owned();
+            open.sentences.insert(0, (Tone::Warning, ended));
+            open.intent = Intent::Read;
+        }
+    }
+    open
+}
+
+/// What is said of a session.
+fn seen(model: &Model, pid: i32, found: Result<Option<SessionDetail>, String>) -> Dialog {
     let picture = model.monitor.picture();
     let seen = picture.session(pid);
     let intent = seen
         .filter(|_| matches!(found, Ok(Some(_))))
         .map_or(Intent::Read, |s| Intent::Session(Monitor::reference(s)));
     let mut dialog = Dialog::new(format!("Session {pid}"), intent);
-    if let (Some(session), Some(sample)) = (seen, picture.sample) {
-        dialog.sentences = about(session, sample.family);
-        dialog.sentences.extend(ahead(session, sample));
+    match (seen, picture.sample) {
+        (Some(session), Some(sample)) => {
+            dialog.sentences = about(session, sample.family);
+            dialog.sentences.extend(ahead(session, sample));
+        }
+        _ if matches!(found, Ok(Some(_))) => {
+            let idles = "It neither works nor waits, or is not listed.".to_owned();
+            dialog.sentences.push((Tone::Quiet, idles));
+        }
+        _ => {}
     }
     let behind = match (seen, picture.sample) {
         (Some(session), Some(sample)) => behind(session, sample),
@@ -47,7 +108,7 @@ pub fn inspected(model: &mut Model, pid: i32, found: Result<Option<SessionDetail
             dialog.sentences.extend(locks(&detail));
         }
     }
-    model.dialog = Some(dialog);
+    dialog
 }
 
 /// Asks whether the session that is looked at is to be acted on.
@@ -92,8 +153,11 @@ fn about(session: &Session, family: Family) -> Vec<(Tone, String)> {
             format!("user {}, database {}", session.user, session.database),
         ),
         (Tone::Plain, from),
-        (Tone::Plain, session.doing()),
     ];
+    // What it waits for is told below.
+    if session.lock.is_none() {
+        lines.push((Tone::Plain, session.doing()));
+    }
     let since = [
         ("connected for", session.age_ms),
         ("in its transaction for", session.xact_ms),

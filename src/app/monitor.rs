@@ -77,6 +77,16 @@ pub enum Idle {
     Shown,
 }
 
+/// Whether a closer look at a session is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Looking {
+    /// None is.
+    #[default]
+    Nothing,
+    /// It was asked for.
+    Asked,
+}
+
 /// Whether the keyboard is at the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Typing {
@@ -161,6 +171,8 @@ pub struct Monitor {
     pub migrations: Migrations,
     /// The panel that is shown where there is room for one.
     pub panel: Panel,
+    /// Whether a closer look at a session is under way.
+    pub looking: Looking,
     /// What the operator made of each panel.
     arrangements: [Arrangement; PANELS.len()],
     /// What the panels were frozen at; alarms and the record go on.
@@ -190,6 +202,7 @@ impl Default for Monitor {
             recorder: Recorder::default(),
             migrations: Migrations::default(),
             panel: Panel::Locks,
+            looking: Looking::Nothing,
             arrangements: Default::default(),
             frozen: None,
             idle: Idle::Counted,

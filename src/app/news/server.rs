@@ -1,12 +1,12 @@
 //! What the server says: samples, alarms, answers to what was done on it.
 
-use crate::app::answers;
 use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Tone};
 use crate::app::monitor::{Link, Monitor};
 use crate::app::step;
 use crate::app::update::append;
+use crate::app::{answers, inspect};
 use crate::domain::run::event::{
     ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen, asked_by_alarm,
 };
@@ -33,6 +33,7 @@ pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
             }
             effects.extend(role.map_or_else(Vec::new, |role| turned(model, role)));
             effects.extend(judged(model, 0));
+            effects.extend(inspect::again(model));
             effects
         }
         MonitorNews::Lost { why, for_ms } => {

@@ -43,12 +43,24 @@ impl Control {
     }
 }
 
+/// What is locked, besides its relation: rows and pages that are held are counted, one that is waited for is named. Every session
+/// holds its own virtual transaction, which says nothing.
+const OBJECT: &str = "CASE \
+     WHEN l.locktype = 'transactionid' AND l.granted THEN 'its own transaction ' || l.transactionid::text \
+     WHEN l.locktype = 'transactionid' THEN 'transaction ' || l.transactionid::text \
+     WHEN l.locktype = 'virtualxid' THEN 'the end of transaction ' || l.virtualxid \
+     WHEN l.locktype = 'tuple' AND NOT l.granted THEN 'row (' || l.page || ',' || l.tuple || ')' \
+     WHEN l.locktype = 'tuple' THEN 'row' \
+     WHEN l.locktype = 'advisory' AND l.objsubid = 1 THEN 'advisory lock ' || (l.classid::bigint << 32 | l.objid::bigint) \
+     WHEN l.locktype = 'advisory' THEN 'advisory lock (' || l.classid || ', ' || l.objid || ')' \
+     ELSE l.locktype END";
+
 fn locks(pid: i32, name: &str) -> String {
     format!(
-        "SELECT l.locktype, CASE WHEN l.database = (SELECT a.datid FROM \
+        "SELECT {OBJECT}, CASE WHEN l.database = (SELECT a.datid FROM \
                 pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a) THEN {name} ELSE l.relation::text END, \
                 l.mode, l.granted, count(*) \
-         FROM pg_catalog.pg_lock_status() l WHERE l.pid = {pid} \
+         FROM pg_catalog.pg_lock_status() l WHERE l.pid = {pid} AND NOT (l.locktype = 'virtualxid' AND l.granted) \
          GROUP BY 1, 2, l.mode, l.granted ORDER BY l.granted, l.mode = 'AccessExclusiveLock' DESC, l.mode, count(*) DESC LIMIT 200"
     )
 }
