@@ -117,14 +117,19 @@ fn third(model: &Model) -> Panel {
     }
 }
 
+/// Commands that are shown beside other panels.
+const COMMANDS: usize = 4;
+
 /// Rows of a panel that stands below another for as long as there is something on it.
-fn of_progress(model: &Model) -> u16 {
+fn of_progress(model: &Model, theme: &Theme, width: u16) -> u16 {
     let server = model.monitor.picture().server();
     let commands = server.map_or(0, |s| s.progress.len());
     if commands == 0 || model.monitor.panel == Panel::Progress {
         return 0;
     }
-    u16::try_from(commands.min(4) + 3).unwrap_or(7)
+    let room = usize::from(width.saturating_sub(4));
+    let lines = grid::height(model, theme, Panel::Progress, room, COMMANDS);
+    u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }
 
 fn of_database(model: &Model) -> u16 {
@@ -143,7 +148,7 @@ pub fn draw_column(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Constraint::Fill(3),
         Constraint::Length(connections),
         Constraint::Fill(2),
-        Constraint::Length(of_progress(model)),
+        Constraint::Length(of_progress(model, theme, area.width)),
         Constraint::Length(if spare { of_database(model) } else { 0 }),
     ])
     .areas(area);
@@ -153,6 +158,11 @@ pub fn draw_column(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     draw_panel(model, theme, Panel::Progress, moving, buf);
     draw_panel(model, theme, Panel::Database, server, buf);
 }
+
+/// Rows that the chosen panel has at least below others.
+const CHOSEN: u16 = 7;
+/// Columns from which two panels stand side by side.
+const BESIDE: u16 = 132;
 
 /// Draws the panels over the whole screen: locks and connections at the left, activity (or the chosen one) and the
 /// server at the right.
@@ -166,17 +176,18 @@ pub fn draw_grid(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         };
     }
     let area = draw_strip(model, theme, area, buf);
+    if area.width < BESIDE {
+        return draw_stack(model, theme, area, buf);
+    }
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Fill(1)]).areas(area);
-    // A tree as tall as it is, within bounds: what is left shows more clients.
-    let rows = model.monitor.picture().forest.rows().len() + 6;
-    let tall = u16::try_from(rows).unwrap_or(u16::MAX);
-    let tall = tall.clamp(left.height * 2 / 5, left.height * 3 / 5);
+    // What is left below the tree shows more clients.
+    let tall = of_tree(model).clamp(left.height * 2 / 5, left.height * 3 / 5);
     let [locks, connections] =
         Layout::vertical([Constraint::Length(tall), Constraint::Fill(1)]).areas(left);
     let [chosen, moving, server] = Layout::vertical([
         Constraint::Fill(1),
-        Constraint::Length(of_progress(model)),
+        Constraint::Length(of_progress(model, theme, right.width)),
         Constraint::Length(of_database(model)),
     ])
     .areas(right);
@@ -185,6 +196,41 @@ pub fn draw_grid(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     draw_panel(model, theme, third(model), chosen, buf);
     draw_panel(model, theme, Panel::Progress, moving, buf);
     draw_panel(model, theme, Panel::Database, server, buf);
+}
+
+/// Draws the panels that have long lines one below the other over the whole width, and the two short ones side by side.
+fn draw_stack(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let calm = model.monitor.picture().forest.roots.is_empty();
+    let least = if calm { 4 } else { area.height * 3 / 10 };
+    let tall = of_tree(model).clamp(least, (area.height * 9 / 20).max(least));
+    let tall = if calm { least } else { tall };
+    let of_moving = of_progress(model, theme, area.width);
+    // The short ones give way first: the line of panels says when they are worth a look.
+    let left = area.height.saturating_sub(tall + of_moving + CHOSEN);
+    let below = of_database(model).max(6).min(area.height * 3 / 10);
+    let [locks, chosen, moving, last] = Layout::vertical([
+        Constraint::Length(tall),
+        Constraint::Fill(1),
+        Constraint::Length(of_moving),
+        Constraint::Length(if left < 5 { 0 } else { below.min(left) }),
+    ])
+    .areas(area);
+    let shared = match model.monitor.panel {
+        Panel::Database => [Constraint::Fill(1), Constraint::Length(0)],
+        _ => [Constraint::Percentage(45), Constraint::Fill(1)],
+    };
+    let [connections, server] = Layout::horizontal(shared).areas(last);
+    draw_panel(model, theme, Panel::Locks, locks, buf);
+    draw_panel(model, theme, third(model), chosen, buf);
+    draw_panel(model, theme, Panel::Progress, moving, buf);
+    draw_panel(model, theme, Panel::Connections, connections, buf);
+    draw_panel(model, theme, Panel::Database, server, buf);
+}
+
+/// Rows of a tree as tall as it is.
+fn of_tree(model: &Model) -> u16 {
+    let rows = model.monitor.picture().forest.rows().len() + 6;
+    u16::try_from(rows).unwrap_or(u16::MAX)
 }
 
 /// Draws the line with all panels; returns what is left below it.

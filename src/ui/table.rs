@@ -1,4 +1,4 @@
-//! Tables: columns as wide as what stands in them, numbers at the right, the last column takes the rest.
+//! Tables: columns as wide as what stands in them, numbers at the right; words in the last column take the rest.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -68,8 +68,15 @@ pub fn lay_out(
     (head, rows)
 }
 
-fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
-    let natural = |at: usize, column: &Column| {
+/// Returns whether everything fits into lines of `room` cells without being cut.
+pub fn fits(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> bool {
+    let gaps = columns.len().saturating_sub(1);
+    natural(columns, rows).iter().sum::<usize>() + gaps <= room
+}
+
+/// As wide as what stands in each column, within its bounds.
+fn natural(columns: &[Column], rows: &[Vec<Cell>]) -> Vec<usize> {
+    let of = |at: usize, column: &Column| {
         let cells = rows
             .iter()
             .filter_map(|row| row.get(at))
@@ -80,17 +87,25 @@ fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
             .unwrap_or(0)
             .min(column.most)
     };
-    let mut widths: Vec<usize> = columns
+    columns
         .iter()
         .enumerate()
-        .map(|(at, c)| natural(at, c))
-        .collect();
+        .map(|(at, c)| of(at, c))
+        .collect()
+}
+
+fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
+    let mut widths = natural(columns, rows);
     let gaps = columns.len().saturating_sub(1);
     if let Some((last, before)) = widths.split_last_mut() {
         let free = room.saturating_sub(gaps);
         shrink(before, columns, free.saturating_sub((*last).min(LAST)));
-        let taken: usize = before.iter().sum();
-        *last = free.saturating_sub(taken);
+        let left = free.saturating_sub(before.iter().sum());
+        *last = match columns.last().map(|c| c.side) {
+            // A number at the far edge is read in the wrong row.
+            Some(Side::Right) => left.min(*last),
+            Some(Side::Left) | None => left,
+        };
     }
     widths
 }

@@ -187,6 +187,7 @@ fn replicas(step: u64) -> Server {
         wal_status: "extended".into(),
         retained: Some(retained),
         safe: None,
+        xmin_age: None,
     };
     Server {
         at_ms: 1_795_140_000_000 + i64::try_from(step * 2_000).unwrap(),

@@ -50,6 +50,7 @@ pub fn table(model: &Model) -> Table<'_> {
         model.monitor.arranged(Panel::Progress),
         empty,
     )
+    .whole()
 }
 
 fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
@@ -101,7 +102,7 @@ fn phase(progress: &Progress) -> String {
     };
     let waits = progress
         .waits_for
-        .map_or_else(String::new, |pid| format!("waits for {pid} to end: "));
+        .map_or_else(String::new, |pid| format!("waits for {pid}: "));
     let said = format!("{}{counted}", progress.phase);
     format!("{waits}{}", said.trim_start_matches(", "))
 }

@@ -47,6 +47,7 @@ pub fn table(model: &Model) -> Table<'_> {
         model.monitor.arranged(Panel::Replication),
         empty,
     )
+    .whole()
 }
 
 fn empty(server: Option<&Server>, family: Family) -> String {
@@ -109,11 +110,11 @@ fn receiver<'a>(tracks: &Tracks, receiver: &'a Receiver) -> Row<'a> {
     let lag = receiver.replay_age_ms.max(receiver.stuck_ms);
     let still = receiver.stuck_ms.filter(|ms| *ms >= STILL_MS);
     let mut said = Vec::new();
-    said.extend(still.map(|ms| format!("replay has not moved for {}", lasting(ms))));
-    said.push(receiver.status.clone());
-    if !receiver.pause.is_empty() {
+    if paused {
         said.push(format!("replay {}", receiver.pause));
     }
+    said.extend(still.map(|ms| format!("replay has not moved for {}", lasting(ms))));
+    said.push(receiver.status.clone());
     said.extend(
         receiver
             .heard_ms

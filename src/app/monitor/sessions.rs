@@ -5,7 +5,8 @@ use crate::app::monitor::panel::RowKey;
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value, Whose};
 use crate::app::monitor::{Idle, Panel, grade_of};
 use crate::domain::sample::metric::Grade;
-use crate::domain::sample::model::{Ours, Session, Wait};
+use crate::domain::sample::model::{Ours, Sample, Session, Wait};
+use crate::domain::sample::words::InTheWay;
 
 const COLUMNS: &[Column] = &[
     Column::amounts("pid", 7, 0),
@@ -23,35 +24,42 @@ const FIRST: usize = 7;
 
 /// Returns the Activity panel.
 pub fn table(model: &Model) -> Table<'_> {
-    let sessions = model.monitor.picture().sessions();
+    let Some(sample) = model.monitor.picture().sample else {
+        let wanted = model.monitor.arranged(Panel::Activity);
+        return Table::arranged(COLUMNS, Vec::new(), FIRST, wanted, String::new());
+    };
     // One that is idle and in somebody's way is worth its row at all times.
     let works = |s: &Session| s.state != "idle" || s.n_waiters > 0;
     let wanted = |s: &&Session| model.monitor.idle == Idle::Shown || works(s);
-    let rows = sessions.filter(wanted).map(|s| row(model, s)).collect();
+    let sessions = sample.sessions.iter().filter(wanted);
+    let rows = sessions.map(|s| row(model, sample, s)).collect();
     let empty = "nobody works, waits or holds a transaction open".to_owned();
     let arrangement = model.monitor.arranged(Panel::Activity);
     Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
 }
 
-fn row<'a>(model: &Model, session: &'a Session) -> Row<'a> {
-    let statement = if session.query.is_empty() {
-        Cell::from(Value::text(session.doing())).quiet()
-    } else {
-        Value::text(session.query.as_str()).into()
+fn row<'a>(model: &Model, sample: &Sample, session: &'a Session) -> Row<'a> {
+    let statement = match (session.leader, session.query.as_str()) {
+        // Its statement stands in its leader's row.
+        (Some(leader), _) => {
+            Cell::from(Value::text(format!("parallel worker of {leader}"))).quiet()
+        }
+        (None, "") => Cell::from(Value::text(session.doing())).quiet(),
+        (None, query) => Value::text(query).into(),
     };
     let xact = Value::known(session.xact_ms, Value::Time);
     let lasted = Value::known(session.query_ms.or(session.state_ms), Value::Time);
     Row {
         key: RowKey::Session(session.pid),
         whose: whose(session),
-        rank: u8::from(session.state == "idle"),
+        rank: rank(session),
         cells: vec![
             Value::Number(session.pid).into(),
             Value::text(session.user.as_str()).into(),
             Value::text(name(model, session)).into(),
             Cell::from(Value::text(session.database.as_str())).quiet(),
             Cell::from(Value::text(session.client.as_str())).quiet(),
-            doing(session),
+            doing(sample, session),
             Cell::from(xact).graded(grade_of("longest_transaction", session.xact_ms)),
             lasted.into(),
             statement,
@@ -84,11 +92,25 @@ pub fn name(model: &Model, session: &Session) -> String {
     }
 }
 
-/// What a session does: what it waits for, else its state.
-fn doing(session: &Session) -> Cell<'_> {
+/// What runs as long as the server does stands below what somebody began; who does nothing stands last.
+fn rank(session: &Session) -> u8 {
+    match (session.kind.as_str(), session.state.as_str()) {
+        (_, "idle") => 2,
+        ("walsender", _) => 1,
+        _ => 0,
+    }
+}
+
+/// What a session does: behind whom it waits, else its state.
+fn doing<'a>(sample: &Sample, session: &'a Session) -> Cell<'a> {
     let said = |text: &'static str, grade: Grade| Cell::from(Value::text(text)).graded(grade);
     if let Some(lock) = &session.lock {
-        return said("Lock", grade_of("longest_wait", lock.wait_ms));
+        let whom = match sample.in_the_way(session) {
+            Some(InTheWay::Session(pid)) => Value::text(format!("behind {pid}")),
+            Some(InTheWay::Prepared) => Value::text("behind prepared"),
+            None => Value::text("Lock"),
+        };
+        return Cell::from(whom).graded(grade_of("longest_wait", lock.wait_ms));
     }
     if session.is_idle_in_transaction() {
         return said("in xact", grade_of("idle_in_transaction", session.state_ms));

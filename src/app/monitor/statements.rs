@@ -69,14 +69,25 @@ pub fn head(model: &Model) -> Option<String> {
     }
     let own = match whole(statements.own_ms) {
         0 => String::new(),
-        ms => format!("; holdpoint's own, {}, are left out", lasting(ms)),
+        ms => format!("; holdpoint's own, {}, are left out", time(ms)),
+    };
+    let many = match statements.of {
+        1 => "one statement took".to_owned(),
+        n => format!("{n} different statements took together"),
     };
     Some(format!(
-        "{} different statements took {} together in the last {}{own}",
-        statements.of,
-        lasting(whole(statements.total_ms)),
+        "{many} {} in the last {}{own}",
+        time(whole(statements.total_ms)),
         lasting(statements.since_ms)
     ))
+}
+
+/// From milliseconds to hours.
+fn time(ms: u64) -> String {
+    match ms {
+        0..2_000 => format!("{ms} ms"),
+        _ => lasting(ms),
+    }
 }
 
 fn mysql_row(at: usize, statement: &Statement) -> Row<'_> {

@@ -204,6 +204,16 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Where the last column stands when a panel is too narrow for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Last {
+    /// In its row, cut.
+    #[default]
+    Cut,
+    /// Below its row, on a line of its own: few rows, and what it says must be read whole.
+    Below,
+}
+
 /// A panel as a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table<'a> {
@@ -219,9 +229,18 @@ pub struct Table<'a> {
     pub way: Way,
     /// What is said where there is no row: what is missing, and why.
     pub empty: String,
+    /// Where the last column stands when there is too little room.
+    pub last: Last,
 }
 
 impl<'a> Table<'a> {
+    /// Puts the last column below its row where there is too little room for it.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.last = Last::Below;
+        self
+    }
+
     /// Returns `rows`, sorted and filtered as the operator made it; `first` is the column that they come sorted by.
     pub fn arranged(
         columns: &'static [Column],
@@ -256,6 +275,7 @@ impl<'a> Table<'a> {
             sort,
             way: wanted.way,
             empty,
+            last: Last::Cut,
         }
     }
 }

@@ -57,13 +57,13 @@ impl fmt::Display for Lack {
             Self::NoRight => {
                 f.write_str("this role sees its own statements alone: grant it pg_monitor")
             }
-            Self::Locked => f.write_str("somebody holds a catalog for himself: it cannot be read now"),
+            Self::Locked => f.write_str("somebody has locked a catalog exclusively: it cannot be read now"),
             Self::Slow => f.write_str("the server needs too long for it"),
             Self::SizesWithheld(1) => {
-                f.write_str("one table is held by somebody for himself: its size is an estimate")
+                f.write_str("one table is locked exclusively: its size is an estimate")
             }
             Self::SizesWithheld(n) => {
-                write!(f, "{n} tables are held by somebody for himself: their sizes are estimates")
+                write!(f, "{n} tables are locked exclusively: their sizes are estimates")
             }
             Self::NoConnection(why) => write!(f, "no further connection: {why}"),
             Self::Refused(why) => write!(f, "it cannot be read: {why}"),

@@ -1,7 +1,7 @@
 //! The one sentence about locks for the screen's header.
 
 use crate::domain::runbook::model::StepId;
-use crate::domain::sample::blocking::{Forest, Node, tree, waited};
+use crate::domain::sample::blocking::{By, Forest, Node, tree, waited};
 use crate::domain::sample::history::History;
 use crate::domain::sample::model::Sample;
 
@@ -94,10 +94,31 @@ fn strangers(sample: &Sample, forest: &Forest) -> Option<String> {
         .filter_map(|s| s.lock.as_ref()?.wait_ms)
         .max();
     let longest = crate::domain::sample::words::lasting(longest.unwrap_or_default());
+    let first = match deadlock(sample, first) {
+        Some(deadlock) => deadlock,
+        None => format!("first stands {}", first.words(sample)),
+    };
     Some(format!(
-        "{} for a lock, the longest {longest}; first stands {}",
+        "{} for a lock, the longest {longest}; {first}",
         waiting(forest.waiting),
-        first.words(sample)
+    ))
+}
+
+/// Those who wait for each other; nobody needs to act on them.
+fn deadlock(sample: &Sample, first: &Node) -> Option<String> {
+    fn members(node: &Node, sample: &Sample, pids: &mut Vec<String>) {
+        if node.waits.as_ref().is_some_and(|w| w.by == By::Circle) {
+            pids.extend(node.session(sample).map(|s| s.pid.to_string()));
+            let deeper = node.children.iter();
+            deeper.for_each(|child| members(child, sample, pids));
+        }
+    }
+    let mut pids = Vec::new();
+    members(first, sample, &mut pids);
+    let (last, others) = pids.split_last().filter(|(_, others)| !others.is_empty())?;
+    Some(format!(
+        "pids {} and {last} wait for each other: the server cancels one of them by itself",
+        others.join(", ")
     ))
 }
 

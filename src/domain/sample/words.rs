@@ -13,6 +13,35 @@ pub fn lasting(ms: u64) -> String {
     }
 }
 
+/// Returns `statements` from the first one that does something: what tools send before it, in one go with it, only prepares, and
+/// comments before it say who sent it.
+fn deed(statements: &str) -> &str {
+    let mut rest = statements.trim_start();
+    loop {
+        let after = if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map(|(_, after)| after)
+        } else {
+            let (first, after) = rest.split_once(';').unzip();
+            let word = first.unwrap_or_default().split_whitespace().next();
+            let word = word.unwrap_or_default().to_uppercase();
+            after.filter(|_| matches!(word.as_str(), "SET" | "BEGIN" | "START" | "RESET"))
+        };
+        match after.map(str::trim_start) {
+            Some(after) if !after.is_empty() => rest = after,
+            _ => return rest,
+        }
+    }
+}
+
+/// Who is in a session's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InTheWay {
+    /// A session.
+    Session(i32),
+    /// A prepared transaction.
+    Prepared,
+}
+
 impl Session {
     /// Returns what it is called: its application, else its user, else what kind it is.
     pub fn name(&self) -> &str {
@@ -24,7 +53,7 @@ impl Session {
 
     /// Returns the first words of its statement: `ALTER TABLE invoices`.
     pub fn verb(&self, words: usize) -> String {
-        let line = self.query.split_whitespace().take(words);
+        let line = deed(&self.query).split_whitespace().take(words);
         line.collect::<Vec<_>>().join(" ")
     }
 
@@ -121,6 +150,26 @@ impl Sample {
         self.sessions.iter().find(|s| s.pid == pid)
     }
 
+    /// Returns who is in the way of `session`, where that is known; of those that want the same, the server was asked about the
+    /// first, and what stands in their way stands in everybody's.
+    pub fn in_the_way(&self, session: &Session) -> Option<InTheWay> {
+        let own = |s: &Session| {
+            let hard = s.hard.first().map(|b| b.pid);
+            let first = hard.or(s.soft)?;
+            Some(match first {
+                0 => InTheWay::Prepared,
+                pid => InTheWay::Session(pid),
+            })
+        };
+        let group = || {
+            let wanted = session.lock.as_ref()?.group.as_str();
+            let same = |s: &&Session| s.lock.as_ref().is_some_and(|l| l.group == wanted);
+            let mut alike = self.sessions.iter().filter(same);
+            alike.find_map(own)
+        };
+        own(session).or_else(group)
+    }
+
     /// Returns the prepared transactions, the oldest first.
     pub fn prepared(&self) -> &[Prepared] {
         self.server.as_ref().map_or(&[], |s| &s.prepared)
@@ -168,6 +217,65 @@ mod tests {
             "pid 7 dep, runs select for 3 s"
         );
         assert_eq!(told("", ""), "pid 7 dep, hidden from this role");
+    }
+
+    #[test]
+    fn what_only_prepares_is_not_what_a_session_does() {
+        for (query, verb) in [
+            ("alter table t add c int", "alter table"),
+            ("SET lock_timeout = '2s'; ALTER TABLE t", "ALTER TABLE"),
+            ("/* app:billing */ begin; /* x */ update t set", "update t"),
+            ("set x = 1", "set x"),
+            ("begin; ", "begin;"),
+            ("/* cut off in the mid", "/* cut"),
+            ("start transaction;set a=1;;select 1", ";select 1"),
+            ("", ""),
+        ] {
+            let session = Session {
+                query: query.into(),
+                ..Session::default()
+            };
+            assert_eq!(session.verb(2), verb, "{query}");
+        }
+    }
+
+    #[test]
+    fn who_is_in_the_way_of_the_first_is_in_the_way_of_all_who_want_the_same() {
+        use crate::domain::sample::model::{Blocker, LockWait};
+        let waits = |pid, group: &str| Session {
+            pid,
+            lock: Some(LockWait {
+                group: group.into(),
+                ..LockWait::default()
+            }),
+            ..Session::default()
+        };
+        let by = |pid| Blocker {
+            pid,
+            ..Blocker::default()
+        };
+        let first = Session {
+            hard: vec![by(7)],
+            ..waits(10, "a")
+        };
+        let queued = Session {
+            soft: Some(10),
+            ..waits(11, "b")
+        };
+        let prepared = Session {
+            hard: vec![by(0)],
+            ..waits(12, "c")
+        };
+        let sample = Sample {
+            sessions: vec![first, queued, prepared, waits(20, "a"), waits(21, "d")],
+            ..Sample::default()
+        };
+        let way = |at: usize| sample.in_the_way(&sample.sessions[at]);
+        assert_eq!(way(0), Some(InTheWay::Session(7)));
+        assert_eq!(way(1), Some(InTheWay::Session(10)));
+        assert_eq!(way(2), Some(InTheWay::Prepared));
+        assert_eq!(way(3), Some(InTheWay::Session(7)));
+        assert_eq!(way(4), None);
     }
 
     #[test]

@@ -102,7 +102,11 @@ fn states(theme: &Theme, sample: &Sample) -> Vec<Span<'static>> {
     } else {
         Grade::Look
     };
-    vec![
+    let known = counts.active + counts.idle + counts.idle_in_transaction;
+    let hidden = counts.connections.saturating_sub(known);
+    let hidden = Span::styled(format!("hidden {hidden}"), theme.quiet);
+    let hidden = (counts.connections > known).then_some(hidden);
+    let shown = vec![
         Span::styled(format!("active {}", counts.active), theme.plain),
         Span::styled(format!("idle {}", counts.idle), theme.quiet),
         marked(
@@ -110,5 +114,6 @@ fn states(theme: &Theme, sample: &Sample) -> Vec<Span<'static>> {
             grade_of("idle_in_transaction", longest),
         ),
         marked(format!("waiting {}", counts.blocked), waiting),
-    ]
+    ];
+    shown.into_iter().chain(hidden).collect()
 }

@@ -4,20 +4,23 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::monitor::panel::{Panel, Way};
-use crate::app::monitor::table::{self, Kind, Row, Table, Value, Weight, Whose};
+use crate::app::monitor::table::{self, Kind, Last, Row, Table, Value, Weight, Whose};
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::rates::whole;
 use crate::domain::units::{bytes, clock};
 use crate::ui::gauge;
 use crate::ui::monitor::{Content, column_time};
 use crate::ui::pane::window;
-use crate::ui::table::{Cell, Column, Order, Side, lay_out};
-use crate::ui::text::wrap;
+use crate::ui::table::{Cell, Column, Order, Side, fits, lay_out};
+use crate::ui::text::{cut, wrap};
 use crate::ui::theme::Theme;
+
+/// What stands before a last column that is below its row.
+const BELOW: &str = "      ";
 
 /// Returns a table panel in so much room: `head` stands above its rows, `notes` below them.
 pub(super) fn content(
@@ -75,6 +78,94 @@ fn way(theme: &Theme, table: &Table) -> &'static str {
     }
 }
 
+/// The cells of a table that are shown in so much room, and how they are laid out.
+struct Laid<'a> {
+    columns: Vec<Column<'a>>,
+    cells: Vec<Vec<Cell>>,
+    /// What stands below each row; empty: nothing does.
+    below: Vec<Cell>,
+}
+
+impl Laid<'_> {
+    /// Lines that a row takes.
+    fn lines(&self) -> usize {
+        if self.below.is_empty() { 1 } else { 2 }
+    }
+}
+
+/// Lays out `rows` of `table`: where they do not fit, and must be read whole, the last column stands below its row.
+fn laid<'a>(
+    theme: &Theme,
+    table: &Table,
+    rows: &[Row],
+    titles: &'a [String],
+    room: usize,
+) -> Laid<'a> {
+    let picked = (0..table.columns.len()).filter(|i| table.columns[*i].from <= room);
+    let picked: Vec<usize> = picked.collect();
+    let graded = |i: usize| {
+        let graded = |r: &Row| r.cells[i].grade != Grade::Calm;
+        table.columns[i].kind == Kind::Amounts && rows.iter().any(graded)
+    };
+    let of_column = |i: &usize| -> Vec<Cell> {
+        let (column, aligned) = (&table.columns[*i], graded(*i));
+        let cells = rows.iter();
+        cells
+            .map(|row| cell(theme, row, *i, column, aligned))
+            .collect()
+    };
+    let by_column: Vec<Vec<Cell>> = picked.iter().map(of_column).collect();
+    let row = |at: usize| by_column.iter().map(|c| c[at].clone()).collect();
+    let mut laid = Laid {
+        columns: picked
+            .iter()
+            .map(|i| column(table, *i, &titles[*i]))
+            .collect(),
+        cells: (0..rows.len()).map(row).collect(),
+        below: Vec::new(),
+    };
+    if table.last == Last::Below && !fits(&laid.columns, &laid.cells, room) {
+        laid.columns.pop();
+        laid.below = laid.cells.iter_mut().filter_map(Vec::pop).collect();
+        if !fits(&laid.columns, &laid.cells, room) {
+            unbar(rows, &picked, &mut laid.cells);
+        }
+    }
+    laid
+}
+
+/// Bars give way to what names a row: the percentage says the same.
+fn unbar(rows: &[Row], picked: &[usize], cells: &mut [Vec<Cell>]) {
+    for (row, cells) in rows.iter().zip(cells) {
+        for (i, (text, _)) in picked.iter().zip(cells) {
+            if let Value::Bar(part) = row.cells[*i].value {
+                *text = done(part);
+            }
+        }
+    }
+}
+
+fn titles(theme: &Theme, table: &Table) -> Vec<String> {
+    let all = 0..table.columns.len();
+    all.map(|i| title(theme, table, i)).collect()
+}
+
+/// Returns how many lines a table panel takes to show at most `rows` of its rows in so much room.
+pub(super) fn height(
+    model: &Model,
+    theme: &Theme,
+    panel: Panel,
+    room: usize,
+    rows: usize,
+) -> usize {
+    let Some(table) = crate::app::monitor::table(model, panel) else {
+        return 0;
+    };
+    let titles = titles(theme, &table);
+    let shown = &table.rows[..table.rows.len().min(rows)];
+    1 + shown.len() * laid(theme, &table, shown, &titles, room).lines()
+}
+
 fn rows(
     model: &Model,
     theme: &Theme,
@@ -85,45 +176,43 @@ fn rows(
 ) -> Vec<Line<'static>> {
     let selected = model.monitor.arranged(panel).selected.as_ref();
     let at = selected.and_then(|key| table.rows.iter().position(|r| r.key == *key));
-    let shown = window(table.rows.len(), at.unwrap_or(0), height.saturating_sub(1));
-    let from = shown.start;
-    let picked: Vec<usize> = (0..table.columns.len())
-        .filter(|i| table.columns[*i].from <= room)
-        .collect();
-    let titles: Vec<String> = picked.iter().map(|i| title(theme, table, *i)).collect();
-    let columns: Vec<Column> = picked
-        .iter()
-        .zip(&titles)
-        .map(|(i, title)| column(theme, table, *i, title))
-        .collect();
-    let graded: Vec<bool> = picked
-        .iter()
-        .map(|i| {
-            let graded = |r: &Row| r.cells[*i].grade != Grade::Calm;
-            table.columns[*i].kind == Kind::Amounts && table.rows[shown.clone()].iter().any(graded)
-        })
-        .collect();
-    let cells: Vec<Vec<Cell>> = table.rows[shown]
-        .iter()
-        .map(|row| {
-            let cells = picked.iter().zip(&graded);
-            cells
-                .map(|(i, graded)| cell(theme, row, *i, &table.columns[*i], *graded))
-                .collect()
-        })
-        .collect();
-    let (head, rows) = lay_out(theme, &columns, &cells, room);
-    let marked = |(i, row): (usize, Line<'static>)| {
-        if at == Some(from + i) {
-            row.style(theme.selected)
-        } else {
-            row
-        }
+    let titles = titles(theme, table);
+    let height = height.saturating_sub(1);
+    let window = |lines: usize| {
+        let rows = (height / lines).max(1);
+        window(table.rows.len(), at.unwrap_or(0), rows)
     };
-    [head]
-        .into_iter()
-        .chain(rows.into_iter().enumerate().map(marked))
-        .collect()
+    let mut shown = window(1);
+    let mut picked = laid(theme, table, &table.rows[shown.clone()], &titles, room);
+    if picked.lines() > 1 {
+        shown = window(picked.lines());
+        picked = laid(theme, table, &table.rows[shown.clone()], &titles, room);
+    }
+    let (head, rows) = lay_out(theme, &picked.columns, &picked.cells, room);
+    let mut lines = vec![head];
+    for (i, row) in rows.into_iter().enumerate() {
+        let below = picked.below.get(i).map(|cell| below(theme, cell, room));
+        let of_row = [row].into_iter().chain(below);
+        lines.extend(of_row.map(|line| {
+            if at == Some(shown.start + i) {
+                line.style(theme.selected)
+            } else {
+                line
+            }
+        }));
+    }
+    lines.truncate(height + 1);
+    lines
+}
+
+/// The last column on a line of its own.
+fn below(theme: &Theme, (text, style): &Cell, room: usize) -> Line<'static> {
+    let text = cut(
+        text,
+        room.saturating_sub(BELOW.len()),
+        theme.glyphs.ellipsis,
+    );
+    Line::from(vec![Span::raw(BELOW), Span::styled(text, *style)])
 }
 
 fn title(theme: &Theme, table: &Table, at: usize) -> String {
@@ -135,7 +224,7 @@ fn title(theme: &Theme, table: &Table, at: usize) -> String {
     }
 }
 
-fn column<'a>(_: &Theme, table: &Table, at: usize, title: &'a str) -> Column<'a> {
+fn column<'a>(table: &Table, at: usize, title: &'a str) -> Column<'a> {
     let column = &table.columns[at];
     Column {
         title,
@@ -197,9 +286,7 @@ fn text<'a>(theme: &Theme, value: &'a Value, most: usize) -> Cow<'a, str> {
         Value::Part(part) => percent(*part),
         Value::Bar(part) => {
             let bar = gauge::bar(*part, most.saturating_sub(6).clamp(2, 10), theme.glyphs);
-            // What is not quite done is not rounded up to it.
-            let part = if *part < 1.0 { part.min(0.99) } else { *part };
-            format!("{bar} {:>5}", percent(part))
+            format!("{bar} {:>5}", done(*part))
         }
         Value::Line(line) => gauge::spark(line, most, None, theme.glyphs),
         Value::Nothing => theme.glyphs.nothing.to_owned(),
@@ -218,6 +305,11 @@ fn span(ms: f64) -> String {
     }
 }
 
+/// What is not quite done is not rounded up to it.
+fn done(part: f64) -> String {
+    percent(if part < 1.0 { part.min(0.99) } else { part })
+}
+
 fn percent(part: f64) -> String {
     match part {
         // What has begun or is not quite all is not rounded away.
@@ -228,7 +320,7 @@ fn percent(part: f64) -> String {
 }
 
 /// Exact while it can be read at a glance: `41200`, `1.2 M`.
-fn count(n: u64) -> String {
+pub(super) fn count(n: u64) -> String {
     match n {
         0..100_000 => n.to_string(),
         _ => bytes(n)

@@ -21,6 +21,8 @@ use crate::ui::theme::Theme;
 
 /// Cells for a time and its mark.
 const TIME: usize = 9;
+/// Cells from which statements are shown: less says nothing.
+const STATEMENT: usize = 24;
 
 /// One row of the tree, before it is laid out.
 struct Row {
@@ -28,6 +30,8 @@ struct Row {
     trunk: String,
     name: (String, Style),
     says: (String, Style),
+    /// Its statement, for screens that are wide enough.
+    statement: String,
     ms: Option<u64>,
     grade: Grade,
 }
@@ -88,8 +92,9 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
         .max()
         .unwrap_or(0);
     let of_names = of_names.min((room * 2 / 5).max(room.min(16)));
+    let widths = Widths::of(&rows, of_names, room);
     for (i, row) in rows.iter().enumerate().take(shown.end).skip(shown.start) {
-        let line = row_line(theme, row, of_names, room);
+        let line = row_line(theme, row, &widths);
         lines.push(if Some(i) == at {
             line.style(theme.selected)
         } else {
@@ -222,6 +227,7 @@ impl Tree<'_> {
             },
             name: self.name(node, session),
             says: self.says(node, session),
+            statement: session.map_or_else(String::new, |s| s.query.clone()),
             ms,
             grade,
         }
@@ -266,7 +272,7 @@ impl Tree<'_> {
         };
         let Some(link) = &node.waits else {
             return (
-                format!("{}{}", root_words(session), holds(node)),
+                format!("{}{}", root_words(session), holds(node, self.sample)),
                 self.theme.plain,
             );
         };
@@ -326,20 +332,30 @@ fn root_words(session: &Session) -> String {
     }
 }
 
-/// The modes that somebody holds, as those who wait for it see them.
-fn holds(node: &Node) -> String {
+/// The modes that somebody holds and on what, as those who wait for it see them.
+fn holds(node: &Node, sample: &Sample) -> String {
     let mut modes: Vec<&str> = Vec::new();
-    for link in node.children.iter().filter_map(|c| c.waits.as_ref()) {
-        for mode in link.held.split(',').map(|m| short(m.trim())) {
+    let mut objects: Vec<&str> = Vec::new();
+    for child in &node.children {
+        let held = child.waits.as_ref().map_or("", |link| link.held.as_str());
+        for mode in held.split(',').map(|m| short(m.trim())) {
             if !mode.is_empty() && !modes.contains(&mode) {
                 modes.push(mode);
             }
         }
+        let lock = child.session(sample).and_then(|s| s.lock.as_ref());
+        let object = lock.map(|l| l.object.as_str()).filter(|_| !held.is_empty());
+        objects.extend(object.filter(|o| !objects.contains(o)));
     }
+    let on = match objects.as_slice() {
+        [] => String::new(),
+        [object] => format!(" on {}", plain_name(object)),
+        [first, more @ ..] => format!(" on {} and {} more", plain_name(first), more.len()),
+    };
     if modes.is_empty() {
         String::new()
     } else {
-        format!(", holds {}", modes.join(", "))
+        format!(", holds {}{on}", modes.join(", "))
     }
 }
 
@@ -353,28 +369,60 @@ fn verb(session: &Session) -> String {
     }
 }
 
-/// The schema that everybody has need not be said.
+/// The schema that everybody has need not be said, nor the number of the transaction that changed a row.
 fn plain_name(object: &str) -> String {
-    object.replace("public.", "")
+    let row = object.split_once(" (transaction ").map(|(row, _)| row);
+    row.unwrap_or(object).replace("public.", "")
 }
 
 fn short(mode: &str) -> &str {
     mode.strip_suffix("Lock").unwrap_or(mode)
 }
 
-fn row_line(theme: &Theme, row: &Row, of_names: usize, room: usize) -> Line<'static> {
+/// Cells for the parts of a row.
+struct Widths {
+    names: usize,
+    says: usize,
+    /// 0: there is no room for statements.
+    statements: usize,
+}
+
+impl Widths {
+    fn of(rows: &[Row], names: usize, room: usize) -> Self {
+        let free = room.saturating_sub(names + TIME + 1);
+        let says = rows.iter().map(|r| width(&r.says.0)).max().unwrap_or(0);
+        let longest = rows.iter().map(|r| width(&r.statement)).max().unwrap_or(0);
+        let left = free.saturating_sub(says + 2);
+        if left < STATEMENT || longest == 0 {
+            return Self {
+                names,
+                says: free,
+                statements: 0,
+            };
+        }
+        Self {
+            names,
+            says: free - left,
+            statements: left,
+        }
+    }
+}
+
+fn row_line(theme: &Theme, row: &Row, widths: &Widths) -> Line<'static> {
     let mark = theme.glyphs.ellipsis;
     let (style, sign) = theme.grade(row.grade);
-    let of_trunk = width(&row.trunk).min(of_names.saturating_sub(8));
+    let of_trunk = width(&row.trunk).min(widths.names.saturating_sub(8));
     let trunk = cut(&row.trunk, of_trunk, mark);
-    let name = pad(&row.name.0, of_names.saturating_sub(of_trunk), mark);
-    let says = pad(&row.says.0, room.saturating_sub(of_names + TIME + 1), mark);
+    let name = pad(&row.name.0, widths.names.saturating_sub(of_trunk), mark);
+    let says = pad(&row.says.0, widths.says, mark);
+    let statement = pad(&row.statement, widths.statements, mark);
     let time = pad_left(&column_time(row.ms, theme), TIME - 2, mark);
     Line::from(vec![
         Span::styled(trunk, theme.quiet),
         Span::styled(name, row.name.1),
         Span::raw(" "),
         Span::styled(says, row.says.1),
+        Span::styled(statement, theme.quiet),
         Span::styled(time, style),
         Span::styled(format!(" {sign}"), style),
     ])

@@ -99,7 +99,7 @@ fn a_chain_hangs_from_its_root_and_our_step_is_marked() {
     assert_eq!(
         rows,
         [
-            "▼ 1 cron       idle in xact, holds RowExclusive                 2:10 !",
+            "▼ 1 cron       idle in xact, holds RowExclusive on t            2:10 !",
             "├ 2 our step ◀ alter table → t (Share)                          0:06 !",
             "│ └ 3 api      SELECT → t (Share)                               0:00 !",
             "└ 4 api        UPDATE → t (Share)                               0:01 ▲",

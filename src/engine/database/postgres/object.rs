@@ -71,7 +71,7 @@ impl Object {
                     format!("{} ({number})", row.row_of(&row.table(rights, names)))
                 })
             }
-            "virtualxid" => format!("transaction of {}", self.virtual_transaction),
+            "virtualxid" => format!("the end of transaction {}", self.virtual_transaction),
             "advisory" => format!("advisory lock {}", self.advisory()),
             "object" => format!(
                 "object {} of class {}",

@@ -210,9 +210,10 @@ impl Group {
         self.wait_kind == "Lock"
     }
 
-    /// Kind and state of others are hidden from a plain role; a user is not.
+    /// Kind and state of others are hidden from a plain role; user and database are not, and what feeds replicas has no database.
     fn is_client(&self) -> bool {
-        self.kind == "client backend" || self.kind.is_empty() && self.user.is_some()
+        let has_both = self.user.is_some() && self.database.is_some();
+        self.kind == "client backend" || self.kind.is_empty() && has_both
     }
 }
 
