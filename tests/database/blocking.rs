@@ -323,6 +323,16 @@ async fn a_tool_that_waits_for_its_own_second_session_is_seen_through_the_snapsh
     assert!(line.contains(&idles), "{line}");
 }
 
+async fn who_wants_more_than_it_holds_stands_in_the_queue(server: &Sandbox) {
+    let mut case = Case::on(server).await;
+    case.holds("select * from t").await;
+    let tool = Client::with(&case.url, "begin; select * from t").await;
+    case.blocks(tool, "alter table t add c1 int").await;
+    case.waits("select * from t").await;
+    let rows = case.tree(2).await;
+    assert_eq!(rows, ["A", "  B Holder", "    C Queue"]);
+}
+
 async fn a_circle_is_drawn_and_not_lost(server: &Sandbox) {
     let mut case = Case::on(server).await;
     let first = Client::with(&case.url, "begin; update t set v = 1 where id = 1").await;
@@ -334,6 +344,15 @@ async fn a_circle_is_drawn_and_not_lost(server: &Sandbox) {
     case.blocks(first, "update t set v = 1 where id = 2").await;
     let rows = case.tree(0).await;
     assert_eq!(rows, ["B Circle", "  A Circle"]);
+    let mut sample = case.watcher.with_waiters(&case.pids).await;
+    // The server is shared: who else waits is not told here.
+    sample.sessions.retain(|s| case.pids.contains(&s.pid));
+    let line = one_line(&sample, &History::default(), |_| "Apply".into()).unwrap();
+    let [one, other] = [case.pids[1], case.pids[0]];
+    let said = format!(
+        "pids {one} and {other} wait for each other: the server cancels one of them by itself"
+    );
+    assert!(line.contains(&said), "{line}");
 }
 
 async fn a_pile_of_a_hundred_is_one_row_with_its_size(server: &Sandbox) {
@@ -462,6 +481,7 @@ cases! {
     a_parallel_query_is_shown_as_its_leader
     a_lock_taken_by_the_fast_path_is_seen
     a_tool_that_waits_for_its_own_second_session_is_seen_through_the_snapshot
+    who_wants_more_than_it_holds_stands_in_the_queue
     a_circle_is_drawn_and_not_lost
     a_pile_of_a_hundred_is_one_row_with_its_size
     the_last_of_a_long_queue_has_its_row_when_somebody_stands_behind_it

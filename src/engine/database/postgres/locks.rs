@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::postgres::PgRow;
 
 use crate::domain::sample::model::{Blocker, LockWait, Session};
+use crate::engine::database::postgres::modes::conflict;
 use crate::engine::database::postgres::names::Names;
 use crate::engine::database::postgres::object::Object;
 use crate::engine::database::postgres::rights::Rights;
@@ -196,8 +197,13 @@ impl Locks {
     /// Returns how `by`, or a parallel worker of it, holds the very object that `pid` waits for; `None`: it does not.
     fn hard(&self, pid: i32, by: i32, leaders: &HashMap<i32, i32>) -> Option<Blocker> {
         let (queue, _) = self.places.get(&pid)?;
-        let holders = self.held.get(&self.queues[*queue].object)?;
-        let its = |h: &&Holder| h.pid != pid && (h.pid == by || leaders.get(&h.pid) == Some(&by));
+        let queue = &self.queues[*queue];
+        let holders = self.held.get(&queue.object)?;
+        // Who wants more than it holds stands in the queue: what it holds may be in nobody's way.
+        let its = |h: &&Holder| {
+            let of_it = h.pid == by || leaders.get(&h.pid) == Some(&by);
+            h.pid != pid && of_it && conflict(&h.mode, &queue.mode)
+        };
         let modes: BTreeSet<&str> = holders
             .iter()
             .filter(its)

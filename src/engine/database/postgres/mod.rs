@@ -10,6 +10,7 @@ mod identity;
 pub mod libpq;
 mod locks;
 mod look;
+mod modes;
 mod monitor;
 mod names;
 mod notice;
