@@ -1,5 +1,6 @@
 //! The monitor: what it tells, what it survives, and what it may not see.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -12,10 +13,11 @@ use holdpoint::domain::sample::model::{Ours, Sample};
 use holdpoint::domain::sample::news::{Extra, Need, Watched, Wishes};
 use holdpoint::domain::sample::own::OwnStep;
 use holdpoint::engine::clock;
-use tokio::io::copy_bidirectional;
+use holdpoint::engine::sandbox::{Options, Sandbox, any_server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::{Client, Watcher, fresh, own_server, server, waiting};
+use crate::harness::{Client, PATIENCE, Watcher, fresh, fresh_on, own_server, server, waiting};
 
 fn lost(news: &MonitorNews) -> Option<(String, u64)> {
     match news {
@@ -275,6 +277,83 @@ async fn a_plain_role_is_told_what_it_may_not_see() {
     );
 }
 
+/// What the monitor of `db` has sent, one line a statement, since `from` bytes of the server's log.
+fn asked(server: &Sandbox, from: usize) -> (Vec<String>, usize) {
+    let log = fs::read_to_string(server.dir().join("server.log")).unwrap();
+    let sent = log[from..]
+        .split("\n20")
+        .filter(|l| l.contains(" holdpoint monitor LOG:  ") && l.contains(": "));
+    (sent.map(str::to_owned).collect(), log.len())
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_not_asked_for() {
+    const OF_TABLES: &str = "pg_stat_get_live_tuples";
+    const OF_STATEMENTS: &str = "pg_stat_statements";
+    const OF_LOCKS: &str = "pg_lock_status";
+    const OF_SIZE: &str = "pg_database_size";
+    const OF_SESSIONS: &str = "pg_stat_get_activity(NULL)";
+    let server = logging_server();
+    let url = server.url(&fresh_on(&server));
+    let mut watcher = Watcher::on(&url);
+    let begun = |s: &Sample| s.extras.tables.is_some() && s.extras.statements.is_some();
+    watcher.sample(begun).await;
+    let n = |asked: &[String], what: &str| asked.iter().filter(|l| l.contains(what)).count();
+    // What grows is counted from the beginning: all is read once. Then nobody looks at it.
+    let mut from = asked(&server, 0).1;
+    let mut some = async |watcher: &mut Watcher| {
+        for _ in 0..5 {
+            watcher.sample(|_| true).await;
+        }
+        let (said, end) = asked(&server, from);
+        from = end;
+        said
+    };
+    some(&mut watcher).await;
+    let calm = some(&mut watcher).await;
+    assert!(n(&calm, OF_SESSIONS) >= 4, "{calm:#?}");
+    for unseen in [OF_TABLES, OF_STATEMENTS, OF_LOCKS, OF_SIZE] {
+        assert_eq!(n(&calm, unseen), 0, "{unseen}: {calm:#?}");
+    }
+    watcher.wishes.send_modify(|w| w.tables = Extra::Asked);
+    let since = asked(&server, 0).1;
+    let read = async {
+        while n(&asked(&server, since).0, OF_TABLES) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.unwrap();
+    watcher.wishes.send_modify(|w| w.tables = Extra::Unasked);
+    some(&mut watcher).await;
+    let calm = some(&mut watcher).await;
+    assert_eq!(n(&calm, OF_TABLES), 0, "{calm:#?}");
+    // The locks are read while somebody waits.
+    let mut asker = Client::open(&url).await;
+    let _holder = Client::with(&url, "begin; lock t").await;
+    let (pid, _task) = Client::open(&url).await.waits("select * from t");
+    waiting(&mut asker, pid).await;
+    watcher.with_waiters(&[pid]).await;
+    let waits = some(&mut watcher).await;
+    assert!(n(&waits, OF_LOCKS) >= 4, "{waits:#?}");
+    // Nobody needs anything.
+    watcher.wishes.send_modify(|w| w.need = Need::Heartbeat);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let since = asked(&server, 0).1;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let (quiet, _) = asked(&server, since);
+    assert!(quiet.is_empty(), "{quiet:#?}");
+}
+
+/// A server that writes down whatever it is asked.
+fn logging_server() -> Sandbox {
+    let options = Options {
+        password: Some("right".into()),
+        ..Options::default()
+    };
+    let options = options.setting("log_statement", "all");
+    Sandbox::start(&any_server().unwrap(), options).unwrap()
+}
+
 #[tokio::test]
 async fn own_values_are_read_beside_and_a_slow_one_holds_nothing_up() {
     let url = server().url(&fresh());
@@ -338,6 +417,10 @@ struct Wire {
 
 const OPEN: u8 = 0;
 const DEAD: u8 = 1;
+/// What is sent comes late.
+const SLOW: u8 = 2;
+/// How late.
+const LATE: Duration = Duration::from_millis(25);
 
 impl Wire {
     /// Lets everything through until it is dead: then it swallows what comes and answers nothing.
@@ -354,12 +437,28 @@ impl Wire {
                         .await
                         .unwrap();
                     let dead = async {
-                        while now.load(Ordering::Relaxed) == OPEN {
+                        while now.load(Ordering::Relaxed) != DEAD {
                             tokio::time::sleep(Duration::from_millis(5)).await;
                         }
                     };
+                    let (mut asks, mut hears) = near.split();
+                    let (mut answers, mut listens) = far.split();
+                    let back = async {
+                        let mut answer = vec![0; 65_536];
+                        loop {
+                            let n = answers.read(&mut answer).await?;
+                            if now.load(Ordering::Relaxed) == SLOW {
+                                tokio::time::sleep(LATE).await;
+                            }
+                            if n == 0 {
+                                return Ok::<(), std::io::Error>(());
+                            }
+                            hears.write_all(&answer[..n]).await?;
+                        }
+                    };
                     tokio::select! {
-                        _ = copy_bidirectional(&mut near, &mut far) => return,
+                        _ = tokio::io::copy(&mut asks, &mut listens) => return,
+                        _ = back => return,
                         () = dead => {}
                     }
                     std::future::pending::<()>().await; // the sockets stay open, and nothing moves
@@ -392,6 +491,22 @@ async fn a_network_that_falls_silent_is_noticed_and_its_return_too() {
     wire.state.store(OPEN, Ordering::Relaxed);
     assert_eq!(watcher.next(back).await, db);
     watcher.sample(|_| true).await;
+}
+
+#[tokio::test]
+async fn a_server_that_answers_late_is_asked_less_often_until_it_is_quick_again() {
+    let wire = Wire::new().await;
+    let db = fresh();
+    let url = format!("postgres://postgres:right@127.0.0.1:{}/{db}", wire.port);
+    let mut watcher = Watcher::on(&url);
+    // Asked for every 100 ms; half as often while nothing happens, which others on this server may do.
+    let usual = |s: &Sample| s.interval_ms <= 200;
+    watcher.sample(usual).await;
+    wire.state.store(SLOW, Ordering::Relaxed);
+    let slow = watcher.sample(|s| s.interval_ms >= 400).await;
+    assert!(slow.took_ms * 10 > 100, "{} ms", slow.took_ms);
+    wire.state.store(OPEN, Ordering::Relaxed);
+    watcher.sample(usual).await;
 }
 
 #[tokio::test]

@@ -334,7 +334,7 @@ fn an_empty_panel_says_what_is_missing_and_why() {
         ("3", "nobody works, waits or holds a transaction open"),
         ("4", "nothing is in progress"),
         ("5", "no replica is fed by this server"),
-        ("7", "somebody holds a catalog for himself"),
+        ("7", "somebody has locked a catalog exclusively"),
         ("8", "CREATE EXTENSION"),
     ] {
         watcher.keys(key);
