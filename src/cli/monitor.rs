@@ -39,7 +39,7 @@ pub fn monitor(args: &MonitorArgs) -> Result<u8, Failure> {
         ..Runbook::default()
     });
     let url = args.url.clone();
-    let machine = session::machine()?;
+    let machine = session::single_machine()?;
     let ended = machine.block_on(async {
         let (out, news) = unbounded_channel();
         let mut model = Model::new(Purpose::Monitor, Arc::clone(&book), RunState::default());

@@ -89,6 +89,16 @@ pub fn operator(key: Option<&str>) -> Result<Operator, Failure> {
     })
 }
 
+/// Returns the machine of who only looks on: one thread that asks, decodes and draws in turn. Two that wake each other for each
+/// answer cost more than what they do.
+///
+/// # Errors
+/// The system does not tell when an answer is there.
+pub fn single_machine() -> Result<Runtime, Failure> {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.map_err(|e| Failure::world(&e))
+}
+
 /// Drives `open` until it is left, with `notice` on its first screen; returns the exit code.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
     let (follower, entries) = store::Follower::open(&dir.journal())?;
     let run = RunState::fold(&entries);
     let source = opening::pinned(&dir, &run)?;
-    let machine = session::machine()?;
+    let machine = session::single_machine()?;
     let ended = machine.block_on(async {
         let (out, news) = unbounded_channel();
         let state = run.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::message::{Effect, Leaving, Msg};
 use crate::app::model::{Model, Now, Purpose};
@@ -83,8 +83,8 @@ pub async fn drive(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut second = interval(Duration::from_millis(500));
-    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let rhythm = driver.rhythm();
+    let mut tick = Instant::now() + rhythm;
     if let Some(leaving) = driver.draw()? {
         return Ok(driver.left(leaving));
     }
@@ -112,7 +112,7 @@ pub async fn drive(
                 reraise(ended);
                 continue;
             }
-            _ = second.tick() => Msg::Tick(now()),
+            () = sleep_until(tick) => Msg::Tick(now()),
         };
         let mut batch = VecDeque::from([first]);
         while batch.len() < BATCH
@@ -123,6 +123,7 @@ pub async fn drive(
         if let Some(leaving) = driver.take(batch)? {
             return Ok(driver.left(leaving));
         }
+        tick = Instant::now() + rhythm; // each message has told the time
     }
 }
 
@@ -178,6 +179,14 @@ impl Driver {
             self.due = Some(self.due.map_or(free, |due| due.min(free)));
         }
         Ok(None)
+    }
+
+    /// After how much silence the time is told: where nobody counts seconds down each sample does it, unless none comes.
+    fn rhythm(&self) -> Duration {
+        match self.model.purpose {
+            Purpose::Monitor => STALE,
+            Purpose::Drive | Purpose::Watch => Duration::from_millis(500),
+        }
     }
 
     /// Whether the time alone changes what is drawn. In a monitor nobody waits for a second to pass: its clock and its ages

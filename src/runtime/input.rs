@@ -129,7 +129,7 @@ fn watch_terminal(out: &UnboundedSender<Msg>) {
         return;
     };
     let pause = Timespec {
-        tv_sec: 1,
+        tv_sec: LOOK.as_secs().cast_signed(), // what has gone is told at once
         tv_nsec: 0,
     };
     while !out.is_closed() {

@@ -17,8 +17,16 @@ fn cells(grapheme: &str) -> usize {
     }
 }
 
+/// Returns whether each byte is a cell: nearly all that is drawn is such text, and need not be taken apart into graphemes.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~'))
+}
+
 /// Returns the cells that `text` takes.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     text.graphemes(true).map(cells).sum()
 }
 
@@ -29,6 +37,9 @@ pub fn line_width(line: &Line) -> usize {
 
 /// Returns the longest beginning of `text` that fits into `room` cells.
 pub fn head(text: &str, room: usize) -> &str {
+    if is_plain(text) {
+        return &text[..text.len().min(room)];
+    }
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         taken += cells(grapheme);
@@ -41,6 +52,9 @@ pub fn head(text: &str, room: usize) -> &str {
 
 /// Returns the longest end of `text` that fits into `room` cells.
 pub fn tail(text: &str, room: usize) -> &str {
+    if is_plain(text) {
+        return &text[text.len().saturating_sub(room)..];
+    }
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true).rev() {
         taken += cells(grapheme);
@@ -73,6 +87,9 @@ pub fn cut_front(text: &str, room: usize, mark: &str) -> String {
 
 /// Returns `text` in one line: line ends and tabs become spaces.
 pub fn flat(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
@@ -282,6 +299,19 @@ fn pieces(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_measures_as_its_graphemes_do() {
+        for c in (0..=0x17f).filter_map(char::from_u32) {
+            let text = format!("a{c}b");
+            let taken: usize = text.graphemes(true).map(cells).sum();
+            assert_eq!(width(&text), taken, "{c:?}");
+            assert!(
+                width(head(&text, 2)) <= 2 && width(tail(&text, 2)) <= 2,
+                "{c:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_cut_text_says_that_it_was_cut_and_never_splits_a_wide_character() {
