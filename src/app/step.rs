@@ -12,7 +12,7 @@ use crate::domain::run::next::{self, Next, Wait};
 use crate::domain::run::schedule;
 use crate::domain::run::state::Stand;
 use crate::domain::run::values::{Surroundings, Values};
-use crate::domain::runbook::model::{Action, Identity, Step};
+use crate::domain::runbook::model::{Action, Identity, Level, Step};
 use crate::domain::units;
 
 /// What the step pane says.
@@ -113,10 +113,13 @@ fn action_lines(values: &Values, step: &Step) -> Vec<String> {
         Action::Http(http) => format!("{} {}", http.method, assign::as_known(values, &http.url)),
         Action::Use(used) => used_text(values, used),
         Action::Watch(watch) => match watch.fail_on {
-            Some(level) => format!(
-                "Watch for {}; an alarm ({level:?} or worse) fails it.",
-                values.lasting(&watch.length)
-            ),
+            Some(level) => {
+                let which = match level {
+                    Level::Warning => "an alarm fails it, a warning too",
+                    Level::Critical => "a critical alarm fails it",
+                };
+                format!("Watch for {}; {which}.", values.lasting(&watch.length))
+            }
             None => format!("Watch for {}.", values.lasting(&watch.length)),
         },
         Action::Decide(choices) => choices

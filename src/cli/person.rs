@@ -97,7 +97,10 @@ pub fn refused(error: &SealError) -> Failure {
     let mut failure = failure(error);
     if matches!(
         error,
-        SealError::UnknownRole { .. } | SealError::SeveralKeys { .. } | SealError::Addendum(_)
+        SealError::UnknownRole { .. }
+            | SealError::NotPermitted { .. }
+            | SealError::SeveralKeys { .. }
+            | SealError::Addendum(_)
     ) {
         failure.code = USAGE;
     }

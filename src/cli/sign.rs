@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
@@ -9,9 +10,13 @@ use crate::cli::failure::{Failure, USAGE};
 use crate::cli::log::{bundle, failure};
 use crate::cli::person::{PersonArgs, refused, signer};
 use crate::cli::tell;
-use crate::domain::report::signoff::Decision;
+use crate::domain::report::signoff::{self, Decision};
 use crate::domain::tame;
-use crate::engine::seal::{Approval, Desk, append_addendum, append_later, append_signoff, serial};
+use crate::engine::seal::{
+    Approval, Desk, Signer, append_addendum, append_later, append_signoff, permitted, review,
+    serial,
+};
+use crate::runtime::seal::TRUST_ENV;
 
 /// Bytes of an addendum that are read at most.
 const LARGEST: u64 = 1 << 20;
@@ -89,8 +94,13 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
         let added = append_addendum(&desk, &bundle, &signer, &text).map_err(|e| refused(&e))?;
         format!("addendum at {}", added.said_at())
     } else {
+        let role = args.role.clone().unwrap_or_default();
+        // A role that the runbook does not have is refused as that.
+        if bundle.book().is_ok_and(|book| book.roles.contains(&role)) {
+            allowed(&desk, &signer, &role)?;
+        }
         let approval = Approval {
-            role: args.role.clone().unwrap_or_default(),
+            role,
             decision: decision(args),
             remark: args.remark.trim().to_owned(),
             signer,
@@ -105,6 +115,21 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
     };
     tell(&tame::line(format!("{said}, in {}", bundle.log.display())));
     Ok(0)
+}
+
+/// The list of signers at hand lets them: a signature that it does not allow would make the record fail for good.
+fn allowed(desk: &Desk, signer: &Signer, role: &str) -> Result<(), Failure> {
+    let named = std::env::var_os(TRUST_ENV).map(Into::into);
+    let list = review::list_for(desk, Path::new("."), named);
+    let (key, identity) = (&signer.key, &signer.identity);
+    permitted(list.as_deref(), key, identity, &signoff::namespace(role)).map_err(|e| {
+        let add = format!("holdpoint trust add {identity} KEY.pub --role '{role}'");
+        refused(&e)
+            .hint(format!("who keeps the list adds them: {add}"))
+            .hint(format!(
+                "if another list counts: {TRUST_ENV}=FILE holdpoint sign …"
+            ))
+    })
 }
 
 fn read(file: &str) -> Result<Vec<u8>, Failure> {

@@ -291,3 +291,38 @@ fn line(book: &Runbook, entry: &Entry) -> String {
 fn tell(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::app::model::Purpose;
+    use crate::domain::run::state::RunState;
+
+    #[test]
+    fn a_panic_in_a_task_is_a_panic_of_the_program_without_a_screen_too() {
+        let machine = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let driven = || {
+            machine.block_on(async {
+                let (out, news) = unbounded_channel();
+                let book = Arc::new(Runbook::default());
+                let mut world = World::new(Arc::clone(&book), out);
+                world.tasks.spawn(async { panic!("the pen broke") });
+                let mut model = Model::new(Purpose::Drive, book, RunState::default());
+                // Something is still being written: it does not go away by itself.
+                model.pending = 1;
+                let wait = std::time::Duration::from_secs(20);
+                tokio::time::timeout(wait, drive(model, world, news)).await
+            })
+        };
+        let cause = catch_unwind(AssertUnwindSafe(driven)).expect_err("nobody heard of it");
+        assert_eq!(cause.downcast_ref::<&str>(), Some(&"the pen broke"));
+    }
+}

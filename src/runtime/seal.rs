@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::app::message::{AskedSignature, Sealing};
 use crate::app::model::Model;
-use crate::domain::report::signoff::Decision;
+use crate::domain::report::signoff::{self, Decision};
 use crate::domain::run::event::{Checkpoint, Event, Operator, StepSigned};
 use crate::engine::rundir::RunDir;
 use crate::engine::seal::checkpoint::{self, Covered};
 use crate::engine::seal::review;
 use crate::engine::seal::verify::{Question, verify};
 use crate::engine::seal::{
-    Approval, Bundle, Desk, SealError, Signer, append_later, append_signoff, find,
+    Approval, Bundle, Desk, SealError, Signer, append_later, append_signoff, find, permitted,
 };
 use crate::runtime::opening::{self, OpenRun};
 use crate::runtime::perform::World;
@@ -145,6 +145,16 @@ pub fn seal(world: &World, model: &Model, sealing: Sealing) -> Result<Vec<String
     let operator = &model.run.operator;
     let key = key_of(&desk, operator).map_err(|e| e.to_string())?;
     let (name, identity) = (operator.name.clone(), operator.identity.clone());
+    permitted(
+        list(&desk, model).as_deref(),
+        &key,
+        &identity,
+        &signoff::namespace(&role),
+    )
+    .map_err(|e| {
+        let run = dir.name();
+        format!("not signed: {e}. Write it unsigned; who may sign does it with `holdpoint sign {run} --role '{role}'`")
+    })?;
     let approval = Approval {
         role: role.clone(),
         decision: Decision::Approved,
@@ -183,6 +193,14 @@ fn seal_later(world: &World, model: &Model, dir: &RunDir) -> Result<Vec<String>,
         identity: operator.identity.clone(),
         key,
     };
+    let namespace = signoff::addendum::NAMESPACE;
+    permitted(
+        list(&desk, model).as_deref(),
+        &signer.key,
+        &signer.identity,
+        namespace,
+    )
+    .map_err(|e| format!("recorded, not signed: {e}. Who may sign does it with {later}"))?;
     let added = append_later(&desk, &Bundle::at(&dir.path), &signer);
     let added = added.map_err(|e| format!("recorded, not signed: {e}; {later} signs it later"))?;
     let Some(added) = added else {
@@ -196,16 +214,18 @@ fn seal_later(world: &World, model: &Model, dir: &RunDir) -> Result<Vec<String>,
     Ok(lines)
 }
 
+/// Returns the list of signers that counts for the run.
+fn list(desk: &Desk, model: &Model) -> Option<PathBuf> {
+    let named = std::env::var_os(TRUST_ENV).map(Into::into);
+    review::list_for(desk, Path::new(&model.runbook_dir), named)
+}
+
 fn verified(desk: &Desk, model: &Model, dir: &RunDir, lines: &mut Vec<String>) {
     match verify(
         desk,
         &dir.path,
         &Question {
-            trust: review::list_for(
-                desk,
-                Path::new(&model.runbook_dir),
-                std::env::var_os(TRUST_ENV).map(Into::into),
-            ),
+            trust: list(desk, model),
             ..Question::default()
         },
     ) {

@@ -13,7 +13,7 @@ use crate::domain::runbook::model::StepId;
 use crate::domain::sample::words::lasting;
 use crate::domain::units::{clock, words};
 use crate::ui::pane::{Frame, focus, lines, window};
-use crate::ui::text::apart;
+use crate::ui::text::{apart, to_the_day};
 use crate::ui::theme::Theme;
 
 /// Draws the checklist.
@@ -160,7 +160,7 @@ fn part(
 
 /// Until when a later duty is due.
 fn due_in(theme: &Theme, left_ms: i64) -> Span<'static> {
-    let by = lasting(left_ms.unsigned_abs());
+    let by = lasting(to_the_day(left_ms.unsigned_abs()));
     if left_ms < 0 {
         Span::styled(format!("{} {by} overdue", theme.glyphs.alarm), theme.danger)
     } else {

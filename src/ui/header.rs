@@ -17,7 +17,7 @@ use crate::domain::runbook::model::{Protection, WayBack};
 use crate::domain::sample::words::lasting;
 use crate::domain::units::clock;
 use crate::ui::gauge;
-use crate::ui::text::{apart, cut, line_width, width};
+use crate::ui::text::{apart, cut, line_width, to_the_day, width};
 use crate::ui::theme::Theme;
 use crate::ui::{alarms, pane};
 
@@ -330,7 +330,7 @@ fn duty(model: &Model, theme: &Theme) -> Line<'static> {
         return Line::default();
     };
     let now = model.now.wall_ms;
-    let left = lasting((first.due_ms - now).unsigned_abs());
+    let left = lasting(to_the_day((first.due_ms - now).unsigned_abs()));
     let span = if first.stage(now) == later::Stage::Overdue {
         let text = format!(
             "{} “{}” is overdue by {left} ",

@@ -296,6 +296,12 @@ fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
+/// Rounds what is told in whole days: what is due in seven days, less the time since the start, is not due in six.
+pub fn to_the_day(ms: u64) -> u64 {
+    const HALF: u64 = 12 * 3_600 * 1_000;
+    if ms < 4 * HALF { ms } else { ms + HALF }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,5 +384,12 @@ mod tests {
             apart(Line::raw("abc"), Line::raw("123456"), 5, "…").to_string(),
             "abc"
         );
+    }
+
+    #[test]
+    fn what_is_due_in_seven_days_is_not_told_as_six() {
+        let hour = 3_600_000;
+        assert_eq!(to_the_day(7 * 24 * hour - 1) / (24 * hour), 7);
+        assert_eq!(to_the_day(5 * hour), 5 * hour);
     }
 }

@@ -75,6 +75,39 @@ fn a_change_that_nobody_planned_fails_it() {
 }
 
 #[test]
+fn where_the_extension_is_missing_nothing_is_counted_and_that_is_a_warning() {
+    let steps = "
+      - {step: What statements cost, use: pg/statements}
+      - {step: What they cost now, use: pg/statements, compare: before}
+";
+    let (stage, name) = stage(steps);
+    let (code, said) = ends(&stage, &["run", "run.yaml", "--auto"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        stage.events("step.finished")[1]["outcome"]["ended"],
+        "warned"
+    );
+    let output = stage.kept("output/02.1.txt");
+    assert!(
+        output.contains("warn: nothing was counted: the extension pg_stat_statements"),
+        "{output}"
+    );
+    assert!(!output.contains("remedy"), "{output}");
+    let (code, said) = ends(
+        &stage,
+        &[
+            "checks",
+            "run",
+            "--target",
+            &server().url(&name),
+            "pg/statements",
+        ],
+    );
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("nothing was counted"), "{said}");
+}
+
+#[test]
 fn rows_that_somebody_changed_are_compared_with_nothing() {
     let steps = r#"
       - {step: What is there, use: pg/row-counts}

@@ -174,6 +174,13 @@ fn a_second_driver_is_refused_by_name_and_may_watch() {
         before,
         "a watcher wrote"
     );
+    // The start screen does not offer what would be refused.
+    let mut third = stage.start(&[]);
+    third.wait_for("Runs that somebody drives");
+    third.wait_row(&["› Comes back", "driven by"]);
+    third.press_for("\r", "watching");
+    third.press("q");
+    third.ends_with(0);
     stage.write("go", "");
     driver.wait_for("Enter opens the confirmation");
     watcher.wait_row(&["1.2 Look at it", "waits"]);

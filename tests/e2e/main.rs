@@ -8,6 +8,8 @@ mod amended;
 #[cfg(test)]
 mod auto;
 #[cfg(test)]
+mod begun;
+#[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod choices;

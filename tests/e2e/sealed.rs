@@ -104,7 +104,7 @@ phases:
     let (lee_key, lee) = key(&stage, "lee");
     let dana = dana.replacen("id_ed25519@", "dana@", 1);
     let trust = stage.home().join("allowed_signers");
-    fs::write(&trust, [dana, lee].concat()).unwrap();
+    fs::write(&trust, [dana, lee.clone()].concat()).unwrap();
     let git = "[user]\n name = Dana\n email = dana@example.com\n";
     fs::write(stage.home().join(".gitconfig"), git).unwrap();
 
@@ -132,6 +132,20 @@ phases:
     assert_eq!(code, 2, "{said}");
     let second = ["sign", run, "--role", "Application Lead", "--key", lee_key];
     let by_lee = ["--name", "Lee", "--identity", "lee@example.com"];
+    // A signature that the list at hand does not allow would make the record fail for good: it is not given.
+    let log = stage.kept("log.md");
+    fs::create_dir(stage.path(".holdpoint")).unwrap();
+    let other = lee.replacen(" ssh-", " namespaces=\"role.qa-lead@holdpoint\" ssh-", 1);
+    stage.write(".holdpoint/allowed_signers", other);
+    let (code, said) = stage.said(&[&second[..], &by_lee].concat());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("does not let lee@example.com sign"), "{said}");
+    assert!(
+        said.contains("holdpoint trust add lee@example.com"),
+        "{said}"
+    );
+    assert_eq!(stage.kept("log.md"), log);
+    fs::remove_dir_all(stage.path(".holdpoint")).unwrap();
     let (code, said) = stage.said(&[&second[..], &by_lee].concat());
     assert_eq!(code, 0, "{said}");
     assert_sealed(&stage, &trust, "dana@example.com", "database-admin");

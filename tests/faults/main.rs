@@ -20,6 +20,8 @@ mod memory;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod parting;
+#[cfg(test)]
 mod pty;
 #[cfg(test)]
 mod secrets;

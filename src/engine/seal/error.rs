@@ -12,6 +12,18 @@ use crate::engine::seal::keys::Key;
 /// Why something could not be signed.
 #[derive(Debug, Error)]
 pub enum SealError {
+    /// The list of signers does not let them.
+    #[error(
+        "{list} does not let {identity} sign as that: {why}. The record would fail for everybody who goes by that list"
+    )]
+    NotPermitted {
+        /// Who would sign.
+        identity: String,
+        /// Where the list lies.
+        list: String,
+        /// What it says.
+        why: String,
+    },
     /// There is no key.
     #[error(
         "there is no SSH key to sign with: `holdpoint keygen` makes one, or name one with --key; \

@@ -80,7 +80,12 @@ fn keep_at(dir: &RunDir, path: &Path, bytes: &[u8]) -> Result<(), OpenError> {
 /// Keeps a signature of the reviewer's in the run's directory.
 pub(super) fn keep_beside(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
     let path = dir.path.join(name);
-    let written = rundir::private(&path).and_then(|mut file| file.write_all(bytes));
+    let written = rundir::private(&path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        // Its name, too, survives a crash: without it the record would speak of a signature that is not there.
+        File::open(&dir.path)?.sync_all()
+    });
     written.map_err(|source| OpenError::Io {
         path: path.display().to_string(),
         source,

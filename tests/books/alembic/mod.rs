@@ -78,6 +78,19 @@ fn a_revision_that_fails_is_looked_at_mended_and_tried_again() {
 }
 
 #[test]
+fn production_is_migrated_watched_for_its_quiet_time_and_closed() {
+    let mut project = Project::new();
+    // Five minutes are the runbook's default; nobody has them here.
+    project.story.set("quiet", "3s");
+    let mut person = Person::start(&project.story, "production");
+    person.go_to_the_end();
+    person.assert_done(&["upgrade", "quiet", "app-log-quiet", "connections-after"]);
+    assert_eq!(project.alembic(&["current"]), "a3 (head)");
+    let log = person.end_and_verify(0);
+    assert!(log.contains("watched for 3 s without an alarm"), "{log}");
+}
+
+#[test]
 fn a_release_that_misbehaves_is_taken_back_by_downgrade() {
     let project = Project::new();
     let mut person = Person::start(&project.story, "production");

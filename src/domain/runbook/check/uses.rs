@@ -132,6 +132,9 @@ fn undefined(reader: &mut Reader, defined: &Defined, one: &Use) {
         .chain(BUILT_IN.iter().copied());
     let hint = near::nearest(&one.name, known).map_or_else(
         || {
+            if one.slot == Slot::Length {
+                return "add it to `parameters`, or to the targets' `values`".to_owned();
+            }
             let upper = one.name.to_uppercase();
             format!("add it to `parameters`, capture it in a step, or write `${{{upper}}}` for an environment variable")
         },

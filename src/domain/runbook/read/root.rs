@@ -87,7 +87,7 @@ impl Reader<'_> {
             let Some(mut fields) = Fields::open(self, item, &PHASE) else {
                 continue;
             };
-            let title = fields.read(self, "phase", Self::template);
+            let title = fields.read(self, "phase", Self::headline);
             let at = fields.read(self, "at", Self::offset);
             let later = fields.take("later").and_then(|node| {
                 self.later.push((phases.len(), node.at.clone()));
@@ -134,7 +134,7 @@ impl Reader<'_> {
                 let message = format!("the path `{name}` stands here for the second time");
                 self.error(node.at.clone(), message, None);
             }
-            let title = fields.read(self, "title", Self::template);
+            let title = fields.read(self, "title", Self::headline);
             let when = fields
                 .take("when")
                 .map(|n| self.texts(n))

@@ -89,6 +89,21 @@ impl Reader<'_> {
         Some(text)
     }
 
+    /// Reads a headline: it is the same in every run, so that two logs can be laid side by side.
+    pub fn headline(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node)?;
+        if let Some(reference) = variables::names(&text).first() {
+            let at = self.place_in(node, &text, reference.at.clone());
+            let hint = "say it in `note` or `confirm`, where values are put in";
+            self.warn(
+                at,
+                "a headline is shown as it is written: no value is put in",
+                Some(hint.into()),
+            );
+        }
+        Some(text)
+    }
+
     /// Reads a text that may hold `${…}`.
     pub fn template(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node)?;

@@ -40,7 +40,7 @@ impl Reader<'_> {
 
     fn group(&mut self, node: &Node, counter: &mut Counter) -> Option<Group> {
         let mut fields = Fields::open(self, node, &GROUP)?;
-        let title = fields.read(self, "group", Self::template);
+        let title = fields.read(self, "group", Self::headline);
         let choices = [("all", Choose::All), ("one", Choose::One)];
         let choose = fields.read(self, "choose", |cx, n| cx.word(n, &choices));
         let steps = fields.take("steps");
@@ -63,7 +63,7 @@ impl Reader<'_> {
         self.marks.push(marks(node, &fields));
         counter.count += 1;
         let kind = self.action_kind(&fields);
-        let title = fields.read(self, "step", Self::template);
+        let title = fields.read(self, "step", Self::headline);
         let id = fields.read(self, "id", Self::step_id);
         self.marks[index].id = id;
         let background = self.background(&mut fields, kind);

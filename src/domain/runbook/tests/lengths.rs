@@ -115,7 +115,7 @@ fn what_is_no_length_is_refused_where_it_is_used() {
     assert_eq!(
         told(&with("", "", step)),
         [
-            "9:29 `${quiet}` nobody defines `quiet` (add it to `parameters`, capture it in a step, or write `${QUIET}` for an environment variable)"
+            "9:29 `${quiet}` nobody defines `quiet` (add it to `parameters`, or to the targets' `values`)"
         ]
     );
     assert_eq!(

@@ -204,3 +204,23 @@ phases:
         ]
     );
 }
+
+#[test]
+fn a_variable_in_a_headline_is_warned_of() {
+    assert_eq!(
+        told(
+            r"runbook: 1
+title: x
+parameters: {quiet: {default: 5m}}
+phases:
+- phase: a
+  steps:
+  - step: Quiet for ${quiet}
+    watch: {for: '${quiet}'}
+"
+        ),
+        [
+            "warning 7:21 `${quiet}` a headline is shown as it is written: no value is put in (say it in `note` or `confirm`, where values are put in)",
+        ]
+    );
+}
