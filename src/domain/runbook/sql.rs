@@ -104,11 +104,11 @@ pub struct Slot<'a> {
 /// What a slot is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SlotKind<'a> {
-    /// `${name}` or `${name:ident}` where a value may stand.
+    /// `${name}`, `${name:ident}` or `${name:number}` where a value may stand.
     Value {
         /// The name.
         name: &'a str,
-        /// Literal or identifier.
+        /// Literal, identifier or number.
         form: Form,
     },
     /// `${name}` inside quotes, where no value can safely be put.
