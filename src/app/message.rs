@@ -66,6 +66,8 @@ pub enum Msg {
     Acted {
         /// The session.
         session: SessionRef,
+        /// What was done to it.
+        act: BackendAct,
         /// What came of it.
         outcome: ActOutcome,
     },

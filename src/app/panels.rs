@@ -119,6 +119,38 @@ fn rows_are_sorted_by_the_next_column_and_the_other_way_round() {
 }
 
 #[test]
+fn the_cursor_goes_on_from_where_its_row_was() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Down);
+    assert_eq!(
+        desk.model.monitor.selected_session().map(|s| s.pid),
+        Some(2)
+    );
+    let mut without = sample(1);
+    without.sessions.retain(|s| s.pid != 2);
+    told(&mut desk, without.clone());
+    assert_eq!(desk.model.monitor.selected_session(), None);
+    desk.press(KeyCode::Char('c'));
+    assert!(
+        desk.model.dialog.is_none(),
+        "nobody stands in for the one that is gone"
+    );
+    desk.press(KeyCode::Down);
+    assert_eq!(
+        desk.model.monitor.selected_session().map(|s| s.pid),
+        Some(3)
+    );
+    without.sessions.retain(|s| s.pid != 3);
+    told(&mut desk, without);
+    desk.press(KeyCode::Up);
+    assert_eq!(
+        desk.model.monitor.selected_session().map(|s| s.pid),
+        Some(1)
+    );
+}
+
+#[test]
 fn what_is_typed_into_a_filter_is_no_key() {
     let mut desk = at_panels();
     desk.press(KeyCode::Char('/'));

@@ -62,7 +62,11 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::DiskBack { set_aside } => disk_back(model, &set_aside),
         Msg::Attempt(news) => news::attempt(model, news),
         Msg::Monitor(news) => news::monitor(model, news),
-        Msg::Acted { session, outcome } => news::acted(model, &session, outcome),
+        Msg::Acted {
+            session,
+            act,
+            outcome,
+        } => news::acted(model, &session, act, outcome),
         Msg::Statement(end) => news::statement(model, end),
         Msg::Posted(posted) => witnessed(model, posted),
         Msg::StepSigned { asked, signed } => answers::signed(model, &asked, signed),

@@ -122,7 +122,11 @@ async fn control(dsn: Dsn, mut asked: UnboundedReceiver<Ask>, out: UnboundedSend
         let msg = match ask {
             Ask::Act(session, act) => {
                 let outcome = control.act(session.pid, &session.backend_start, act).await;
-                Msg::Acted { session, outcome }
+                Msg::Acted {
+                    session,
+                    act,
+                    outcome,
+                }
             }
             Ask::Inspect(session) => Msg::Inspected {
                 pid: session.pid,

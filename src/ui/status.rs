@@ -84,10 +84,15 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
             let can_go = |b: &&Binding| !ALWAYS.contains(&b.action) && !DEAR.contains(&b.action);
             shown.iter().rposition(can_go)
         };
+        // Who has a session at hand goes to another pane without being told how.
+        let acts = shown.iter().any(|b| b.action == Action::CancelSession);
+        let panes = |b: &&Binding| b.action == Action::NextPane && acts;
+        let of_panes = || shown.iter().rposition(panes);
         let of_dear = || shown.iter().rposition(|b| DEAR.contains(&b.action));
         let of_rest = || shown.iter().rposition(|b| b.action != Action::Help);
         let Some(at) = of_refused
             .or_else(of_others)
+            .or_else(of_panes)
             .or_else(of_dear)
             .or_else(of_rest)
         else {

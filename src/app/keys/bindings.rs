@@ -243,14 +243,14 @@ pub const BINDINGS: &[Binding] = &[
         Monitor,
         KeyCode::Enter,
         Action::Inspect,
-        "inspect",
+        "look",
         "look at all of the session; in Connections: the client's sessions",
     ),
     char(
         Monitor,
         'c',
         Action::CancelSession,
-        "cancel query",
+        "cancel",
         "cancel the selected session's statement",
     ),
     char(

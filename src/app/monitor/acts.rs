@@ -17,8 +17,7 @@ use crate::domain::units;
 /// The times between two samples that can be asked for.
 const STEPS_MS: [u64; 8] = [250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 /// What a filter may hold.
-const SYNTAX: &str =
-    "every word must be met; user: app: db: client: doing: pid: name a column, -word leaves out";
+const SYNTAX: &str = "all words must match, -word must not; user: app: db: client: doing: pid:";
 /// Characters of a filter at most.
 const LONGEST: usize = 200;
 
@@ -160,11 +159,15 @@ pub fn move_by(model: &mut Model, rows: isize) {
     let selected = arrangement.selected.as_ref();
     let at = selected.and_then(|key| listed.iter().position(|k| k == key));
     let last = listed.len().saturating_sub(1);
-    let to = match at {
-        Some(at) => at.saturating_add_signed(rows).min(last),
-        None if rows > 1_000 => last,
-        None => 0,
+    let to = match (at, selected) {
+        (Some(at), _) => at.saturating_add_signed(rows).min(last),
+        // The row is gone: what stood below it stands in its place.
+        (None, Some(_)) if rows == 1 => arrangement.place.min(last),
+        (None, Some(_)) => arrangement.place.saturating_add_signed(rows).min(last),
+        (None, None) if rows > 1_000 => last,
+        (None, None) => 0,
     };
+    arrangement.place = to;
     arrangement.selected = listed.into_iter().nth(to);
 }
 

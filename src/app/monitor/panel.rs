@@ -134,4 +134,6 @@ pub struct Arrangement {
     pub filter: String,
     /// The row that the cursor stands on.
     pub selected: Option<RowKey>,
+    /// The place of that row when the cursor came to it: where it goes on from when the row is gone.
+    pub place: usize,
 }

@@ -60,7 +60,10 @@ fn row<'a>(model: &Model, sample: &Sample, session: &'a Session) -> Row<'a> {
             Cell::from(Value::text(session.database.as_str())).quiet(),
             Cell::from(Value::text(session.client.as_str())).quiet(),
             doing(sample, session),
-            Cell::from(xact).graded(grade_of("longest_transaction", session.xact_ms)),
+            match session.leader {
+                Some(_) => Cell::from(xact).quiet(),
+                None => Cell::from(xact).graded(grade_of("longest_transaction", session.xact_ms)),
+            },
             lasted.into(),
             statement,
         ],

@@ -8,7 +8,7 @@ use crate::app::step;
 use crate::app::update::append;
 use crate::app::{answers, inspect};
 use crate::domain::run::event::{
-    ActOutcome, AlarmRaised, Event, HoldReason, SqlEnd, TargetSeen, asked_by_alarm,
+    ActOutcome, AlarmRaised, BackendAct, Event, HoldReason, SqlEnd, TargetSeen, asked_by_alarm,
 };
 use crate::domain::runbook::model::{AlarmAction, ServerRole, StepId};
 use crate::domain::sample::alarm::{AlarmChange, Seen};
@@ -229,15 +229,21 @@ fn alarmed(model: &mut Model, change: AlarmChange) -> Vec<Effect> {
 }
 
 /// Takes in what came of an act on a session.
-pub fn acted(model: &mut Model, session: &SessionRef, outcome: ActOutcome) -> Vec<Effect> {
+pub fn acted(
+    model: &mut Model,
+    session: &SessionRef,
+    act: BackendAct,
+    outcome: ActOutcome,
+) -> Vec<Effect> {
+    let what = match act {
+        BackendAct::Cancel => format!("session {}: its statement was", session.pid),
+        BackendAct::Terminate => format!("session {} was", session.pid),
+    };
     let (tone, text) = match &outcome {
-        ActOutcome::Gone { after_ms } => (
-            Tone::Good,
-            format!("session {}: gone after {after_ms} ms", session.pid),
-        ),
+        ActOutcome::Gone { after_ms } => (Tone::Good, format!("{what} gone after {after_ms} ms")),
         ActOutcome::StillThere { after_ms } => (
             Tone::Danger,
-            format!("session {}: still there after {after_ms} ms", session.pid),
+            format!("{what} still there after {after_ms} ms"),
         ),
         ActOutcome::AlreadyGone => (
             Tone::Plain,

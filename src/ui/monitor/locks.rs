@@ -77,8 +77,9 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     let Some(sample) = model.monitor.picture().sample else {
         return Content::default();
     };
-    let mut lines = sentence(model, theme, sample, room, area.height);
     let rows = rows(model, theme, sample);
+    let spare = usize::from(area.height).saturating_sub(rows.len());
+    let mut lines = sentence(model, theme, sample, room, spare.clamp(1, 3));
     if rows.is_empty() {
         lines.extend(calm(model, theme, room));
     }
@@ -107,13 +108,13 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
     }
 }
 
-/// The queue in one sentence, as long as anybody waits.
+/// The queue in one sentence of at most so many lines, as long as anybody waits.
 fn sentence(
     model: &Model,
     theme: &Theme,
     sample: &Sample,
     room: usize,
-    height: u16,
+    most: usize,
 ) -> Vec<Line<'static>> {
     let Some(text) = model.blocking_shown() else {
         return Vec::new();
@@ -121,7 +122,6 @@ fn sentence(
     let forest = model.monitor.picture().forest;
     let ours = forest.behind_ours(sample) > 0 || forest.way_to_ours(sample).is_some();
     let style = if ours { theme.danger } else { theme.warning };
-    let most = if height >= 9 { 3 } else { 1 };
     let mut wrapped = wrap(&text, room);
     if wrapped.len() > most {
         let rest = wrapped.split_off(most - 1).join(" ");
