@@ -10,6 +10,7 @@ use crate::app::questions;
 use crate::domain::ready::Family;
 use crate::domain::run::event::BackendAct;
 use crate::domain::sample::Sample;
+use crate::domain::sample::blocking::{Forest, Node};
 use crate::domain::sample::detail::{SessionDetail, Standing};
 use crate::domain::sample::model::Session;
 use crate::domain::sample::words::lasting;
@@ -94,7 +95,7 @@ fn seen(model: &Model, pid: i32, found: Result<Option<SessionDetail>, String>) -
         _ => {}
     }
     let behind = match (seen, picture.sample) {
-        (Some(session), Some(sample)) => behind(session, sample),
+        (Some(session), Some(sample)) => behind(session, sample, picture.forest),
         _ => Vec::new(),
     };
     match found {
@@ -158,10 +159,14 @@ fn about(session: &Session, family: Family) -> Vec<(Tone, String)> {
     if session.lock.is_none() {
         lines.push((Tone::Plain, session.doing()));
     }
+    let statement = match session.state.as_str() {
+        "active" => "in its statement for",
+        _ => "since its last statement began",
+    };
     let since = [
         ("connected for", session.age_ms),
         ("in its transaction for", session.xact_ms),
-        ("in its statement for", session.query_ms),
+        (statement, session.query_ms),
         ("in this state for", session.state_ms),
     ];
     let times: Vec<String> = since
@@ -248,7 +253,7 @@ fn perhaps(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
 }
 
 /// Who waits for it.
-fn behind(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
+fn behind(session: &Session, sample: &Sample, forest: &Forest) -> Vec<(Tone, String)> {
     let waits =
         |s: &&Session| s.hard.iter().any(|b| b.pid == session.pid) || s.soft == Some(session.pid);
     let waiters: Vec<&Session> = sample.sessions.iter().filter(waits).collect();
@@ -259,11 +264,19 @@ fn behind(session: &Session, sample: &Sample) -> Vec<(Tone, String)> {
         return Vec::new();
     }
     let head = if all == 1 {
-        "1 session waits directly for it:".to_owned()
+        "1 session waits directly for it".to_owned()
     } else {
-        format!("{all} sessions wait directly for it:")
+        format!("{all} sessions wait directly for it")
     };
-    let mut lines = vec![(Tone::Danger, head)];
+    let its = |n: &&Node| n.session(sample).is_some_and(|s| s.pid == session.pid);
+    let rows = forest.rows();
+    let behind = rows.iter().map(|(_, node)| *node).find(its);
+    let behind = behind.and_then(|n| usize::try_from(n.behind).ok());
+    let more = match behind.map_or(0, |n| n.saturating_sub(all)) {
+        0 => String::new(),
+        n => format!(", {n} more behind these"),
+    };
+    let mut lines = vec![(Tone::Danger, format!("{head}{more}:"))];
     for waiter in waiters.iter().take(TOLD) {
         let lock = waiter.lock.as_ref();
         let on = lock.map_or(String::new(), |l| {

@@ -151,6 +151,20 @@ fn the_cursor_goes_on_from_where_its_row_was() {
 }
 
 #[test]
+fn who_idles_has_no_statement_to_cancel_and_can_be_ended() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Char('c'));
+    assert!(desk.model.dialog.is_none());
+    let said = desk.model.notice.as_ref().map(|n| n.text.clone());
+    let why = "session 1 has no statement to cancel: it is idle in transaction; t ends it";
+    assert_eq!(said.as_deref(), Some(why));
+    desk.press(KeyCode::Char('t'));
+    let intent = desk.model.dialog.as_ref().map(|d| &d.intent);
+    assert!(matches!(intent, Some(Intent::Act(s, BackendAct::Terminate)) if s.pid == 1));
+}
+
+#[test]
 fn what_is_typed_into_a_filter_is_no_key() {
     let mut desk = at_panels();
     desk.press(KeyCode::Char('/'));

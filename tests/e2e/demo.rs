@@ -25,7 +25,7 @@ fn the_demo_from_its_first_key_to_its_end() {
     hp.answer("Enter runs it on demo");
     hp.wait_row(&["▼", "reporting", "idle in xact"]);
     hp.wait_row(&["└", "step 3.1", "alter table"]);
-    hp.press_for("l", "c cancel");
+    hp.press_for("l", "t terminate");
     hp.press_for("t", "Why?");
     hp.type_text("left open over lunch");
     hp.press("\t");

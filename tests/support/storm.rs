@@ -36,7 +36,7 @@ impl Person<'_> {
 
     /// Ends the session at the root of the blocking, and lets the run go on.
     fn end_the_root(&mut self, reason: &str) {
-        let all = "c cancel"; // a key of the monitor's, shown while that has the keyboard
+        let all = "t terminate"; // a key of the monitor's, shown while that has the keyboard
         self.terminal
             .press_until("l", all, |screen| screen.contains(all));
         let end = "Enter ends the session";

@@ -80,7 +80,10 @@ fn refused_by_state(model: &Model, action: Action) -> Option<String> {
         Action::CancelSession | Action::TerminateSession if model.purpose == Purpose::Watch => {
             Some("this screen only watches: the run is driven elsewhere".into())
         }
-        Action::CancelSession | Action::TerminateSession => monitor::acts::no_session(model),
+        Action::CancelSession => {
+            monitor::acts::no_session(model).or_else(|| monitor::acts::no_statement(model))
+        }
+        Action::TerminateSession => monitor::acts::no_session(model),
         Action::Sort | Action::Reverse if monitor::table(model, model.monitor.panel).is_none() => {
             let name = model.monitor.panel.name();
             Some(format!("{name} has an order of its own"))

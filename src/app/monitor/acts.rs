@@ -235,6 +235,18 @@ pub fn no_session(model: &Model) -> Option<String> {
     })
 }
 
+/// Returns why there is nothing to cancel in the selected session; `None`: there is.
+pub fn no_statement(model: &Model) -> Option<String> {
+    let session = model.monitor.selected_session()?;
+    let idles = session.state.starts_with("idle");
+    idles.then(|| {
+        format!(
+            "session {} has no statement to cancel: it is {}; t ends it",
+            session.pid, session.state
+        )
+    })
+}
+
 /// Esc: takes the filter away first; returns whether there was one.
 pub fn clear_filter(model: &mut Model) -> Cleared {
     let filter = &mut model.monitor.arrange().filter;

@@ -15,7 +15,7 @@ const COLUMNS: &[Column] = &[
     Column::words("database", 10, 110),
     Column::words("client", 15, 120),
     Column::words("doing", 18, 0),
-    Column::amounts("xact", 8, 50),
+    Column::amounts("xact", 8, 62),
     Column::amounts("for", 8, 0),
     Column::words("statement", usize::MAX, 0),
 ];

@@ -19,8 +19,8 @@ use crate::ui::pane::window;
 use crate::ui::text::{cut, pad, pad_left, width, wrap};
 use crate::ui::theme::Theme;
 
-/// Cells for a time and its mark.
-const TIME: usize = 9;
+/// Cells before a time and for its mark.
+const BESIDE_TIME: usize = 3;
 /// Cells from which statements are shown: less says nothing.
 const STATEMENT: usize = 24;
 
@@ -93,7 +93,7 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
         .max()
         .unwrap_or(0);
     let of_names = of_names.min((room * 2 / 5).max(room.min(16)));
-    let widths = Widths::of(&rows, of_names, room);
+    let widths = Widths::of(theme, &rows, of_names, room);
     for (i, row) in rows.iter().enumerate().take(shown.end).skip(shown.start) {
         let line = row_line(theme, row, &widths);
         lines.push(if Some(i) == at {
@@ -383,13 +383,16 @@ fn short(mode: &str) -> &str {
 struct Widths {
     names: usize,
     says: usize,
+    time: usize,
     /// 0: there is no room for statements.
     statements: usize,
 }
 
 impl Widths {
-    fn of(rows: &[Row], names: usize, room: usize) -> Self {
-        let free = room.saturating_sub(names + TIME + 1);
+    fn of(theme: &Theme, rows: &[Row], names: usize, room: usize) -> Self {
+        let times = rows.iter().map(|r| width(&column_time(r.ms, theme)));
+        let time = times.max().unwrap_or(0);
+        let free = room.saturating_sub(names + time + BESIDE_TIME + 1);
         let says = rows.iter().map(|r| width(&r.says.0)).max().unwrap_or(0);
         let longest = rows.iter().map(|r| width(&r.statement)).max().unwrap_or(0);
         let left = free.saturating_sub(says + 2);
@@ -397,12 +400,14 @@ impl Widths {
             return Self {
                 names,
                 says: free,
+                time,
                 statements: 0,
             };
         }
         Self {
             names,
             says: free - left,
+            time,
             statements: left,
         }
     }
@@ -416,7 +421,7 @@ fn row_line(theme: &Theme, row: &Row, widths: &Widths) -> Line<'static> {
     let name = pad(&row.name.0, widths.names.saturating_sub(of_trunk), mark);
     let says = pad(&row.says.0, widths.says, mark);
     let statement = pad(&row.statement, widths.statements, mark);
-    let time = pad_left(&column_time(row.ms, theme), TIME - 2, mark);
+    let time = pad_left(&column_time(row.ms, theme), widths.time + 1, mark);
     Line::from(vec![
         Span::styled(trunk, theme.quiet),
         Span::styled(name, row.name.1),
