@@ -147,8 +147,8 @@ pub struct ResumeArgs {
 /// `holdpoint watch`
 #[derive(Debug, Clone, clap::Args)]
 pub struct WatchArgs {
-    /// The run: its id, a part of it, or its directory.
-    pub run: String,
+    /// The run: its id, a part of it, or its directory; where one alone is driven now, that one by default.
+    pub run: Option<String>,
 }
 
 /// `holdpoint runs`

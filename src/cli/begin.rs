@@ -51,7 +51,7 @@ pub fn begin() -> Result<u8, Failure> {
             };
             resume::take_up(rundir::find(&run)?, &wishes)
         }
-        Some(Open::Follow(run)) => watch::watch(&WatchArgs { run }),
+        Some(Open::Follow(run)) => watch::watch(&WatchArgs { run: Some(run) }),
         Some(Open::Demo) => demo::demo(&DemoArgs { yes: false }),
         Some(Open::Runbook(file)) => run::run(&plain(file)),
         Some(Open::Checklist(file)) => checklist(&file),

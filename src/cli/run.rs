@@ -21,7 +21,22 @@ use crate::runtime::seal;
 /// # Errors
 /// Anything that keeps it from starting; nothing has happened then.
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
-    run_source(&opening::read(&args.file)?, args)
+    let source = opening::read(&args.file).map_err(|error| {
+        let failure = Failure::from(error);
+        let is_checklist = args
+            .file
+            .extension()
+            .is_some_and(|e| e == "md" || e == "markdown");
+        if is_checklist {
+            let yaml = args.file.with_extension("yaml");
+            let (file, yaml) = (args.file.display(), yaml.display());
+            return failure.hint(format!(
+                "a markdown checklist becomes a runbook by: holdpoint import {file} -o {yaml}"
+            ));
+        }
+        failure
+    })?;
+    run_source(&source, args)
 }
 
 /// Starts a run of a runbook that was read.

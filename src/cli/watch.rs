@@ -8,7 +8,7 @@ use crate::app::message::Msg;
 use crate::app::model::{Model, Purpose, Tone};
 use crate::app::monitor::Link;
 use crate::cli::args::WatchArgs;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, USAGE};
 use crate::cli::session;
 use crate::domain::journal::Entry;
 use crate::domain::run::event::Event;
@@ -27,7 +27,10 @@ const LOOK: Duration = Duration::from_millis(250);
 /// There is no such run, or its record is broken.
 pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
     crate::cli::need_terminal("`holdpoint runs` tells how every run stands, one line each")?;
-    let dir = rundir::find(&args.run)?;
+    let dir = match &args.run {
+        Some(run) => rundir::find(run)?,
+        None => driven()?,
+    };
     let (follower, entries) = store::Follower::open(&dir.journal())?;
     let run = RunState::fold(&entries);
     let source = opening::pinned(&dir, &run)?;
@@ -56,6 +59,26 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
     });
     machine.shutdown_background();
     ended
+}
+
+/// The only run that somebody drives now.
+///
+/// # Errors
+/// There is none, or there are several.
+fn driven() -> Result<RunDir, Failure> {
+    let all = rundir::list()?;
+    let mut driven: Vec<RunDir> = all.into_iter().filter(|d| d.driver().is_some()).collect();
+    let names: Vec<String> = driven.iter().map(RunDir::name).collect();
+    match (driven.pop(), names.len()) {
+        (Some(only), 1) => Ok(only),
+        (Some(_), _) => Err(Failure::new(
+            USAGE,
+            format!("several runs are driven now: {}", names.join(", ")),
+        )
+        .hint("say which: holdpoint watch RUN")),
+        (None, _) => Err(Failure::new(USAGE, "nobody drives a run now")
+            .hint("`holdpoint runs` lists all of them; `holdpoint watch RUN` follows one")),
+    }
 }
 
 /// Tells records as they come, and what is executed where that is amended.

@@ -228,6 +228,8 @@ fn ways(model: &Model, theme: &Theme, room: usize) -> Vec<Line<'static>> {
                 Span::styled(format!("  {key} "), theme.key),
                 Span::raw(words),
             ]),
+            // A question that nobody wrote is nothing that could be done.
+            Some(_) if action == Key::Verify => return None,
             // Why it cannot be done says what it is, too.
             Some(why) => Line::styled(format!("  {key} {why}"), theme.quiet),
         };

@@ -16,6 +16,13 @@ fn answers(hp: &crate::pty::Session, question: &str, answer: &str) {
 fn a_checklist_is_imported_from_the_start_screen_saved_and_run_where_it_can() {
     let stage = Stage::new();
     stage.write("release.md", CHECKLIST);
+    let (code, said) = stage.said(&["run", "release.md"]);
+    assert_eq!(code, 3, "{said}");
+    let import = "holdpoint import release.md -o release.yaml";
+    assert!(said.contains(import), "{said}");
+    let mut hp = stage.start(&["watch"]);
+    hp.wait_for("nobody drives a run now");
+    hp.ends_with(2);
     let mut hp = stage.start(&[]);
     hp.wait_row(&["› release.md", "./release.md"]);
     hp.press("\r");

@@ -163,7 +163,7 @@ fn a_second_driver_is_refused_by_name_and_may_watch() {
     assert!(said.contains("holdpoint watch"), "{said}");
 
     let before = fs::read(stage.run_dir().join("journal.jsonl")).unwrap();
-    let mut watcher = stage.start(&["watch", run]);
+    let mut watcher = stage.start(&["watch"]);
     watcher.wait_row(&["Long work", "running"]);
     watcher.wait_for("watching");
     watcher.wait_for("line ");
