@@ -1,19 +1,20 @@
 //! Every version from 12 to 18, each started for real: what the panels show there, with a streaming replica and each kind of role.
 
+mod commands;
+mod replica;
+
 use holdpoint::domain::run::event::{ActOutcome, BackendAct};
 use holdpoint::domain::sample::extra::{Lack, Statement};
-use holdpoint::domain::sample::model::{Progress, Receiver, Sender, Server, SlotUse};
+use holdpoint::domain::sample::model::Server;
 use holdpoint::domain::sample::news::Extra;
 use holdpoint::domain::sample::{MonitorNews, Sample};
 use holdpoint::engine::database::postgres::{Control, Dsn};
 use holdpoint::engine::sandbox::{Options, Sandbox, ServerBinaries, server_of};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::task::JoinHandle;
 
 use crate::blocking;
 use crate::harness::{Client, Watcher, fresh_on, waiting};
-use crate::panels;
+use crate::versions::commands::how_far_long_commands_are;
+use crate::versions::replica::a_replica_that_falls_behind;
 
 macro_rules! versions {
     ($($name:ident $major:literal)*) => {
@@ -115,155 +116,6 @@ async fn who_it_is_and_what_a_role_may_see(server: &Sandbox) {
 
 fn rates_of(sample: &Sample) -> Option<&Server> {
     sample.server.as_ref().filter(|s| s.rates.is_some())
-}
-
-/// Returns the first command that holds, as the panel shows it.
-async fn progress(watcher: &mut Watcher, holds: impl Fn(&Progress) -> bool) -> Progress {
-    let find = |s: &Sample| {
-        let all = s.server.iter().flat_map(|s| &s.progress);
-        all.clone().find(|p| holds(p)).cloned()
-    };
-    let sample = watcher.sample(|s| find(s).is_some()).await;
-    find(&sample).unwrap()
-}
-
-async fn how_far_long_commands_are(server: &Sandbox) {
-    let url = server.url(&fresh_on(server));
-    let major = server.binaries().major;
-    let mut asker = Client::open(&url).await;
-    asker
-        .run("create table big (i int) with (fillfactor = 10); insert into big select generate_series(1, 2000); \
-              create function slow(int) returns int language plpgsql immutable as 'begin return $1; end'; \
-              create table full_ as select * from big limit 500; create index on full_ (slow(i))")
-        .await;
-    asker
-        .run("create or replace function slow(int) returns int language plpgsql immutable as \
-              'begin perform pg_sleep(0.01); return $1; end'; create table copied (t text); \
-              create function nap() returns trigger language plpgsql as 'begin perform pg_sleep(0.01); return new; end'; \
-              create trigger nap before insert on copied for each row execute function nap()")
-        .await;
-    let file = server.dir().join("rows");
-    asker
-        .run(&format!(
-            "copy (select repeat('x', 1000) from generate_series(1, 3000)) to '{}'",
-            file.display()
-        ))
-        .await;
-    let slowly = "set vacuum_cost_delay = 100; set vacuum_cost_limit = 1";
-    let copy = format!("copy copied from '{}'", file.display());
-    // since, statement, command, phase, what is counted
-    let commands = [
-        (
-            12,
-            "create index on big (slow(i))",
-            "CREATE INDEX",
-            "building index: scanning table",
-            "blocks",
-        ),
-        (12, "vacuum big", "VACUUM", "scanning heap", "blocks"),
-        (
-            13,
-            "analyze big",
-            "ANALYZE",
-            "acquiring sample rows",
-            "blocks",
-        ),
-        (
-            12,
-            "vacuum full full_",
-            "VACUUM FULL",
-            "rebuilding index",
-            "blocks",
-        ),
-        (14, copy.as_str(), "COPY FROM", "FILE", "bytes"),
-    ];
-    let mut watcher = Watcher::on(&url);
-    for (since, sql, command, phase, unit) in commands {
-        if major < since {
-            continue;
-        }
-        let client = Client::with(&url, slowly).await;
-        let (pid, task) = client.waits(sql);
-        let measured = !matches!(command, "VACUUM FULL");
-        let seen = progress(&mut watcher, |p| {
-            p.pid == pid && p.phase == phase && (!measured || p.left_ms.is_some())
-        });
-        let seen = seen.await;
-        assert_eq!((seen.command.as_str(), seen.unit.as_str()), (command, unit));
-        assert!(!seen.relation.is_empty(), "{seen:?}");
-        if measured {
-            assert!(seen.total > 0 && seen.done <= seen.total, "{seen:?}");
-            assert!(
-                seen.rate.is_some_and(|r| r > 0.0) && seen.phase_ms > 0,
-                "{seen:?}"
-            );
-        }
-        asker
-            .run(&format!("select pg_terminate_backend({pid})"))
-            .await;
-        assert!(task.await.unwrap().is_err());
-    }
-    an_index_build_that_waits(&url, &mut watcher).await;
-    if major >= 13 {
-        let backup = base_backup(server).await;
-        let seen = progress(&mut watcher, |p| {
-            p.command == "BASE BACKUP" && p.left_ms.is_some()
-        })
-        .await;
-        assert_eq!(
-            (seen.phase.as_str(), seen.unit.as_str()),
-            ("streaming database files", "bytes")
-        );
-        backup.abort();
-    }
-}
-
-async fn an_index_build_that_waits(url: &str, watcher: &mut Watcher) {
-    let holder = Client::with(url, "begin; insert into t values (77, 0)").await;
-    let (pid, _task) = Client::open(url)
-        .await
-        .waits("create index concurrently on t (v)");
-    let seen = progress(watcher, |p| p.pid == pid && p.waits_for.is_some()).await;
-    assert_eq!(seen.waits_for, Some(holder.pid));
-    assert_eq!(
-        (seen.command.as_str(), seen.unit.as_str()),
-        ("CREATE INDEX CONCURRENTLY", "lockers")
-    );
-}
-
-/// Begins a backup as `pg_basebackup` does, slowly enough to be looked at; it ends with the connection.
-async fn base_backup(server: &Sandbox) -> JoinHandle<()> {
-    let path = server.dir().join(format!(".s.PGSQL.{}", server.port()));
-    let mut stream = UnixStream::connect(path).await.unwrap();
-    let mut begin = 196_608_i32.to_be_bytes().to_vec();
-    begin.extend(b"user\0postgres\0replication\0true\0\0");
-    send(&mut stream, &[], &begin).await;
-    while receive(&mut stream).await != b'Z' {}
-    let command = if server.binaries().major >= 15 {
-        "BASE_BACKUP (PROGRESS true, MAX_RATE 1024, CHECKPOINT 'fast', WAIT false)\0"
-    } else {
-        "BASE_BACKUP PROGRESS FAST NOWAIT MAX_RATE 1024\0"
-    };
-    send(&mut stream, b"Q", command.as_bytes()).await;
-    tokio::spawn(async move {
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    })
-}
-
-async fn send(stream: &mut UnixStream, kind: &[u8], body: &[u8]) {
-    let length = i32::try_from(body.len() + 4).unwrap();
-    let message = [kind, &length.to_be_bytes(), body].concat();
-    stream.write_all(&message).await.unwrap();
-}
-
-/// Returns the kind of the next message.
-async fn receive(stream: &mut UnixStream) -> u8 {
-    let kind = stream.read_u8().await.unwrap();
-    let length = stream.read_i32().await.unwrap() - 4;
-    let mut body = vec![0; usize::try_from(length).unwrap()];
-    stream.read_exact(&mut body).await.unwrap();
-    assert_ne!(kind, b'E', "{}", String::from_utf8_lossy(&body));
-    kind
 }
 
 /// Returns the statement that begins with `text`; without one those that are hidden.
@@ -376,90 +228,3 @@ async fn sessions_are_acted_on(server: &Sandbox) {
 }
 
 const MEGABYTE: u64 = 1_000_000;
-
-fn sender(sample: &Sample) -> Option<&Sender> {
-    let server = sample.server.as_ref()?;
-    server.senders.iter().find(|s| s.application == "replica1")
-}
-
-fn receiver(sample: &Sample) -> Option<&Receiver> {
-    sample.server.as_ref()?.receiver.as_ref()
-}
-
-async fn a_replica_that_falls_behind(server: &Sandbox) {
-    let url = server.url(&fresh_on(server));
-    let mut client = Client::open(&url).await;
-    client
-        .run("select pg_create_physical_replication_slot('unread', true)")
-        .await;
-    let standby = server.standby("replica1").unwrap();
-    let mut primary_side = Watcher::on(&url);
-    let mut standby_side = Watcher::on(&standby.url("postgres"));
-    let role = standby_side.any(|news| match news {
-        MonitorNews::Identity(seen) => Some(seen.role.clone()),
-        _ => None,
-    });
-    assert_eq!(role.await, "standby");
-    let even =
-        |s: &Sample| sender(s).is_some_and(|s| s.state == "streaming" && s.unreplayed == Some(0));
-    primary_side.sample(even).await;
-    let fed = |s: &Sample| {
-        receiver(s).is_some_and(|r| r.status == "streaming" && r.unreplayed == Some(0))
-    };
-    let sample = standby_side.sample(fed).await;
-    let seen = receiver(&sample).unwrap();
-    let from = format!("{}:{}", server.dir().display(), server.port());
-    assert_eq!(seen.from, from);
-    assert!(seen.pause == "not paused" && seen.heard_ms.is_some() && seen.stuck_ms.is_none());
-
-    panels::by_role(server).await;
-
-    // It stops replaying, and the log piles up: both sides see bytes, and a position that does not move.
-    let mut there = Client::open(&standby.url("postgres")).await;
-    there.run("select pg_wal_replay_pause()").await;
-    client
-        .run("create table filler as select repeat('x', 1000) from generate_series(1, 5000)")
-        .await;
-    let behind = |unreplayed: Option<u64>, stuck: Option<u64>| {
-        unreplayed > Some(MEGABYTE) && stuck > Some(500)
-    };
-    let sample = primary_side
-        .sample(|s| sender(s).is_some_and(|s| behind(s.unreplayed, s.stuck_ms)))
-        .await;
-    let slots = &sample.server.as_ref().unwrap().slots;
-    let slot = slots.iter().find(|s| s.name == "unread").unwrap();
-    assert!(
-        slot.usage == SlotUse::Inactive && slot.retained > Some(MEGABYTE),
-        "{slot:?}"
-    );
-    let seen = sender(&sample).unwrap();
-    assert!(seen.unflushed < seen.unreplayed, "{seen:?}");
-    let sample = standby_side
-        .sample(|s| receiver(s).is_some_and(|r| behind(r.unreplayed, r.stuck_ms)))
-        .await;
-    assert!(
-        receiver(&sample).unwrap().pause.starts_with("pause"),
-        "{sample:?}"
-    );
-    there.run("select pg_wal_replay_resume()").await;
-    primary_side.sample(even).await;
-
-    // A standby is a target like another: who waits for whom is seen there too.
-    let holder = Client::with(
-        &standby.url("postgres"),
-        "begin; select pg_advisory_lock(5)",
-    )
-    .await;
-    let (pid, _task) = Client::open(&standby.url("postgres"))
-        .await
-        .waits("select pg_advisory_lock(5)");
-    let sample = standby_side.with_waiters(&[pid]).await;
-    assert_eq!(sample.session(pid).unwrap().hard[0].pid, holder.pid);
-
-    // It goes away: the primary has one replica less.
-    drop((standby_side, there));
-    standby.stop();
-    primary_side
-        .sample(|s| s.server.is_some() && sender(s).is_none())
-        .await;
-}

@@ -26,6 +26,9 @@ mod input;
 #[cfg(test)]
 mod later;
 #[cfg(test)]
+#[path = "../support/leftovers.rs"]
+mod leftovers;
+#[cfg(test)]
 mod mysql;
 #[cfg(test)]
 mod panels;

@@ -10,6 +10,7 @@ use portable_pty::CommandBuilder;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::leftovers::Leftovers;
 use crate::pty::{PATIENCE, Session};
 
 /// The program.
@@ -19,6 +20,8 @@ pub const WIDE: (u16, u16) = (180, 50);
 
 /// A place for one story.
 pub struct Stage {
+    // In front of the directory, for it goes first.
+    _leftovers: Leftovers,
     dir: TempDir,
     env: Vec<(String, OsString)>,
     /// The size of terminals that are started from now on.
@@ -46,7 +49,12 @@ impl Stage {
             .into_iter()
             .collect();
         let size = WIDE;
-        Self { dir, env, size }
+        Self {
+            _leftovers: Leftovers::of(dir.path()),
+            dir,
+            env,
+            size,
+        }
     }
 
     /// A place whose work directory holds `run.yaml`.

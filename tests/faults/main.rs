@@ -16,6 +16,9 @@ mod database;
 #[cfg(test)]
 mod flood;
 #[cfg(test)]
+#[path = "../support/leftovers.rs"]
+mod leftovers;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod network;

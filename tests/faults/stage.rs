@@ -11,12 +11,15 @@ use portable_pty::CommandBuilder;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::leftovers::Leftovers;
 use crate::pty::{PATIENCE, Terminal};
 
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
 
 pub struct Stage {
+    // In front of the directory, for it goes first.
+    _leftovers: Leftovers,
     dir: TempDir,
     env: Vec<(String, OsString)>,
 }
@@ -43,7 +46,11 @@ impl Stage {
             ("HOLDPOINT_DATA", path("data")),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value)).into();
-        Self { dir, env }
+        Self {
+            _leftovers: Leftovers::of(dir.path()),
+            dir,
+            env,
+        }
     }
 
     /// Sets a variable of the program's environment.

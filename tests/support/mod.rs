@@ -1,6 +1,7 @@
 //! What every walk through a shipped runbook needs: a server, a place for the run, people with keys, a terminal.
 
 mod dialogs;
+mod leftovers;
 pub mod person;
 mod pty;
 mod sessions;

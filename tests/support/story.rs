@@ -12,6 +12,7 @@ use holdpoint::engine::sandbox::{
 };
 use tempfile::TempDir;
 
+use super::leftovers::Leftovers;
 use super::signers::Signers;
 
 /// The password of the servers' superuser; it must never be found in a record.
@@ -29,6 +30,8 @@ enum Server {
 pub struct Story {
     server: Server,
     pub database: String,
+    // In front of the directory, for it goes first.
+    _leftovers: Leftovers,
     pub home: TempDir,
     pub signers: Signers,
     book: &'static str,
@@ -70,6 +73,7 @@ impl Story {
         let story = Self {
             server,
             database,
+            _leftovers: Leftovers::of(home.path()),
             home,
             signers,
             book,

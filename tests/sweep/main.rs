@@ -18,6 +18,9 @@ mod drivers;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[path = "../support/leftovers.rs"]
+mod leftovers;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 mod place;

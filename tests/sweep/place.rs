@@ -10,6 +10,8 @@ use holdpoint::engine::sandbox::{Listen, Options, Sandbox, any_server};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
+use crate::leftovers::Leftovers;
+
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
 
@@ -97,6 +99,8 @@ pub fn server() -> &'static Sandbox {
 
 /// The place of one story.
 pub struct Place {
+    // In front of the directory, for it goes first.
+    _leftovers: Leftovers,
     dir: tempfile::TempDir,
     name: String,
     url: String,
@@ -116,6 +120,7 @@ impl Place {
             .replace("PSQL", &psql.display().to_string());
         fs::write(dir.path().join("run.yaml"), text).unwrap();
         Self {
+            _leftovers: Leftovers::of(dir.path()),
             dir,
             name: name.into(),
             url: server.url("postgres"),

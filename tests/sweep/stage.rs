@@ -12,6 +12,7 @@ use holdpoint::engine::store;
 use portable_pty::CommandBuilder;
 
 use crate::faults::PATIENCE;
+use crate::leftovers::Leftovers;
 use crate::screen::Screen;
 
 const RUNBOOK: &str = "
@@ -35,14 +36,18 @@ pub enum Kind {
 
 /// A work directory, and beside it a small file system with the data.
 pub struct Stage {
+    // In front of the directory, for it goes first.
+    _leftovers: Leftovers,
     dir: tempfile::TempDir,
 }
 
 impl Stage {
     /// A place on the disk that is there.
     pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
         let stage = Self {
-            dir: tempfile::tempdir().unwrap(),
+            _leftovers: Leftovers::of(dir.path()),
+            dir,
         };
         for sub in ["home", "work", "disk"] {
             fs::create_dir(stage.path(sub)).unwrap();
