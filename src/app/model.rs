@@ -304,8 +304,7 @@ impl Model {
     /// Takes up the alarms that the journal has as raised, so that they are cleared when their rules no longer hold.
     pub fn take_up_alarms(&mut self) {
         let now = i64::try_from(self.now.mono_ms).unwrap_or(i64::MAX);
-        let open = self.run.alarms.iter().filter(|a| a.cleared_ms.is_none());
-        for alarm in open {
+        for alarm in self.run.holding() {
             let lasted = (self.now.wall_ms - alarm.raised_ms).max(0);
             let since = now.saturating_sub(lasted);
             self.monitor.judge.take_up(&alarm.raised.rule, since, now);

@@ -225,6 +225,21 @@ pub struct Outcome {
 pub const NEVER_LAUNCHED: &str = "holdpoint ended before it could start it: nothing was run";
 
 impl Outcome {
+    /// Returns an outcome of which nothing is known but its end.
+    pub fn of(ended: Ended, summary: impl Into<String>) -> Self {
+        Self {
+            ended,
+            summary: summary.into(),
+            duration_ms: 0,
+            output: OutputDigest::default(),
+            values: BTreeMap::new(),
+            secret_values: Vec::new(),
+            checked: None,
+            left_behind: Vec::new(),
+            kept: None,
+        }
+    }
+
     /// Whether nothing was done because the program died between the record of the start and the start.
     pub fn never_launched(&self) -> bool {
         self.ended == Ended::NotStarted && self.summary == NEVER_LAUNCHED

@@ -17,23 +17,13 @@ pub fn height(model: &Model) -> u16 {
     if model.book.monitor.alarms.is_empty() && model.run.alarms.is_empty() {
         return 0;
     }
-    let holding = model
-        .run
-        .alarms
-        .iter()
-        .filter(|a| a.cleared_ms.is_none())
-        .count();
+    let holding = model.run.holding().count();
     u16::try_from((holding * 3 + (model.run.alarms.len() - holding)).clamp(1, 8) + 2).unwrap_or(10)
 }
 
 /// Returns how many alarms hold, as a span; `None`: none does.
 pub fn summary(model: &Model, theme: &Theme) -> Option<Span<'static>> {
-    let holding: Vec<&AlarmRecord> = model
-        .run
-        .alarms
-        .iter()
-        .filter(|a| a.cleared_ms.is_none())
-        .collect();
+    let holding: Vec<&AlarmRecord> = model.run.holding().collect();
     let first = holding.first()?;
     let text = match holding.len() {
         1 => format!("{} {}", theme.glyphs.alarm, first.raised.rule),
@@ -44,12 +34,7 @@ pub fn summary(model: &Model, theme: &Theme) -> Option<Span<'static>> {
 
 /// Draws the alarms, the newest first.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let holding = model
-        .run
-        .alarms
-        .iter()
-        .filter(|a| a.cleared_ms.is_none())
-        .count();
+    let holding = model.run.holding().count();
     let figure = match holding {
         0 => Line::styled("none holds", theme.quiet),
         n => Line::styled(format!("{} {n}", theme.glyphs.alarm), theme.danger),

@@ -372,40 +372,38 @@ fn draw_framed(
         }
         Freshness::Old { age_ms, why } => {
             let age = format!("{} {} old", theme.glyphs.alarm, lasting(age_ms));
-            let figure = Line::styled(age, theme.warning);
             let room = Frame::new(theme, title, focus)
-                .figure(figure)
+                .figure(Line::styled(age, theme.warning))
                 .draw(area, buf);
-            let said = if why.is_empty() {
-                "the server does not answer".to_owned()
-            } else {
-                format!("no answer: {why}")
-            };
-            let said = wrap(&said, usize::from(room.width));
-            let taken = u16::try_from(said.len().min(2))
-                .unwrap_or(2)
-                .min(room.height);
-            let said = said
-                .into_iter()
-                .take(2)
-                .map(|l| Line::styled(l, theme.warning));
-            lines(
-                theme,
-                said,
-                Rect {
-                    height: taken,
-                    ..room
-                },
-                buf,
-            );
-            let below = Rect {
-                y: room.y + taken,
-                height: room.height - taken,
-                ..room
-            };
+            let below = draw_silence(theme, &why, room, buf);
             lines(theme, content(below).lines, below, buf);
             grey(theme, below, buf);
         }
+    }
+}
+
+/// Says that no answer comes; returns the room below.
+fn draw_silence(theme: &Theme, why: &str, room: Rect, buf: &mut Buffer) -> Rect {
+    let said = if why.is_empty() {
+        "the server does not answer".to_owned()
+    } else {
+        format!("no answer: {why}")
+    };
+    let said = wrap(&said, usize::from(room.width));
+    let taken = u16::try_from(said.len().min(2))
+        .unwrap_or(2)
+        .min(room.height);
+    let said = said.into_iter().take(2);
+    let said = said.map(|l| Line::styled(l, theme.warning));
+    let above = Rect {
+        height: taken,
+        ..room
+    };
+    lines(theme, said, above, buf);
+    Rect {
+        y: room.y + taken,
+        height: room.height - taken,
+        ..room
     }
 }
 

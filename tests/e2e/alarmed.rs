@@ -92,9 +92,7 @@ phases:
     server().execute(&name, untouched).unwrap();
     // Whoever looked elsewhere was called: by the bell, and on the desktop.
     hp.wait_heard(b"\x07\x1b]9;holdpoint: ");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
     let told = stage.plain(&["log", &stage.run_dir().display().to_string()]);
     let log = String::from_utf8_lossy(&told.stdout);
     for said in [

@@ -48,13 +48,10 @@ fn the_difference_is_shown_and_the_run_goes_on_with_its_own_copy() {
     hp.press("\n");
     hp.wait_for("file edited since");
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     stage.wait_for_file("effects", "pinned");
     assert_eq!(stage.read("effects"), "first\npinned\n");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 #[test]

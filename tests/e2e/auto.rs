@@ -61,12 +61,9 @@ fn a_manual_step_stops_it_and_a_person_takes_it_up() {
     assert!(stage.events("run.closed").is_empty());
     let mut hp = stage.start(&["resume"]);
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("every step is settled");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
     let (code, said) = ends(&stage, &["resume", "--auto"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(stage.events("run.closed")[0]["status"], "success");

@@ -32,8 +32,7 @@ rollback:
 /// Confirms the first step and waits until the second has failed.
 fn to_the_failure(hp: &mut Session) {
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("Enter shows what can be done about it");
     hp.press_for("\r", "Enter does the marked thing");
     hp.wait_row(&["Needs a file failed"]);
@@ -97,9 +96,7 @@ phases:
     hp.press_for("s", "it may not be skipped; do it, or go back");
     assert_eq!(stage.journal(), before);
     assert!(!stage.path("done").exists());
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 #[test]
@@ -191,7 +188,5 @@ phases:
         stage.events("step.finished")[0]["outcome"]["ended"],
         "cancelled"
     );
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }

@@ -29,9 +29,7 @@ phases:
 "#;
 
 fn leave(hp: &mut Session) {
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 fn started(stage: &Stage) -> Session {
@@ -184,8 +182,7 @@ fn a_second_driver_is_refused_by_name_and_may_watch() {
     stage.write("go", "");
     driver.wait_for("Enter opens the confirmation");
     watcher.wait_row(&["1.2 Look at it", "waits"]);
-    driver.press_for("\r", "Enter records");
-    driver.answer("Enter records");
+    driver.confirm();
     watcher.wait_for("2/2");
     watcher.press("q");
     watcher.ends_with(0);
@@ -210,8 +207,7 @@ fn the_start_screen_takes_a_run_up_again() {
     hp.press("\r");
     hp.wait_for("Enter opens the confirmation");
     assert_eq!(stage.events("run.resumed").len(), 1);
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("every step is settled");
     leave(&mut hp);
 

@@ -7,9 +7,7 @@ use crate::server::{Line, database, server};
 use crate::stage::{Stage, wait};
 
 fn leave(hp: &mut Session) {
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
 
-use crate::sealed::{assert_sealed, sign};
+use crate::sealed::assert_sealed;
 use crate::stage::{Stage, wait};
 
 #[test]
@@ -48,7 +48,7 @@ fn the_demo_from_its_first_key_to_its_end() {
     hp.wait_for("Verdict: SUCCESS");
     hp.answer("Enter closes the record");
     hp.wait_for("The run is closed: SUCCESS");
-    sign(&mut hp, "Database Admin");
+    hp.sign("Database Admin");
     hp.wait_for("VERDICT: VERIFIED");
     hp.shut("The log is written");
     hp.press("q");

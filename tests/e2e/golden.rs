@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::pty::Session;
-use crate::sealed::{key, sign, stock};
+use crate::sealed::{key, stock};
 use crate::server::{database, server};
 use crate::stage::Stage;
 
@@ -111,12 +111,8 @@ fn play(stage: &Stage, base: &str) -> (PathBuf, PathBuf) {
     hp.press_for("\r", "› Keep it");
     hp.answer("Enter takes the marked way");
     hp.wait_for("every step is settled");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
-    sign(&mut hp, "Database Admin");
-    hp.shut("The log is written");
-    hp.press("q");
-    hp.ends_with(0);
+    hp.close_record();
+    hp.sign_and_go("Database Admin");
     holder.join().unwrap().unwrap();
 
     let run = stage.run_dir();

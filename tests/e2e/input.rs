@@ -84,9 +84,7 @@ fn a_target_that_does_not_answer_is_said_and_nothing_runs() {
     hp.wait_for("the server does not answer");
     hp.wait_for("nothing listens at 127.0.0.1");
     hp.press_for("\r", "the server has not said yet who it is");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
     assert!(stage.events("step.started").is_empty());
 }
 
@@ -98,16 +96,12 @@ fn a_wrong_password_is_said_and_the_right_one_is_never_shown() {
     let mut hp = stage.run();
     hp.wait_for("refused the password of postgres");
     assert!(!hp.screen().contains("wr0ngsecret"));
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
     assert!(!stage.kept("journal.jsonl").contains("wr0ngsecret"));
     let stage = stage.env("DATABASE_URL", &url);
     let mut hp = stage.start(&["resume"]);
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 #[test]
@@ -156,20 +150,16 @@ fn a_disk_that_refuses_in_mid_run_stops_every_command_but_leaving() {
     let journal = stage.run_dir().join("journal.jsonl");
     let away = stage.run_dir().join("away");
     fs::rename(&journal, &away).unwrap();
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("NOT RECORDED");
     hp.wait_for("that was not recorded, so it was not done");
     hp.press("n");
     hp.wait_for("nothing is done until it can");
     fs::rename(&away, &journal).unwrap();
     hp.wait_for("the record can be written again");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("every step is settled");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }
 
 #[test]
@@ -182,7 +172,5 @@ fn a_line_that_is_cut_before_the_first_word_is_waited_for() {
     assert!(stage.events("step.started").is_empty());
     line.mend();
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
 }

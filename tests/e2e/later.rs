@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sealed::{key, sign};
+use crate::sealed::dana;
 use crate::stage::{Stage, wait};
 
 const BOOK: &str = "
@@ -32,20 +32,13 @@ phases:
 /// A stage whose only run is closed; its log is signed by somebody whom the returned list trusts.
 fn closed() -> (Stage, String) {
     let mut stage = Stage::with(BOOK);
-    let (_, dana) = key(&stage, "id_ed25519");
     let trust = stage.home().join("allowed_signers");
-    fs::write(&trust, dana.replacen("id_ed25519@", "dana@", 1)).unwrap();
+    fs::write(&trust, dana(&stage)).unwrap();
     stage.set("HOLDPOINT_TRUST", trust.to_str().unwrap());
-    let git = "[user]\n name = Dana\n email = dana@example.com\n";
-    fs::write(stage.home().join(".gitconfig"), git).unwrap();
     let mut hp = stage.run();
     hp.wait_for("every step is settled");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
-    sign(&mut hp, "Database Admin");
-    hp.shut("The log is written");
-    hp.press("q");
-    hp.ends_with(0);
+    hp.close_record();
+    hp.sign_and_go("Database Admin");
     (stage, trust.display().to_string())
 }
 

@@ -33,6 +33,8 @@ mod mysql;
 #[cfg(test)]
 mod panels;
 #[cfg(test)]
+mod person;
+#[cfg(test)]
 mod pty;
 #[cfg(test)]
 mod reviewed;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use holdpoint::engine::sandbox::{MariaOptions, MariaSandbox, find_maria};
 
 use crate::pty::Session;
-use crate::sealed::{assert_sealed, key, sign};
+use crate::sealed::{assert_sealed, dana};
 use crate::stage::{Stage, wait};
 
 /// What must be found in no record.
@@ -88,12 +88,9 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     let holder = hold(server);
     let stage = Stage::with(include_str!("../fixtures/mysql.yaml"));
     let mut stage = stage.env("DATABASE_URL", &server.url("shop"));
-    let (_, dana) = key(&stage, "id_ed25519");
     let trust = stage.home().join("allowed_signers");
-    fs::write(&trust, dana.replacen("id_ed25519@", "dana@", 1)).unwrap();
+    fs::write(&trust, dana(&stage)).unwrap();
     stage.set("HOLDPOINT_TRUST", trust.to_str().unwrap());
-    let git = "[user]\n name = Dana\n email = dana@example.com\n";
-    fs::write(stage.home().join(".gitconfig"), git).unwrap();
     let mut hp = stage.run();
     hp.wait_row(&["Add the column", "running"]);
     let waits = "begin not atomic if not exists (select 1 from information_schema.processlist where state = 'Waiting for table metadata lock') then signal sqlstate '45000'; end if; end";
@@ -117,13 +114,9 @@ fn what_waits_on_mariadb_is_cancelled_and_confirmed_gone_and_the_log_tells_it() 
     assert!(target.to_string().contains("MariaDB"), "{target}");
     let journal = format!("{:?}", stage.journal());
     assert!(!journal.contains(PASSWORD), "the password was recorded");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
+    hp.close_record();
     hp.wait_for("The run is closed: SUCCESS");
-    sign(&mut hp, "Operator");
-    hp.shut("The log is written");
-    hp.press("q");
-    hp.ends_with(0);
+    hp.sign_and_go("Operator");
     let log = stage.kept("log.md");
     assert!(log.contains("MariaDB") && is_gone(&log), "{log}");
     assert_sealed(&stage, &trust, "dana@example.com", "operator");

@@ -116,8 +116,7 @@ fn drive(stage: &Stage, dana: &str, quinn: &str) {
     hp.wait_for("/quinn");
     hp.answer("Enter runs ssh-keygen");
     hp.wait_for("every step is settled");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
+    hp.close_record();
     hp.wait_for("› Sign as Database Admin");
     hp.answer("Enter writes log.md");
     // Below the prompt of the opening, which the terminal shows again.

@@ -4,16 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::pty::Session;
 use crate::stage::Stage;
-
-/// Signs in the dialog that asks for it, as the first role.
-pub fn sign(hp: &mut Session, role: &str) {
-    hp.wait_for(&format!("› Sign as {role}"));
-    hp.answer("Enter writes log.md");
-    hp.wait_for("The log is written");
-    hp.wait_for(&format!("signed as {role}"));
-}
 
 /// Asserts that holdpoint and stock `ssh-keygen` accept the log of `stage` by `trust`, and both refuse it with one byte
 /// changed.
@@ -87,6 +78,14 @@ pub fn key(stage: &Stage, name: &str) -> (PathBuf, String) {
     (path, format!("{name}@example.com {public}"))
 }
 
+/// Makes a key and a name for Dana, who drives; returns her line of a list of people who are trusted.
+pub fn dana(stage: &Stage) -> String {
+    let git = "[user]\n name = Dana\n email = dana@example.com\n";
+    fs::write(stage.home().join(".gitconfig"), git).unwrap();
+    let (_, line) = key(stage, "id_ed25519");
+    line.replacen("id_ed25519@", "dana@", 1)
+}
+
 #[test]
 fn two_people_sign_and_the_log_is_verified() {
     let stage = Stage::with(
@@ -100,25 +99,16 @@ phases:
       - {step: Look, confirm: It is so.}
 ",
     );
-    let (_, dana) = key(&stage, "id_ed25519");
     let (lee_key, lee) = key(&stage, "lee");
-    let dana = dana.replacen("id_ed25519@", "dana@", 1);
     let trust = stage.home().join("allowed_signers");
-    fs::write(&trust, [dana, lee.clone()].concat()).unwrap();
-    let git = "[user]\n name = Dana\n email = dana@example.com\n";
-    fs::write(stage.home().join(".gitconfig"), git).unwrap();
+    fs::write(&trust, [dana(&stage), lee.clone()].concat()).unwrap();
 
     let mut hp = stage.run();
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("every step is settled");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
-    sign(&mut hp, "Database Admin");
-    hp.shut("The log is written");
-    hp.press("q");
-    hp.ends_with(0);
+    hp.close_record();
+    hp.sign_and_go("Database Admin");
 
     let (code, said) = verified(&stage, &trust);
     assert_eq!(code, 2, "{said}");
@@ -166,11 +156,9 @@ phases:
     );
     let mut hp = stage.run();
     hp.wait_for("Enter opens the confirmation");
-    hp.press_for("\r", "Enter records");
-    hp.answer("Enter records");
+    hp.confirm();
     hp.wait_for("every step is settled");
-    hp.press_for("\r", "Enter closes the record");
-    hp.answer("Enter closes the record");
+    hp.close_record();
     hp.wait_for("There is no SSH key to sign with");
     hp.wait_for("holdpoint keygen");
     hp.wait_for("› Write it unsigned");

@@ -23,9 +23,7 @@ phases:
 "#;
 
 fn leave(hp: &mut Session) {
-    hp.press_for("q", "Enter leaves");
-    hp.answer("Enter leaves");
-    hp.ends_with(5);
+    hp.leave();
     hp.wait_for("come back with: holdpoint resume");
 }
 

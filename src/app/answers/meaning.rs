@@ -15,7 +15,7 @@ use crate::app::update;
 use crate::domain::ready::Family;
 use crate::domain::run::decide::{Command, DecideStep};
 use crate::domain::run::event::{BackendAct, BackendActed, Finding, NoteKind};
-use crate::domain::runbook::model::{Protection, Step};
+use crate::domain::runbook::model::{Protection, Step, StepId};
 use crate::domain::statements::{self, Effect as SqlEffect, mysql};
 
 pub use said::{digested, signed};
@@ -24,27 +24,8 @@ pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, S
     match &dialog.intent {
         Intent::Read | Intent::Help | Intent::Text(_) | Intent::Session(_) => Ok(Vec::new()),
         Intent::Confirm(step) => confirm(model, dialog, step),
-        Intent::Start(step) => {
-            let why = dialog.fields.iter().find(|f| f.label.starts_with("Why"));
-            let reason = why
-                .map(|f| f.area.lines().join("\n").trim().to_owned())
-                .unwrap_or_default();
-            autopilot::try_start(model, step, typed(dialog), reason)
-        }
-        Intent::Decide(step) => {
-            let Some(Pick::Way(choice)) = dialog.choices.get(dialog.cursor).map(|o| o.pick.clone())
-            else {
-                return Err("mark one of the choices".into());
-            };
-            let seen_ms = shown::seen_ms(model, step);
-            let way = DecideStep {
-                step: step.clone(),
-                choice,
-                reason: field(dialog, 0),
-                seen_ms,
-            };
-            update::try_command(model, Command::Decide(way))
-        }
+        Intent::Start(step) => start(model, dialog, step),
+        Intent::Decide(step) => decide_way(model, dialog, step),
         Intent::SignStep(step) => sign_step(model, dialog, step),
         Intent::AfterFailure(_)
         | Intent::AfterDoubt(_)
@@ -110,6 +91,28 @@ pub(super) fn meant(model: &mut Model, dialog: &Dialog) -> Result<Vec<Effect>, S
         Intent::Leave => Ok(leave(model)),
         Intent::Close => close(model, field(dialog, 0)),
     }
+}
+
+fn start(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect>, String> {
+    let why = dialog.fields.iter().find(|f| f.label.starts_with("Why"));
+    let reason = why
+        .map(|f| f.area.lines().join("\n").trim().to_owned())
+        .unwrap_or_default();
+    autopilot::try_start(model, id, typed(dialog), reason)
+}
+
+fn decide_way(model: &mut Model, dialog: &Dialog, id: &StepId) -> Result<Vec<Effect>, String> {
+    let marked = dialog.choices.get(dialog.cursor);
+    let Some(Pick::Way(choice)) = marked.map(|offer| offer.pick.clone()) else {
+        return Err("mark one of the choices".into());
+    };
+    let way = DecideStep {
+        step: id.clone(),
+        choice,
+        reason: field(dialog, 0),
+        seen_ms: shown::seen_ms(model, id),
+    };
+    update::try_command(model, Command::Decide(way))
 }
 
 /// Acts on a session: the intent is written down first, where there is a run.

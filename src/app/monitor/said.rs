@@ -46,7 +46,7 @@ impl Monitor {
 pub fn over(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono_ms;
     let is_rule = |rule: &str| model.book.monitor.alarms.iter().any(|r| r.text == rule);
-    let holding = model.run.alarms.iter().filter(|a| a.cleared_ms.is_none());
+    let holding = model.run.holding();
     let of_lines = holding
         .map(|a| &a.raised.rule)
         .filter(|rule| !is_rule(rule));

@@ -4,7 +4,7 @@ use crate::app::message::Effect;
 use crate::app::model::{Model, Retrial, Tone};
 use crate::app::monitor::said::Heard;
 use crate::app::update::append;
-use crate::domain::attempt::{Ended, Outcome, OutputDigest};
+use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::run::event::{AlarmRaised, Event, Finished};
 use crate::domain::run::next;
 use crate::domain::run::state::{CancelState, Retries, Stand};
@@ -16,15 +16,8 @@ use regex::Regex;
 /// The outcome of a step that has no supervisor: a watch.
 pub(super) fn by_hand(model: &Model, step: &StepId, ended: Ended, summary: String) -> Outcome {
     Outcome {
-        ended,
-        summary,
         duration_ms: model.running_ms(step),
-        output: OutputDigest::default(),
-        values: std::collections::BTreeMap::new(),
-        secret_values: Vec::new(),
-        checked: None,
-        left_behind: Vec::new(),
-        kept: None,
+        ..Outcome::of(ended, summary)
     }
 }
 

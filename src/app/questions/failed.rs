@@ -1,6 +1,6 @@
 //! Questions after a failure or an outcome nobody knows.
 
-use crate::app::dialog::{Dialog, Intent, Need, Pick};
+use crate::app::dialog::{Dialog, Intent, Need, Offer, Pick};
 use crate::app::model::{Model, Tone};
 use crate::app::questions::build::offer;
 use crate::domain::run::event::{Answer, Finding};
@@ -9,6 +9,13 @@ use crate::domain::runbook::model::{Action, OnFailure, Skipping, Step};
 
 /// Asks what to do about a failed step.
 pub fn after_failure(model: &Model, step: &Step) -> Dialog {
+    let mut dialog = told_of_failure(model, step);
+    dialog.choices = ways_on(model, step);
+    dialog.entered("Enter does the marked thing")
+}
+
+/// Why it failed, what it left behind, and the last that it printed.
+fn told_of_failure(model: &Model, step: &Step) -> Dialog {
     let record = model.run.record(&step.id);
     let why = record.map(|r| r.why.clone()).unwrap_or_default();
     let mut dialog = Dialog::new(
@@ -33,12 +40,17 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
     for line in lines.iter().skip(first).filter(|_| own) {
         dialog = dialog.says(Tone::Quiet, format!("  {line}"));
     }
+    dialog
+}
+
+/// The likeliest first: nothing to do, the way back that the runbook offers, once more.
+fn ways_on(model: &Model, step: &Step) -> Vec<Offer> {
     let offered = match &step.on_failure {
         OnFailure::Offer(path) => model.book.path(path).map(|(_, p)| p),
         OnFailure::Hold | OnFailure::Continue => None,
     };
     let mut choices = Vec::new();
-    if record.is_some_and(StepRecord::holds) {
+    if model.run.record(&step.id).is_some_and(StepRecord::holds) {
         choices.push(offer(
             "It was done after all",
             "its verify question holds: the run goes on behind it",
@@ -74,11 +86,7 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
         Pick::Note,
     ));
     if !model.book.rollback.is_empty() {
-        choices.push(offer(
-            "Roll back …",
-            "shows every way back",
-            Pick::RollbackMenu,
-        ));
+        choices.push(roll_back());
     }
     let mut skip = offer(
         "Skip",
@@ -94,13 +102,20 @@ pub fn after_failure(model: &Model, step: &Step) -> Dialog {
         "closes the record as it stands",
         Pick::Close,
     ));
-    choices.push(offer(
+    choices.push(leave());
+    choices
+}
+
+fn roll_back() -> Offer {
+    offer("Roll back …", "shows every way back", Pick::RollbackMenu)
+}
+
+fn leave() -> Offer {
+    offer(
         "Leave",
         "the run waits; `holdpoint resume` comes back here",
         Pick::Leave,
-    ));
-    dialog.choices = choices;
-    dialog.entered("Enter does the marked thing")
+    )
 }
 
 /// Says what the step's `verify` question was answered.
@@ -153,17 +168,9 @@ pub fn after_doubt(model: &Model, step: &Step) -> Dialog {
         Pick::WasNotDone,
     ));
     if !model.book.rollback.is_empty() {
-        choices.push(offer(
-            "Roll back …",
-            "shows every way back",
-            Pick::RollbackMenu,
-        ));
+        choices.push(roll_back());
     }
-    choices.push(offer(
-        "Leave",
-        "the run waits; `holdpoint resume` comes back here",
-        Pick::Leave,
-    ));
+    choices.push(leave());
     dialog.choices = choices;
     dialog.entered("Enter does the marked thing")
 }

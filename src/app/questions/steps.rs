@@ -68,7 +68,8 @@ pub fn start(model: &Model, step: &Step) -> Dialog {
         format!("Run {}: {}", step.number, step.title)
     };
     let gate = decide::gate(&model.book, &model.run, step);
-    let tone = if gate.is_some() {
+    let is_unseen = model.identified == Identified::Lost && !autopilot::may_start(model, &step.id);
+    let tone = if gate.is_some() || is_unseen {
         Tone::Danger
     } else {
         Tone::Active
@@ -85,56 +86,53 @@ pub fn start(model: &Model, step: &Step) -> Dialog {
         };
         dialog = dialog.says(tone, identity(model));
     }
-    if step.way_back == WayBack::Closed {
+    dialog = warned(dialog, model, step);
+    if is_unseen {
         dialog = dialog.says(
-            Tone::Danger,
-            "This is the point of no return: from here on going back needs an override.",
-        );
-    }
-    if let Some(said) = blocking_now(model) {
-        dialog = dialog.says(Tone::Warning, said);
-    }
-    let lost = model.identified == Identified::Lost;
-    if lost && !autopilot::may_start(model, &step.id) {
-        dialog = dialog.toned(Tone::Danger).says(
             Tone::Danger,
             "The server does not answer: whoever answers next may be another, and has not been checked.",
         );
-        if gate.is_none() {
-            let unseen = autopilot::UNSEEN;
-            dialog = dialog.field(
-                format!("Type `{unseen}` to run it all the same"),
-                Need::Exactly(unseen.into()),
-            );
-        }
     }
     if let Some(expected) = gate {
         dialog = dialog.field(
             format!("Type `{expected}` to allow it"),
             Need::Exactly(expected),
         );
+    } else if is_unseen {
+        let unseen = autopilot::UNSEEN;
+        dialog = dialog.field(
+            format!("Type `{unseen}` to run it all the same"),
+            Need::Exactly(unseen.into()),
+        );
     }
     if again {
-        dialog = dialog.field(
-            "Why again? (optional)",
-            if step.only_looks() {
-                Need::Optional
-            } else {
-                Need::Required
-            },
-        );
-        if let Some(field) = dialog.fields.last_mut().filter(|_| !step.only_looks()) {
-            "Why again?".clone_into(&mut field.label);
-        }
-    }
-    dialog.entered(format!(
-        "Enter runs it on {}",
-        if model.run.opened.target.is_empty() {
-            "this machine"
+        dialog = if step.only_looks() {
+            dialog.field("Why again? (optional)", Need::Optional)
         } else {
-            &model.run.opened.target
-        }
-    ))
+            dialog.field("Why again?", Need::Required)
+        };
+    }
+    let target = &model.run.opened.target;
+    let place = if target.is_empty() {
+        "this machine"
+    } else {
+        target
+    };
+    dialog.entered(format!("Enter runs it on {place}"))
+}
+
+/// Says what cannot be taken back, and who is blocked.
+fn warned(mut dialog: Dialog, model: &Model, step: &Step) -> Dialog {
+    if step.way_back == WayBack::Closed {
+        dialog = dialog.says(
+            Tone::Danger,
+            "This is the point of no return: from here on going back needs an override.",
+        );
+    }
+    match blocking_now(model) {
+        Some(said) => dialog.says(Tone::Warning, said),
+        None => dialog,
+    }
 }
 
 /// What blocks or is old on the server right now, in one sentence.

@@ -149,15 +149,7 @@ impl Builder<'_> {
     ) -> Made {
         let heading = (section.line, section.line);
         if nodes.is_empty() {
-            let raw = self.raw(heading, 0);
-            pending.insert(
-                0,
-                Text {
-                    raw,
-                    lines: heading,
-                    what: What::Heading,
-                },
-            );
+            pending.insert(0, self.heading_text(section));
             return (nodes, pending);
         }
         self.settle(&mut nodes, &mut pending);

@@ -117,29 +117,7 @@ pub fn import(bytes: &[u8], name: &str, options: Options) -> Result<Imported, Re
     };
     let masked = mask::mask(&repaired);
     let (root, expanded) = sections::sections(&masked, options.expand);
-    let resorts = [
-        LastResort::None,
-        LastResort::Reference,
-        LastResort::Bullets,
-        LastResort::Headings,
-    ];
-    let found = resorts.into_iter().find_map(|resort| {
-        let mut builder = Builder::new(&repaired);
-        builder.last_resort = resort;
-        builder.build(&root, &masked.metadata, &title_of(name));
-        // A document that only tells the way back: it is the way.
-        if builder.plan.phases.is_empty() {
-            let paths = std::mem::take(&mut builder.plan.paths);
-            let phases = paths.into_iter().map(|path| plan::Phase {
-                title: path.title,
-                at: None,
-                nodes: path.nodes,
-            });
-            builder.plan.phases.extend(phases);
-        }
-        (!builder.plan.phases.is_empty()).then_some(builder)
-    });
-    let Some(mut builder) = found else {
+    let Some(mut builder) = built(&repaired, &root, &masked.metadata, &title_of(name)) else {
         return Err(Refused::new(
             "there is nothing in the document that is a step",
             "steps are checkboxes, numbered items, blocks of commands, bullets and headings",
@@ -189,6 +167,37 @@ pub fn import(bytes: &[u8], name: &str, options: Options) -> Result<Imported, Re
         book: Arc::new(book),
         account,
         digest: source.digest,
+    })
+}
+
+/// Builds the plan with no more force than it takes to find a step; `None`: there is none.
+fn built<'t>(
+    text: &'t str,
+    root: &sections::Section,
+    metadata: &[(String, String)],
+    fallback: &str,
+) -> Option<Builder<'t>> {
+    let resorts = [
+        LastResort::None,
+        LastResort::Reference,
+        LastResort::Bullets,
+        LastResort::Headings,
+    ];
+    resorts.into_iter().find_map(|resort| {
+        let mut builder = Builder::new(text);
+        builder.last_resort = resort;
+        builder.build(root, metadata, fallback);
+        // A document that only tells the way back: it is the way.
+        if builder.plan.phases.is_empty() {
+            let paths = std::mem::take(&mut builder.plan.paths);
+            let phases = paths.into_iter().map(|path| plan::Phase {
+                title: path.title,
+                at: None,
+                nodes: path.nodes,
+            });
+            builder.plan.phases.extend(phases);
+        }
+        (!builder.plan.phases.is_empty()).then_some(builder)
     })
 }
 

@@ -2,12 +2,12 @@
 
 mod headers;
 
-use headers::{BESIDE, NAMES, PURPOSES, REACH, ROLES, SIGNATURES, STEP_COLUMNS, TITLES};
+use headers::{BESIDE, DURATIONS, NAMES, PURPOSES, REACH, ROLES, SIGNATURES, STEP_COLUMNS, TITLES};
 
 use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::Block;
-use crate::domain::import::plan::Node;
+use crate::domain::import::plan::{Node, Step};
 use crate::domain::import::roles::may_sign;
 use crate::domain::import::sections;
 use crate::domain::import::timing;
@@ -71,22 +71,13 @@ impl Builder<'_> {
         rows: &[(usize, Vec<String>)],
         boxes: bool,
     ) {
-        self.account.add(
-            (
-                block.lines.0,
-                rows.first()
-                    .map_or(block.lines.1, |(line, _)| line.saturating_sub(1)),
-            ),
-            What::Table,
-            Fate::Left("the header of steps".into()),
-        );
+        let above = rows
+            .first()
+            .map_or(block.lines.1, |(line, _)| line.saturating_sub(1));
+        self.left((block.lines.0, above), "the header of steps");
         for (line, cells) in rows {
             if cells.iter().all(|cell| cell.trim().is_empty()) {
-                self.account.add(
-                    (*line, *line),
-                    What::Table,
-                    Fate::Left("an empty row".into()),
-                );
+                self.left((*line, *line), "an empty row");
                 continue;
             }
             let at = title_column(header, cells);
@@ -103,53 +94,19 @@ impl Builder<'_> {
                 });
                 continue;
             }
-            let cell = cells.get(at).map_or("", String::as_str);
-            let title = sections::ticked(cell)
-                .map_or(cell, |t| &cell[t.length..])
-                .trim()
-                .to_owned();
-            let mut step = self.new_step(&mut walk.pending, &title);
-            for (i, cell) in cells
-                .iter()
-                .enumerate()
-                .filter(|(i, cell)| *i != at && !cell.trim().is_empty())
-            {
-                let bare = sections::ticked(cell)
-                    .map_or(cell.as_str(), |t| &cell[t.length..])
-                    .trim();
-                if bare.is_empty() {
-                    continue;
-                }
-                let name = header.get(i).map_or("", |name| name.trim());
-                step.note.push(if name.is_empty() || name == "#" {
-                    bare.to_owned()
-                } else {
-                    format!("{name}: {bare}")
-                });
-                let lower = name.to_lowercase();
-                if [
-                    "duration",
-                    "dauer",
-                    "durée",
-                    "duración",
-                    "duração",
-                    "длительность",
-                    "时长",
-                    "所要時間",
-                    "estimate",
-                    "time",
-                ]
-                .contains(&lower.as_str())
-                {
-                    step.takes = step.takes.or_else(|| timing::takes(&format!("({bare})")));
-                }
-            }
+            let title = unticked(cells.get(at).map_or("", String::as_str));
+            let mut step = self.new_step(&mut walk.pending, title);
+            tell_beside(&mut step, header, cells, at);
             if boxed.is_some_and(|t| t.done) {
                 self.ticked += 1;
             }
             self.became_step((*line, *line), What::Table, step.uid);
             walk.nodes.push(Node::Step(Box::new(step)));
         }
+    }
+
+    fn left(&mut self, lines: (usize, usize), why: &str) {
+        self.account.add(lines, What::Table, Fate::Left(why.into()));
     }
 
     /// Each row with a role is a signature.
@@ -176,15 +133,10 @@ impl Builder<'_> {
             .filter(lettered)
             .or_else(|| (0..header.len()).find(lettered))
             .unwrap_or(0);
-        self.account.add(
-            (
-                block.lines.0,
-                rows.first()
-                    .map_or(block.lines.1, |(line, _)| line.saturating_sub(1)),
-            ),
-            What::Table,
-            Fate::Left("the header of signatures".into()),
-        );
+        let above = rows
+            .first()
+            .map_or(block.lines.1, |(line, _)| line.saturating_sub(1));
+        self.left((block.lines.0, above), "the header of signatures");
         for (line, cells) in rows {
             let role = cells
                 .get(at)
@@ -192,11 +144,7 @@ impl Builder<'_> {
                 .trim_matches(['_', '*', ' '])
                 .to_owned();
             if !may_sign(&role) {
-                self.account.add(
-                    (*line, *line),
-                    What::Table,
-                    Fate::Left("no role stands in it".into()),
-                );
+                self.left((*line, *line), "no role stands in it");
                 continue;
             }
             let others = cells.iter().enumerate().filter(|(i, cell)| {
@@ -259,6 +207,35 @@ impl Builder<'_> {
             purpose.trim().to_owned(),
         ));
         true
+    }
+}
+
+/// Returns what stands in a cell behind its box.
+fn unticked(cell: &str) -> &str {
+    sections::ticked(cell)
+        .map_or(cell, |mark| &cell[mark.length..])
+        .trim()
+}
+
+/// Notes what stands in a row beside the title at `at`, each with its column's name; a duration is how long it takes.
+fn tell_beside(step: &mut Step, header: &[String], cells: &[String], at: usize) {
+    for (i, cell) in cells.iter().enumerate().filter(|(i, _)| *i != at) {
+        let bare = unticked(cell);
+        if bare.is_empty() {
+            continue;
+        }
+        let name = header.get(i).map_or("", |name| name.trim());
+        step.note.push(if name.is_empty() || name == "#" {
+            bare.to_owned()
+        } else {
+            format!("{name}: {bare}")
+        });
+        if DURATIONS.contains(&name.to_lowercase().as_str()) {
+            step.takes = step
+                .takes
+                .take()
+                .or_else(|| timing::takes(&format!("({bare})")));
+        }
     }
 }
 

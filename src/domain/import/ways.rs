@@ -114,16 +114,7 @@ impl Builder<'_> {
         if nodes.is_empty() {
             if bare == Bare::Text {
                 self.reasons.append(&mut when);
-                let heading = (section.line, section.line);
-                let raw = self.raw(heading, 0);
-                pending.insert(
-                    0,
-                    Text {
-                        raw,
-                        lines: heading,
-                        what: What::Heading,
-                    },
-                );
+                pending.insert(0, self.heading_text(section));
                 return pending;
             }
             nodes.push(Node::Step(Box::new(

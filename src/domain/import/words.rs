@@ -191,71 +191,83 @@ mod tests {
 
     #[test]
     fn a_heading_says_what_its_part_is_in_eight_languages() {
-        for heading in [
-            "5. Rollback plan",
-            "Back-out procedure",
-            "Rückfallplan",
-            "Plan de retour arrière",
-            "Plan de reversión",
-            "Plano de reversão (rollback)",
-            "План отката",
-            "回滚方案",
-            "ロールバック手順",
-            "If something goes wrong",
-        ] {
-            assert_eq!(kind(heading, "Deployment"), Kind::Rollback, "{heading}");
-        }
-        for heading in [
-            "Overview",
-            "Troubleshooting",
-            "Appendix A: commands",
-            "Übersicht",
-            "FAQ",
-            "Références",
-            "Visión general",
-            "Visão geral",
-            "Обзор",
-            "常见问题",
-            "はじめに",
-            "7. References & links",
-        ] {
-            assert_eq!(kind(heading, ""), Kind::Reference, "{heading}");
-        }
-        for heading in [
-            "Sign-off",
-            "Freigabe",
-            "Approbation",
-            "Aprobación",
-            "Aprovação",
-            "Подписи",
-            "审批",
-            "承認",
-        ] {
-            assert_eq!(kind(heading, ""), Kind::SignOff, "{heading}");
-        }
-        for heading in [
-            "Contacts",
-            "Ansprechpartner",
-            "Escalation path",
-            "Contatos",
-            "Контакты",
-            "联系人",
-            "連絡先",
-        ] {
-            assert_eq!(kind(heading, ""), Kind::Contacts, "{heading}");
-        }
-        for heading in [
-            "Deployment",
-            "Backup",
-            "Prerequisites",
-            "Vorbereitung",
-            "Migration der Daten",
-            "References check",
-            "About to deploy",
-            "数据库迁移",
-            "Background jobs",
-        ] {
-            assert_eq!(kind(heading, ""), Kind::Forward, "{heading}");
+        let headings: &[(Kind, &[&str])] = &[
+            (
+                Kind::Rollback,
+                &[
+                    "5. Rollback plan",
+                    "Back-out procedure",
+                    "Rückfallplan",
+                    "Plan de retour arrière",
+                    "Plan de reversión",
+                    "Plano de reversão (rollback)",
+                    "План отката",
+                    "回滚方案",
+                    "ロールバック手順",
+                    "If something goes wrong",
+                ],
+            ),
+            (
+                Kind::Reference,
+                &[
+                    "Overview",
+                    "Troubleshooting",
+                    "Appendix A: commands",
+                    "Übersicht",
+                    "FAQ",
+                    "Références",
+                    "Visión general",
+                    "Visão geral",
+                    "Обзор",
+                    "常见问题",
+                    "はじめに",
+                    "7. References & links",
+                ],
+            ),
+            (
+                Kind::SignOff,
+                &[
+                    "Sign-off",
+                    "Freigabe",
+                    "Approbation",
+                    "Aprobación",
+                    "Aprovação",
+                    "Подписи",
+                    "审批",
+                    "承認",
+                ],
+            ),
+            (
+                Kind::Contacts,
+                &[
+                    "Contacts",
+                    "Ansprechpartner",
+                    "Escalation path",
+                    "Contatos",
+                    "Контакты",
+                    "联系人",
+                    "連絡先",
+                ],
+            ),
+            (
+                Kind::Forward,
+                &[
+                    "Deployment",
+                    "Backup",
+                    "Prerequisites",
+                    "Vorbereitung",
+                    "Migration der Daten",
+                    "References check",
+                    "About to deploy",
+                    "数据库迁移",
+                    "Background jobs",
+                ],
+            ),
+        ];
+        for (part, headings) in headings {
+            for heading in *headings {
+                assert_eq!(kind(heading, "Deployment"), *part, "{heading}");
+            }
         }
         assert_eq!(
             kind("Restore the database", "Disaster recovery"),

@@ -5,6 +5,7 @@ use crate::domain::report::page::Page;
 use crate::domain::report::story::Story;
 use crate::domain::report::time;
 use crate::domain::run::event::{Event, NoteKind};
+use crate::domain::runbook::model::StepId;
 use crate::domain::tame;
 
 mod database;
@@ -50,18 +51,13 @@ fn remark(story: &Story, entry: &Entry) -> Option<String> {
             kind: NoteKind::Remark,
             text,
             step,
-        } => Some(note(
-            story,
-            entry,
-            text,
-            step.as_ref().map(|s| story.named(s)),
-        )),
+        } => Some(note(story, entry, text, step.as_ref())),
         _ => None,
     }
 }
 
-fn note(story: &Story, entry: &Entry, text: &str, step: Option<String>) -> String {
-    let at = step.map_or(String::new(), |step| format!(", at {step}"));
+fn note(story: &Story, entry: &Entry, text: &str, step: Option<&StepId>) -> String {
+    let at = step.map_or(String::new(), |step| format!(", at {}", story.named(step)));
     format!(
         "**Note by {}, {}{at}:** {}",
         tame::cell(&entry.by),
@@ -115,12 +111,7 @@ fn one(story: &Story, at: usize, entry: &Entry) -> Option<String> {
             kind: NoteKind::Deviation,
             text,
             step,
-        } => Some(note(
-            story,
-            entry,
-            text,
-            step.as_ref().map(|s| story.named(s)),
-        )),
+        } => Some(note(story, entry, text, step.as_ref())),
         Event::Checkpoint(point) => step::rejected(story, entry, point),
         Event::Held { why } => Some(run::held(story, at, entry, why)),
         Event::AlarmRaised(raised) => Some(database::alarm(story, at, entry, raised)),

@@ -1,6 +1,6 @@
 //! Tiny runbooks and journals for tests.
 
-use crate::domain::attempt::{Ended, Outcome, OutputDigest};
+use crate::domain::attempt::{Ended, Outcome};
 use crate::domain::journal::Entry;
 use crate::domain::run::event::{Confirmed, Event, Finished, Opened, Peaks, Started};
 use crate::domain::run::state::RunState;
@@ -92,15 +92,8 @@ pub fn finished(id: &str, attempt: u32, ended: Ended) -> Event {
 pub fn outcome(ended: Ended) -> Outcome {
     let summary = format!("{ended:?}");
     Outcome {
-        ended,
-        summary,
         duration_ms: 5,
-        output: OutputDigest::default(),
-        values: std::collections::BTreeMap::new(),
-        secret_values: Vec::new(),
-        checked: None,
-        left_behind: Vec::new(),
-        kept: None,
+        ..Outcome::of(ended, summary)
     }
 }
 

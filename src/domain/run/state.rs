@@ -101,6 +101,11 @@ impl RunState {
             .map(|(id, r)| (id, r.attempts))
     }
 
+    /// Returns the alarms that hold, oldest first.
+    pub fn holding(&self) -> impl Iterator<Item = &AlarmRecord> {
+        self.alarms.iter().filter(|a| a.cleared_ms.is_none())
+    }
+
     /// Returns the digest of the runbook that is executed, and those of the files that it names.
     pub fn executes(&self) -> (&str, &BTreeMap<String, String>) {
         match self.amendments.last() {

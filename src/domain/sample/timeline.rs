@@ -57,11 +57,7 @@ impl Timeline {
     /// Returns what was usual of the transactions a second before the first of the steps that `changes` ran, and before
     /// `until_ms`: the median.
     pub fn usual_tps(&self, until_ms: i64, changes: impl Fn(&StepId) -> bool) -> Option<f64> {
-        let points = self.lines.iter().filter_map(|line| match line {
-            Line::Point(point) => Some(point),
-            Line::Gap(_) => None,
-        });
-        let before = points.take_while(|point| {
+        let before = points(&self.lines).take_while(|point| {
             let ended_ms = point.at_ms + point.length_ms;
             ended_ms < until_ms && !point.steps.iter().any(|r| changes(&r.step))
         });
@@ -85,18 +81,19 @@ impl Timeline {
     }
 }
 
+fn points(lines: &[Line]) -> impl DoubleEndedIterator<Item = &Point> {
+    lines.iter().filter_map(|line| match line {
+        Line::Point(point) => Some(point.as_ref()),
+        Line::Gap(_) => None,
+    })
+}
+
 /// Returns `lines` with at most `at_most` points of even width, gaps kept: what a chart of so many columns needs.
 pub fn thinned(lines: &[Line], at_most: usize) -> Vec<Line> {
-    let points = || {
-        lines.iter().filter_map(|line| match line {
-            Line::Point(point) => Some(point),
-            Line::Gap(_) => None,
-        })
-    };
-    let (Some(first), Some(last)) = (points().next(), points().next_back()) else {
+    let (Some(first), Some(last)) = (points(lines).next(), points(lines).next_back()) else {
         return lines.to_vec();
     };
-    if points().count() <= at_most {
+    if points(lines).count() <= at_most {
         return lines.to_vec();
     }
     let whole_ms = last.at_ms + last.length_ms - first.at_ms + 1;

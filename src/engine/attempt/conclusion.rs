@@ -107,17 +107,10 @@ fn spoilt(outcome: &mut Outcome, why: &str) {
 /// Returns a report without any output.
 pub fn outcome(files: &Files, ended: Ended, summary: String) -> Outcome {
     Outcome {
-        ended,
-        summary,
-        duration_ms: 0,
         output: OutputDigest {
             path: files.output_name(),
             ..OutputDigest::default()
         },
-        values: BTreeMap::new(),
-        secret_values: Vec::new(),
-        checked: None,
-        left_behind: Vec::new(),
-        kept: None,
+        ..Outcome::of(ended, summary)
     }
 }

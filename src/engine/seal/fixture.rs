@@ -212,8 +212,6 @@ pub fn events() -> Vec<Event> {
             step,
             attempt: 1,
             outcome: Outcome {
-                ended: Ended::Passed,
-                summary: "exit 0".into(),
                 duration_ms: 41_700,
                 output: OutputDigest {
                     path: "output/01.1.txt".into(),
@@ -222,11 +220,7 @@ pub fn events() -> Vec<Event> {
                     lines: 1,
                     ..OutputDigest::default()
                 },
-                values: std::collections::BTreeMap::new(),
-                secret_values: Vec::new(),
-                checked: None,
-                left_behind: Vec::new(),
-                kept: None,
+                ..Outcome::of(Ended::Passed, "exit 0")
             },
             peaks: Peaks::default(),
         }),
@@ -238,14 +232,19 @@ pub fn events() -> Vec<Event> {
     ]
 }
 
-/// The journal of these events.
+/// The journal of these events, a second apart.
 pub fn journal(events: &[Event]) -> String {
+    journal_at(events, |at| format!("09:00:{at:02}"))
+}
+
+/// The journal of these events, each at the time that `clock` says.
+pub fn journal_at(events: &[Event], clock: impl Fn(usize) -> String) -> String {
     let mut head = GENESIS.to_owned();
     let mut text = String::new();
     for (at, event) in events.iter().cloned().enumerate() {
         let entry = Entry {
             seq: at as u64 + 1,
-            t: format!("2026-11-20T09:00:{at:02}.000Z"),
+            t: format!("2026-11-20T{}.000Z", clock(at)),
             mono_ms: at as u64 * 1_000,
             by: "dana@example.com".into(),
             event,
@@ -255,6 +254,12 @@ pub fn journal(events: &[Event]) -> String {
         text += &line;
     }
     text
+}
+
+/// The head of a journal at its record `seq`, counted from one.
+pub fn head(journal: &str, seq: usize) -> String {
+    let record = journal.split_inclusive('\n').nth(seq - 1).unwrap();
+    sha256_hex(record.as_bytes())
 }
 
 /// The report has this verdict and says this.

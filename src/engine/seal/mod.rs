@@ -35,6 +35,8 @@ mod signing;
 mod tampering;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witnessed;
 
 pub use append::{Approval, Signer, append_addendum, append_signoff};
 pub use audit::gather;

@@ -1,13 +1,11 @@
 //! What was changed after signing, or stands in the way of trusting it.
 
-use std::fs;
-
 use super::cases::CASES;
-use super::checkpoint::{Covered, checkpoint, in_step};
-use super::fixture::{Place, events, journal, says};
+use super::fixture::{Place, RUN, events, journal, journal_at, says};
 use super::verify::{Question, Verdict};
-use crate::domain::run::event::{Event, SignedWord, StepSigned};
-use crate::domain::runbook::model::StepId;
+use crate::domain::digest::sha256_hex;
+use crate::domain::run::event::Event;
+use std::fs;
 
 #[test]
 fn text_behind_the_last_signature_fails() {
@@ -100,190 +98,6 @@ fn a_journal_that_was_torn_cut_or_chained_anew_is_seen() {
 }
 
 #[test]
-fn a_head_that_was_posted_must_be_in_the_journal() {
-    let place = Place::new();
-    let trust = place.signed();
-    let text = fs::read_to_string(place.bundle.dir.join("journal.jsonl")).unwrap();
-    let third = text.split_inclusive('\n').nth(2).unwrap();
-    let head = crate::domain::digest::sha256_hex(third.as_bytes());
-    let ask = |posted: String| {
-        let question = Question {
-            trust: Some(trust.clone()),
-            heads: vec![posted.parse().unwrap()],
-            ..Question::default()
-        };
-        place.asked(&question).unwrap()
-    };
-    says(
-        &ask(format!("3:{}", &head[..12])),
-        Verdict::Verified,
-        "is in this journal",
-    );
-    says(
-        &ask(format!("2:{head}")),
-        Verdict::Failed,
-        "is NOT in this journal",
-    );
-    says(
-        &ask(format!("900:{head}")),
-        Verdict::Failed,
-        "is NOT in this journal",
-    );
-}
-
-#[test]
-fn a_checkpoint_is_checked_against_the_journal() {
-    let place = Place::new();
-    let dana = place.key("dana", &["ed25519"]);
-    let mut all = events();
-    let begun = journal(&all[..2]);
-    let head =
-        crate::domain::digest::sha256_hex(begun.split_inclusive('\n').nth(1).unwrap().as_bytes());
-    let covered = Covered {
-        run: super::fixture::RUN,
-        seq: 2,
-        head: &head,
-    };
-    let point = checkpoint(&place.desk, &dana, "dana@x", "open", covered).unwrap();
-    all.insert(2, Event::Checkpoint(point));
-    place.edit("journal.jsonl", |_| journal(&all));
-    for role in ["Database Admin", "QA Lead"] {
-        place.sign(role, "dana@x", &dana).unwrap();
-    }
-    let trust = place.trust(&[("dana@x", "", &dana)]);
-    says(
-        &place.verified(&trust),
-        Verdict::Verified,
-        "PASS  checkpoint   record 3 (open) signed by dana@x",
-    );
-    let trust = place.trust(&[("dana@x", "namespaces=\"role.*\"", &dana)]);
-    says(
-        &place.verified(&trust),
-        Verdict::Failed,
-        "checkpoint@holdpoint",
-    );
-}
-
-#[test]
-fn a_signature_in_a_step_is_the_roles_own_and_cannot_be_changed() {
-    let place = Place::new();
-    let quinn = place.key("quinn", &["ecdsa"]);
-    let mut all = events();
-    let begun = journal(&all[..2]);
-    let head =
-        crate::domain::digest::sha256_hex(begun.split_inclusive('\n').nth(1).unwrap().as_bytes());
-    let covered = Covered {
-        run: super::fixture::RUN,
-        seq: 2,
-        head: &head,
-    };
-    let said = StepSigned {
-        step: StepId::new("upgrade"),
-        role: "QA Lead".into(),
-        name: "Quinn".into(),
-        key: quinn.fingerprint(),
-        word: SignedWord::Approved,
-        remark: "go\n| ahead".into(),
-        seen_ms: 9_000,
-    };
-    let point = in_step(&place.desk, &quinn, "quinn@x", said, covered).unwrap();
-    all.insert(2, Event::Checkpoint(point.clone()));
-    place.edit("journal.jsonl", |_| journal(&all));
-    for role in ["Database Admin", "QA Lead"] {
-        place.sign(role, "quinn@x", &quinn).unwrap();
-    }
-    let log = place.log();
-    assert!(
-        log.contains("| **APPROVED**, signed in record 3 with key `SHA256:"),
-        "{log}"
-    );
-    assert!(log.contains("(step upgrade, QA Lead: APPROVED)"), "{log}");
-    let roles = "namespaces=\"role.qa-lead@holdpoint,role.database-admin@holdpoint\"";
-    let trust = place.trust(&[("quinn@x", roles, &quinn)]);
-    says(
-        &place.verified(&trust),
-        Verdict::Verified,
-        "PASS  checkpoint   record 3 (step upgrade) signed by quinn@x",
-    );
-    let trust = place.trust(&[(
-        "quinn@x",
-        "namespaces=\"role.database-admin@holdpoint\"",
-        &quinn,
-    )]);
-    says(
-        &place.verified(&trust),
-        Verdict::Failed,
-        "role.qa-lead@holdpoint",
-    );
-    // Whoever turns the word, the role or the name gets no signature for it.
-    let turned: [fn(&mut StepSigned); 3] = [
-        |s| s.word = SignedWord::Rejected,
-        |s| s.role = "Database Admin".into(),
-        |s| s.name = "Dana".into(),
-    ];
-    for turn in turned {
-        let mut other = point.clone();
-        turn(other.step.as_mut().unwrap());
-        all[2] = Event::Checkpoint(other);
-        place.edit("journal.jsonl", |_| journal(&all));
-        let trust = place.trust(&[("quinn@x", "", &quinn)]);
-        says(
-            &place.verified(&trust),
-            Verdict::Failed,
-            "its text is not what its record says",
-        );
-    }
-}
-
-#[test]
-fn the_last_head_may_be_posted_after_the_run_was_closed() {
-    let place = Place::new();
-    let mut all = events();
-    let closed = journal(&all);
-    let last = closed.split_inclusive('\n').next_back().unwrap();
-    let head = crate::domain::digest::sha256_hex(last.as_bytes());
-    let seq = u64::try_from(all.len()).unwrap();
-    let posted = |error: &str| Event::WitnessPosted {
-        seq,
-        head: head.clone(),
-        receipt: "ok".into(),
-        sink: "runbook".into(),
-        error: error.into(),
-    };
-    all.push(posted(""));
-    place.edit("journal.jsonl", |_| journal(&all));
-    let trust = place.signed();
-    assert!(place.log().contains(&format!(
-        "record {seq} (`{head}`) to the witness of the runbook"
-    )));
-    assert!(!place.log().contains("goes on after the run was closed"));
-    let heads = vec![format!("{seq}:{head}").parse().unwrap()];
-    let question = Question {
-        trust: Some(trust),
-        heads,
-        ..Question::default()
-    };
-    says(
-        &place.asked(&question).unwrap(),
-        Verdict::Verified,
-        "PASS  witness",
-    );
-
-    let place = Place::new();
-    all.pop();
-    all.push(posted("no route"));
-    place.edit("journal.jsonl", |_| journal(&all));
-    place.bundle.write_log().unwrap();
-    assert!(
-        place
-            .log()
-            .contains("was not told the head of record 5** at 09:00:05Z: `no route`"),
-        "{}",
-        place.log()
-    );
-}
-
-#[test]
 fn a_record_survives_a_copy_a_zip_and_gits_line_ends() {
     let place = Place::new();
     fs::write(place.bundle.dir.join(".gitattributes"), "* -text\n").unwrap();
@@ -292,11 +106,11 @@ fn a_record_survives_a_copy_a_zip_and_gits_line_ends() {
     place.edit("output/01.1.txt", |_| output.to_owned());
     let mut all = events();
     if let Event::StepFinished(finished) = &mut all[3] {
-        finished.outcome.output.sha256 = crate::domain::digest::sha256_hex(output.as_bytes());
+        finished.outcome.output.sha256 = sha256_hex(output.as_bytes());
     }
     place.edit("journal.jsonl", |_| journal(&all));
     let trust = place.signed();
-    let run = super::fixture::RUN;
+    let run = RUN;
     let script = format!(
         "git init -q repo && cp -a {run} repo/ && cd repo && git config user.name a && git config user.email a@x
          git add . && git commit -qm one && cd .. && git -c core.autocrlf=true -c core.eol=crlf clone -q repo cloned
@@ -350,60 +164,10 @@ fn every_known_tampering_gets_its_verdict_and_its_line() {
 }
 
 #[test]
-fn who_rewrites_and_signs_with_all_others_is_found_out_by_a_posted_head_alone() {
-    let place = Place::new();
-    let trust = place.signed();
-    let posted = crate::engine::seal::verify::Chain::read(&place.bundle)
-        .unwrap()
-        .heads[4]
-        .clone();
-    let mut rewritten = events();
-    rewritten.remove(1);
-    place.edit("journal.jsonl", |_| journal(&rewritten));
-    fs::remove_file(&place.bundle.log).unwrap();
-    for (role, who) in [("Database Admin", "dana"), ("QA Lead", "quinn")] {
-        let key = super::find(&place.desk, Some(&place.path(who).to_string_lossy())).unwrap();
-        place
-            .sign(role, &format!("{who}@example.com"), &key)
-            .unwrap();
-    }
-    says(&place.verified(&trust), Verdict::Verified, "");
-    let question = Question {
-        trust: Some(trust),
-        heads: vec![format!("5:{posted}").parse().unwrap()],
-        ..Question::default()
-    };
-    says(
-        &place.asked(&question).unwrap(),
-        Verdict::Failed,
-        "is NOT in this journal: the journal was rewritten after it was posted",
-    );
-}
-
-#[test]
 fn a_clock_that_was_set_back_is_told() {
     let place = Place::new();
-    place.edit("journal.jsonl", |_| {
-        let mut head = crate::domain::journal::GENESIS.to_owned();
-        let mut all = String::new();
-        for (at, event) in events().into_iter().enumerate() {
-            let line = crate::domain::journal::Entry {
-                seq: at as u64 + 1,
-                t: format!(
-                    "2026-11-20T{}:00:{at:02}.000Z",
-                    if at < 3 { "09" } else { "08" }
-                ),
-                mono_ms: at as u64 * 1_000,
-                by: "dana@example.com".into(),
-                event,
-            }
-            .encode(&head)
-            .unwrap();
-            head = crate::domain::digest::sha256_hex(line.as_bytes());
-            all += &line;
-        }
-        all
-    });
+    let set_back = |at| format!("{}:00:{at:02}", if at < 3 { "09" } else { "08" });
+    place.edit("journal.jsonl", |_| journal_at(&events(), set_back));
     let trust = place.signed();
     says(
         &place.verified(&trust),

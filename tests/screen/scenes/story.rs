@@ -150,15 +150,8 @@ impl Story {
         let id = StepId::new(step);
         let attempt = self.model.run.record(&id).map_or(1, |r| r.attempts);
         let outcome = Outcome {
-            ended,
-            summary: summary.into(),
             duration_ms,
-            output: holdpoint::domain::attempt::OutputDigest::default(),
-            values: std::collections::BTreeMap::default(),
-            secret_values: Vec::new(),
-            checked: None,
-            left_behind: Vec::new(),
-            kept: None,
+            ..Outcome::of(ended, summary)
         };
         self.tell(Event::StepFinished(Finished {
             step: id,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::import::account::What;
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::{Block, Kind};
 use crate::domain::import::sections::Section;
 use crate::domain::import::steps;
+use crate::domain::import::walk::Text;
 
 impl Builder<'_> {
     /// Returns lines as they stand in the document, without the indentation of the block.
@@ -24,6 +26,16 @@ impl Builder<'_> {
             }
         }
         cut.join("\n").trim_end().to_owned()
+    }
+
+    /// Returns a section's heading as a text that is only read.
+    pub(in crate::domain::import) fn heading_text(&self, section: &Section) -> Text {
+        let lines = (section.line, section.line);
+        Text {
+            raw: self.raw(lines, 0),
+            lines,
+            what: What::Heading,
+        }
     }
 }
 

@@ -336,3 +336,17 @@ pub(super) const PURPOSES: &[&str] = &[
     "担当範囲",
     "用途",
 ];
+
+/// Columns that say how long a step takes.
+pub(super) const DURATIONS: &[&str] = &[
+    "duration",
+    "dauer",
+    "durée",
+    "duración",
+    "duração",
+    "длительность",
+    "时长",
+    "所要時間",
+    "estimate",
+    "time",
+];

@@ -195,6 +195,40 @@ pub struct Sessions {
 }
 
 impl Step {
+    /// Returns a step with `action` and nothing else.
+    pub fn of(action: Action) -> Self {
+        Self {
+            id: StepId::new(""),
+            number: String::new(),
+            ordinal: 0,
+            place: Place::Phase(0),
+            line: 0,
+            title: String::new(),
+            note: None,
+            action,
+            danger: Danger::None,
+            timeout: None,
+            takes: None,
+            expect: None,
+            capture: Vec::new(),
+            on_failure: OnFailure::Hold,
+            retry: None,
+            until: None,
+            only: Vec::new(),
+            condition: BTreeMap::new(),
+            role: None,
+            not_before: None,
+            start: Start::Automatic,
+            way_back: WayBack::Open,
+            skipping: Skipping::Allowed,
+            verify: None,
+            undoes: None,
+            background: None,
+            evidence: Evidence::None,
+            sessions: None,
+        }
+    }
+
     /// Whether a program does it, and not a person.
     pub fn is_automated(&self) -> bool {
         match self.action {

@@ -2,13 +2,11 @@
 
 mod around;
 
-use std::collections::BTreeMap;
-
 use crate::domain::ready;
 use crate::domain::runbook::keys::{ACTIONS, GROUP, SESSIONS, STEP};
 use crate::domain::runbook::model::{
-    Action, Choose, Danger, Evidence, Group, Item, OnFailure, Place, Sessions, Skipping, Start,
-    Step, StepId, WayBack,
+    Action, Choose, Danger, Evidence, Group, Item, Place, Sessions, Skipping, Start, Step, StepId,
+    WayBack,
 };
 use crate::domain::runbook::read::fields::Fields;
 use crate::domain::runbook::read::{LinkTo, Marks, Reader};
@@ -76,7 +74,7 @@ impl Reader<'_> {
             line: self.source.line(node.at.start),
             title: title.unwrap_or_default(),
             background,
-            ..blank(action)
+            ..Step::of(action)
         };
         self.common(&mut fields, kind, &mut step);
         if let Some(kind) = kind {
@@ -292,38 +290,4 @@ fn where_it_belongs(key: &str, kind: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("it belongs to steps with {home}"))
-}
-
-/// Returns a step with `action` and nothing else.
-fn blank(action: Action) -> Step {
-    Step {
-        id: StepId::new(""),
-        number: String::new(),
-        ordinal: 0,
-        place: Place::Phase(0),
-        line: 0,
-        title: String::new(),
-        note: None,
-        action,
-        danger: Danger::None,
-        timeout: None,
-        takes: None,
-        expect: None,
-        capture: Vec::new(),
-        on_failure: OnFailure::Hold,
-        retry: None,
-        until: None,
-        only: Vec::new(),
-        condition: BTreeMap::new(),
-        role: None,
-        not_before: None,
-        start: Start::Automatic,
-        way_back: WayBack::Open,
-        skipping: Skipping::Allowed,
-        verify: None,
-        undoes: None,
-        background: None,
-        evidence: Evidence::None,
-        sessions: None,
-    }
 }
