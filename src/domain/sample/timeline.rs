@@ -42,7 +42,7 @@ impl Timeline {
     }
 
     /// Returns the points of one attempt at a step, and the gaps between them.
-    pub fn of_attempt(&self, step: &StepId, attempt: u32) -> Vec<Line> {
+    fn of_attempt(&self, step: &StepId, attempt: u32) -> Vec<Line> {
         let ran = |line: &Line| matches!(line, Line::Point(p) if p.during(step, attempt));
         let first = self.lines.iter().position(ran);
         let last = self.lines.iter().rposition(ran);
@@ -57,7 +57,11 @@ impl Timeline {
     /// Returns what was usual of the transactions a second before the first of the steps that `changes` ran, and before
     /// `until_ms`: the median.
     pub fn usual_tps(&self, until_ms: i64, changes: impl Fn(&StepId) -> bool) -> Option<f64> {
-        let before = points(&self.lines).take_while(|point| {
+        let points = self.lines.iter().filter_map(|line| match line {
+            Line::Point(point) => Some(point),
+            Line::Gap(_) => None,
+        });
+        let before = points.take_while(|point| {
             let ended_ms = point.at_ms + point.length_ms;
             ended_ms < until_ms && !point.steps.iter().any(|r| changes(&r.step))
         });
@@ -79,59 +83,6 @@ impl Timeline {
         }
         peaks
     }
-}
-
-fn points(lines: &[Line]) -> impl DoubleEndedIterator<Item = &Point> {
-    lines.iter().filter_map(|line| match line {
-        Line::Point(point) => Some(point.as_ref()),
-        Line::Gap(_) => None,
-    })
-}
-
-/// Returns `lines` with at most `at_most` points of even width, gaps kept: what a chart of so many columns needs.
-pub fn thinned(lines: &[Line], at_most: usize) -> Vec<Line> {
-    let (Some(first), Some(last)) = (points(lines).next(), points(lines).next_back()) else {
-        return lines.to_vec();
-    };
-    if points(lines).count() <= at_most {
-        return lines.to_vec();
-    }
-    let whole_ms = last.at_ms + last.length_ms - first.at_ms + 1;
-    let columns = i64::try_from(at_most.max(1)).unwrap_or(i64::MAX);
-    let width = (whole_ms / columns + 1).max(1);
-    let column = |at_ms: i64| (at_ms - first.at_ms) / width;
-    let mut thin: Vec<Line> = Vec::new();
-    for line in lines {
-        match (thin.last_mut(), line) {
-            (Some(Line::Point(open)), Line::Point(point))
-                if column(open.at_ms) == column(point.at_ms) =>
-            {
-                open.merge(point);
-            }
-            (_, line) => thin.push(line.clone()),
-        }
-    }
-    thin
-}
-
-/// Returns for how much of `lines` something is known, 0 to 1.
-pub fn known(lines: &[Line]) -> f64 {
-    let at = |line: &Line| match line {
-        Line::Point(point) => (point.at_ms, point.at_ms + point.length_ms),
-        Line::Gap(gap) => (gap.at_ms, gap.at_ms),
-    };
-    let (Some(first), Some(last)) = (lines.first().map(at), lines.last().map(at)) else {
-        return 0.0;
-    };
-    let gaps = lines
-        .windows(2)
-        .filter(|pair| matches!(pair[0], Line::Gap(_)));
-    let unknown: i64 = gaps.map(|pair| at(&pair[1]).0 - at(&pair[0]).0).sum();
-    let all = u64::try_from(last.1 - first.0).unwrap_or_default();
-    if all == 0 {
-        return 1.0;
-    }
-    1.0 - number(u64::try_from(unknown).unwrap_or_default()) / number(all)
 }
 
 #[cfg(test)]
@@ -189,13 +140,6 @@ mod tests {
             (peaks.samples, peaks.blocked, peaks.connections),
             (86_400, 77, 10)
         );
-        let thin = thinned(&timeline.of_attempt(&StepId::new("apply"), 1), 100);
-        assert!(thin.len() <= 101, "{}", thin.len());
-        let highest = thin.iter().map(|line| match line {
-            Line::Point(point) => point.blocked,
-            Line::Gap(_) => 0,
-        });
-        assert_eq!(highest.max(), Some(77));
     }
 
     #[test]
@@ -250,12 +194,6 @@ mod tests {
                 why: Why::Unreachable
             })]
         );
-        assert!(
-            (known(&lines) - 3.0 / 9.0).abs() < 1e-9,
-            "{}",
-            known(&lines)
-        );
-        assert_eq!(thinned(&lines, 2).len(), 3);
         assert!(timeline.of_attempt(&StepId::new("apply"), 2).is_empty());
     }
 
