@@ -91,7 +91,13 @@ fn found(kind: &str, book: &Runbook, labels: &Labelled) -> BTreeSet<String> {
             })
             .collect(),
         "takes" => steps
-            .filter_map(|s| Some(format!("{} = {}", plain(&s.title), units::short(s.takes?))))
+            .filter_map(|s| {
+                Some(format!(
+                    "{} = {}",
+                    plain(&s.title),
+                    units::short(s.takes.as_ref()?.fixed()?)
+                ))
+            })
             .collect(),
         // A step is called by the label that stands in it, else by itself: then it is a find that nobody labelled.
         "gate" => steps

@@ -132,7 +132,8 @@ fn headings_are_steps_where_they_are_numbered_or_hold_one_block() {
             "$ Step 3: Start"
         ]
     );
-    assert_eq!(told.book.steps[1].takes.unwrap().as_secs(), 1800);
+    let takes = told.book.steps[1].takes.as_ref().unwrap();
+    assert_eq!(takes.fixed().unwrap().as_secs(), 1800);
     assert!(
         told.book.steps[2]
             .note
