@@ -1,15 +1,18 @@
 //! Where a server is and how to log in: an address, the environment, the option files, in this order.
 
-use std::collections::BTreeMap;
+mod address;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::mysql::MySqlSslMode;
 
-use crate::engine::database::error::{DatabaseError, Trouble};
+use crate::engine::database::error::DatabaseError;
+use crate::engine::database::mysql::dsn::address::{Settings, bad, ignored, mode, rest, settings};
 use crate::engine::database::mysql::option_files;
-use crate::engine::database::postgres::settings::{decoded, host_list};
 
 /// Where the server's own packages put its socket.
 const SOCKETS: [&str; 3] = [
@@ -17,16 +20,6 @@ const SOCKETS: [&str; 3] = [
     "/var/lib/mysql/mysql.sock",
     "/tmp/mysql.sock",
 ];
-/// Parameters that other programs know and that change nothing here.
-const WITHOUT_EFFECT: [&str; 6] = [
-    "charset",
-    "collation",
-    "allowpublickeyretrieval",
-    "usessl",
-    "requiressl",
-    "verifyservercertificate",
-];
-
 /// Where a server is and how to log in. Printed it is `user@host:port/database`, never a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Dsn {
@@ -71,20 +64,9 @@ struct Surroundings<'a> {
     socket: &'a dyn Fn() -> Option<PathBuf>,
 }
 
-type Settings = BTreeMap<String, String>;
-
 /// Whether `text` is the address of a server of this family.
 pub(in crate::engine::database) fn is_address(text: &str) -> bool {
     rest(text).is_some()
-}
-
-/// Returns what follows `mysql://`, `mariadb://`, `jdbc:mysql://`, `mysql+pymysql://`, `mysql2://`.
-fn rest(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let text = text.strip_prefix("jdbc:").unwrap_or(text);
-    let (scheme, rest) = text.split_once("://")?;
-    let base = scheme.split('+').next().unwrap_or_default();
-    matches!(base, "mysql" | "mariadb" | "mysql2").then_some(rest)
 }
 
 impl Dsn {
@@ -207,63 +189,6 @@ impl From<Mode> for MySqlSslMode {
     }
 }
 
-fn bad(why: &str) -> DatabaseError {
-    DatabaseError {
-        kind: Trouble::BadAddress,
-        said: why.to_owned(),
-        hint: "write it as mysql://user@host:3306/database".to_owned(),
-    }
-}
-
-/// Takes an address apart; the error never holds it, for it may hold a password.
-fn settings(rest: &str) -> Result<Settings, String> {
-    let mut found = Settings::new();
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (user, password) = match user.split_once(':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (user, None),
-    };
-    let mut set = |key: &str, value: &str| -> Result<(), String> {
-        if !value.is_empty() {
-            found.insert(key.to_owned(), decoded(value)?);
-        }
-        Ok(())
-    };
-    set("user", user)?;
-    set("database", database)?;
-    if let Some(password) = password {
-        set("password", password)?;
-    }
-    let (host, port) = host_list(hosts)?;
-    if host.contains(',') {
-        return Err("it names several hosts: give the one that is the primary".to_owned());
-    }
-    set("host", &host)?;
-    set("port", &port)?;
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        set(&spelled(&decoded(key)?), value)?;
-    }
-    Ok(found)
-}
-
-/// Returns our spelling of a parameter that drivers spell differently.
-fn spelled(key: &str) -> String {
-    let key = key.to_ascii_lowercase().replace('_', "-");
-    let known = match key.as_str() {
-        "sslmode" => "ssl-mode",
-        "sslca" | "sslrootcert" | "serversslcert" => "ssl-ca",
-        "sslcert" => "ssl-cert",
-        "sslkey" => "ssl-key",
-        "unix-socket" | "localsocket" => "socket",
-        "connecttimeout" => "connect-timeout",
-        other => other,
-    };
-    known.to_owned()
-}
-
 fn files(around: &Surroundings) -> Settings {
     let own = (around.env)("HOME").map(|home| Path::new(&home).join(".my.cnf"));
     let system = ["/etc/my.cnf", "/etc/mysql/my.cnf"].map(PathBuf::from);
@@ -301,150 +226,4 @@ fn place(
     };
     let host = host.unwrap_or_else(|| "127.0.0.1".to_owned());
     Ok(Place::Tcp { host, port })
-}
-
-/// Reads the words of MySQL, of MariaDB's connectors and of the JDBC switches from before there were modes.
-fn mode(given: &Settings, word: Option<&str>) -> Result<Mode, DatabaseError> {
-    let yes = |key: &str| given.get(key).is_some_and(|v| v == "true" || v == "1");
-    let no = |key: &str| given.get(key).is_some_and(|v| v == "false" || v == "0");
-    let Some(word) = word else {
-        return Ok(match () {
-            () if yes("verifyservercertificate") => Mode::VerifyCa,
-            () if yes("requiressl") || yes("usessl") => Mode::Required,
-            () if no("usessl") => Mode::Disabled,
-            () => Mode::Preferred,
-        });
-    };
-    match word.to_ascii_lowercase().replace('-', "_").as_str() {
-        "disabled" | "disable" => Ok(Mode::Disabled),
-        "preferred" | "prefer" => Ok(Mode::Preferred),
-        "required" | "require" | "trust" => Ok(Mode::Required),
-        "verify_ca" => Ok(Mode::VerifyCa),
-        "verify_identity" | "verify_full" => Ok(Mode::VerifyIdentity),
-        _ => Err(DatabaseError {
-            hint: "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY".to_owned(),
-            ..bad(&format!("ssl-mode `{word}` is not known"))
-        }),
-    }
-}
-
-fn ignored(given: &Settings) -> Vec<String> {
-    let known = [
-        "user",
-        "password",
-        "database",
-        "host",
-        "port",
-        "socket",
-        "ssl-mode",
-        "ssl-ca",
-        "ssl-cert",
-        "ssl-key",
-        "connect-timeout",
-    ];
-    let keys = given.keys().map(String::as_str);
-    keys.filter(|key| !known.contains(key) && !WITHOUT_EFFECT.contains(key))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dsn(text: &str, env: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Dsn, DatabaseError> {
-        let find = |list: &[(&str, &str)], key: &str| {
-            let found = list.iter().find(|(k, _)| *k == key);
-            found.map(|(_, v)| (*v).to_owned())
-        };
-        Dsn::resolve(
-            text,
-            &Surroundings {
-                env: &|key| find(env, key),
-                file: &|path| find(files, path.to_str().unwrap()),
-                socket: &|| Some("/run/s".into()),
-            },
-        )
-    }
-
-    #[test]
-    fn printing_tells_everything_but_the_password() {
-        let dsn = dsn("mysql://u:se%40cret@db1:3307/shop", &[], &[]).unwrap();
-        assert_eq!(dsn.to_string(), "u@db1:3307/shop");
-        assert_eq!(format!("{dsn:?}"), "Dsn(u@db1:3307/shop)");
-        assert_eq!(dsn.password.as_deref(), Some("se@cret"));
-    }
-
-    #[test]
-    fn the_spellings_of_drivers_are_read() {
-        for (text, wanted) in [
-            ("mariadb://u@h/d", "u@h:3306/d"),
-            (
-                "jdbc:mysql://h:1/d?user=u&password=p&useSSL=false",
-                "u@h:1/d",
-            ),
-            ("mysql+pymysql://u:p@h/d?charset=utf8mb4", "u@h:3306/d"),
-            ("mysql2://u@[::1]:7/d", "u@[::1]:7/d"),
-            ("mysql://u@/d?socket=%2Ftmp%2Fs", "u@/tmp/s/d"),
-            ("mysql://u@localhost/d", "u@localhost:3306/d"),
-            ("mysql://u@/d", "u@/run/s/d"),
-        ] {
-            assert_eq!(dsn(text, &[], &[]).unwrap().to_string(), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_given_comes_from_the_environment_then_from_the_option_files() {
-        let env = [("HOME", "/h"), ("MYSQL_PWD", "x"), ("MYSQL_TCP_PORT", "7")];
-        let files = [
-            ("/etc/my.cnf", "[client]\nhost=db9\nuser=them\n"),
-            ("/h/.my.cnf", "[client]\nuser=me\npassword=y\n"),
-        ];
-        let both = dsn("mysql:///shop", &env, &files).unwrap();
-        assert_eq!(both.to_string(), "me@db9:7/shop");
-        assert_eq!(both.password.as_deref(), Some("x"));
-        let files_alone = dsn("mysql://db1/shop", &env[..1], &files).unwrap();
-        assert_eq!(files_alone.to_string(), "me@db1:3306/shop");
-        assert_eq!(files_alone.password.as_deref(), Some("y"));
-    }
-
-    #[test]
-    fn encryption_is_read_in_each_of_its_spellings() {
-        let mode = |query: &str| {
-            let text = format!("mysql://h/d?{query}");
-            dsn(&text, &[], &[]).map(|dsn| dsn.ssl.mode)
-        };
-        assert_eq!(
-            mode("sslMode=VERIFY_IDENTITY").unwrap(),
-            Mode::VerifyIdentity
-        );
-        assert_eq!(mode("ssl-mode=verify-ca").unwrap(), Mode::VerifyCa);
-        assert_eq!(mode("useSSL=false").unwrap(), Mode::Disabled);
-        assert_eq!(mode("").unwrap(), Mode::Preferred);
-        assert!(mode("sslmode=maybe").unwrap_err().said.contains("maybe"));
-    }
-
-    #[test]
-    fn what_means_nothing_here_is_named_and_what_is_wrong_is_refused() {
-        let odd = dsn("mysql://h/d?serverTimezone=UTC", &[], &[]).unwrap();
-        assert_eq!(odd.ignored(), ["servertimezone"]);
-        for (text, why) in [
-            ("mysql://h:99999/d", "99999"),
-            ("mysql://a,b/d", "several hosts"),
-            ("oracle://h/d", "no MySQL"),
-        ] {
-            let error = dsn(text, &[], &[]).unwrap_err();
-            assert!(error.said.contains(why), "{text}: {}", error.said);
-        }
-    }
-
-    #[test]
-    fn the_familys_programs_find_the_same_server() {
-        let dsn = dsn("mysql://u:p@h:7/d", &[], &[]).unwrap();
-        let env: BTreeMap<_, _> = dsn.environment().into_iter().collect();
-        assert_eq!(env["MYSQL_HOST"], "h");
-        assert_eq!(env["MYSQL_TCP_PORT"], "7");
-        assert_eq!(env["MYSQL_PWD"], "p");
-        assert_eq!(env["HOLDPOINT_DB_USER"], "u");
-    }
 }
