@@ -22,6 +22,21 @@ struct Spent {
 }
 
 impl Cost {
+    /// Looks at one thread of the process `pid`: its time is counted from the first look on.
+    pub fn look_at_thread(&mut self, pid: u32, thread: u32) {
+        let spent = fs::read_to_string(format!("/proc/{pid}/task/{thread}/schedstat"));
+        let now = spent.ok().and_then(|s| s.split(' ').next()?.parse().ok());
+        if let Some(now) = now {
+            let entry = self.threads.entry((pid, thread));
+            entry
+                .or_insert(Spent {
+                    first: now,
+                    last: now,
+                })
+                .last = now;
+        }
+    }
+
     /// Looks at the process `pid`: its threads' time is counted from the first look on, new threads' from their start.
     pub fn look(&mut self, pid: u32) {
         let known = self.threads.keys().any(|(process, _)| *process == pid);

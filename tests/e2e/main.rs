@@ -29,6 +29,9 @@ mod later;
 #[path = "../support/leftovers.rs"]
 mod leftovers;
 #[cfg(test)]
+#[path = "../support/maria.rs"]
+mod maria;
+#[cfg(test)]
 mod mysql;
 #[cfg(test)]
 mod panels;

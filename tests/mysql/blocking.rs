@@ -17,12 +17,13 @@ on_each_server! {
     rows_a_chain_and_several_holders
     user_locks_and_locked_tables
     a_prepared_transaction_blocks_by_its_name
-    without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_seen_with_one
+    without_a_record_nobody_is_accused
+    a_circle_of_row_and_metadata_locks
 }
 
 type Waits = JoinHandle<Result<Client, sqlx::Error>>;
 
-struct Case {
+pub struct Case {
     url: String,
     asker: Client,
     watcher: Watcher,
@@ -32,7 +33,7 @@ struct Case {
 }
 
 impl Case {
-    async fn on(server: &MariaSandbox) -> Self {
+    pub async fn on(server: &MariaSandbox) -> Self {
         let url = server.url(&fresh(server));
         Self {
             asker: Client::open(&url).await,
@@ -45,7 +46,7 @@ impl Case {
     }
 
     /// The next letter runs `sql` and stays.
-    async fn holds(&mut self, sql: &str) {
+    pub async fn holds(&mut self, sql: &str) {
         let client = Client::with(&self.url, sql).await;
         self.pids.push(i32::try_from(client.id).unwrap());
         self.holders.push(client);
@@ -61,12 +62,12 @@ impl Case {
         self.waits.push(task);
     }
 
-    async fn waits(&mut self, sql: &str) {
+    pub async fn waits(&mut self, sql: &str) {
         self.waits_after("do 0", sql).await;
     }
 
     /// Draws the tree once it shows everybody who waits.
-    async fn drawn(&mut self) -> String {
+    pub async fn drawn(&mut self) -> String {
         let waiting: Vec<i32> = self.pids[self.pids.len() - self.waits.len()..].to_vec();
         let sample = self.watcher.with_waiters(&waiting).await;
         let mut text = String::new();
@@ -76,8 +77,15 @@ impl Case {
         text
     }
 
+    /// What the `nth` letter waits for.
+    pub async fn object_of(&mut self, nth: usize) -> String {
+        let sample = self.watcher.sample(|_| true).await;
+        let lock = sample.session(self.pids[nth]).unwrap().lock.clone();
+        lock.unwrap().object
+    }
+
     /// Those who wait get what they wait for once nobody holds it.
-    async fn lets_go(self) {
+    pub async fn lets_go(self) {
         drop(self.holders);
         for waits in self.waits {
             waits.await.unwrap().unwrap();
@@ -183,10 +191,8 @@ async fn a_prepared_transaction_blocks_by_its_name(server: &'static MariaSandbox
     case.lets_go().await;
 }
 
-/// On a server of its own, which records no metadata locks and has everything locked once: the shared one must go on.
-async fn without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_seen_with_one(
-    server: &'static MariaSandbox,
-) {
+/// On a server of its own, which records no metadata locks.
+async fn without_a_record_nobody_is_accused(server: &'static MariaSandbox) {
     let binaries = server.binaries();
     // MySQL records them unless it is told not to record anything.
     let unseen = MariaOptions::default().setting("performance_schema", "OFF");
@@ -233,13 +239,34 @@ async fn without_a_record_nobody_is_accused_and_a_read_lock_on_everything_is_see
         assert!(waits.hard.is_empty());
         case.lets_go().await;
     }
-    drop(root);
-    own.stop();
-    let own = MariaOptions::default().observable(binaries.brand);
-    let own = MariaSandbox::start(binaries, own).unwrap();
-    let mut case = Case::on(&own).await;
-    case.holds("flush tables with read lock").await;
-    case.waits("update t set v = 1 where id = 1").await;
-    assert_eq!(case.drawn().await, "A\n  B Holder\n");
+}
+
+/// The server's two detectors each see half of it: only the limit of a row's wait would end it.
+async fn a_circle_of_row_and_metadata_locks(server: &'static MariaSandbox) {
+    let mut case = Case::on(server).await;
+    let more = "create table u (id int primary key) engine = innodb; insert into u values (1)";
+    case.asker.run(more).await;
+    // A has the row; B has read the other table, and wants the row.
+    let a = Client::with(&case.url, "begin; update t set v = 1 where id = 1").await;
+    case.pids.push(i32::try_from(a.id).unwrap());
+    case.waits_after("begin; select * from u", "update t set v = 2 where id = 1")
+        .await;
+    // C wants the other table for himself; A stands in his queue.
+    case.waits("alter table u add column w int").await;
+    let (_, a) = a.waits("select * from u");
+    case.watcher.with_waiters(&case.pids).await;
+    let sample = case.watcher.with_waiters(&case.pids).await;
+    let told: Vec<String> = drawn(&sample, &case.pids);
+    // Whoever is drawn first: each waits for the one before, and the first for the last.
+    let mut each: Vec<&str> = told.iter().map(|line| line.trim()).collect();
+    each.sort_unstable();
+    assert_eq!(each, ["A Circle", "B Circle", "C Circle"], "{told:?}");
+    // Whoever is taken out of it lets the others go.
+    case.asker
+        .run(&format!("kill query {}", case.pids[2]))
+        .await;
+    let error = case.waits.pop().unwrap().await.unwrap().err().unwrap();
+    assert_eq!(error.as_database_error().unwrap().code().unwrap(), "70100");
+    drop(a.await.unwrap().unwrap());
     case.lets_go().await;
 }

@@ -5,13 +5,14 @@ use holdpoint::engine::database::target::identify;
 use holdpoint::engine::database::{DatabaseError, Dsn};
 
 use crate::harness::{fresh, on_each_server};
-use holdpoint::engine::sandbox::MariaSandbox;
+use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 
 on_each_server! {
     a_server_says_who_it_is
     the_socket_is_a_way_too
     what_does_not_work_is_said_in_the_operators_words
     another_familys_server_is_told_apart
+    a_password_is_never_sent_in_plain
 }
 
 async fn refused(text: &str) -> DatabaseError {
@@ -63,4 +64,21 @@ async fn another_familys_server_is_told_apart(server: &'static MariaSandbox) {
     );
     let error = refused(&url).await;
     assert!(error.said.contains("127.0.0.1"), "{error}");
+}
+
+async fn a_password_is_never_sent_in_plain(server: &'static MariaSandbox) {
+    let user = "create user 'in_plain'@'%' identified by 'right'";
+    server.execute("", user).unwrap();
+    let url = server.url_as("", "in_plain", Some("right"));
+    let plain = format!("{url}?ssl-mode=DISABLED");
+    match server.binaries().brand {
+        // It proves that it knows the password without sending it.
+        Brand::MariaDb => drop(identify(&Dsn::read(&plain).unwrap()).await.unwrap()),
+        Brand::MySql => {
+            let error = refused(&plain).await;
+            assert_eq!(error.kind, Trouble::Tls, "{error}");
+            assert!(error.hint.contains("ssl-mode"), "{}", error.hint);
+        }
+    }
+    identify(&Dsn::read(&url).unwrap()).await.unwrap();
 }

@@ -9,6 +9,8 @@
 )]
 
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod blocking;
 #[cfg(test)]
 mod connecting;
@@ -21,6 +23,8 @@ mod harness;
 mod maria;
 #[cfg(test)]
 mod monitoring;
+#[cfg(test)]
+mod panels;
 #[cfg(test)]
 mod quoting;
 mod ready;

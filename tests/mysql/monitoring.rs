@@ -290,6 +290,8 @@ async fn a_replica_that_stops_is_told_by_both_ends(server: &'static MariaSandbox
                 .is_some_and(|s| s.senders.iter().any(|r| r.state.contains("sent all")))
         })
         .await;
+    drop(feeds);
+    crate::panels::by_user(server).await;
     let stop = match server.binaries().brand {
         Brand::MariaDb => "stop slave sql_thread",
         Brand::MySql => "stop replica sql_thread",

@@ -10,6 +10,9 @@ const SERVER: wire::Words = wire::Words {
     tls: "check ssl-mode and ssl-ca: PREFERRED also takes a connection without encryption",
 };
 
+/// What sqlx says where `caching_sha2_password` would have the password encrypted with the server's own key, fetched without proof.
+const NOT_IN_PLAIN: &str = "RSA auth backend";
+
 /// Says why no connection came about with `address` for `user` to `database`.
 pub(super) fn connecting(
     error: &sqlx::Error,
@@ -26,6 +29,15 @@ pub(super) fn connecting(
         sqlx::Error::Tls(source) => wire::tls(&wire::chain(source.as_ref()), address, &SERVER),
         sqlx::Error::Configuration(source) => {
             let why = wire::chain(source.as_ref());
+            if why.contains(NOT_IN_PLAIN) {
+                return trouble(
+                    Trouble::Tls,
+                    format!(
+                        "{address} takes the password of {user} only over an encrypted connection"
+                    ),
+                    "take ssl-mode=DISABLED (useSSL=false) away: PREFERRED encrypts where the server can",
+                );
+            }
             let said = format!("the connection to {address} cannot be set up: {why}");
             trouble(Trouble::BadAddress, said, "")
         }
