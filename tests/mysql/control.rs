@@ -12,6 +12,7 @@ use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 on_each_server! {
     a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone
     who_may_not_is_told_what_is_missing
+    the_right_to_end_sessions_is_enough
 }
 
 async fn a_statement_is_killed_then_its_session_and_both_are_seen_to_be_gone(
@@ -101,4 +102,33 @@ async fn who_may_not_is_told_what_is_missing(server: &'static MariaSandbox) {
         );
     }
     client.run("select 1").await;
+}
+
+/// Who may not read the performance schema sees sessions in the old list, and acts on them as he sees them.
+async fn the_right_to_end_sessions_is_enough(server: &'static MariaSandbox) {
+    let db = fresh(server);
+    let admin = match server.binaries().brand {
+        Brand::MariaDb => "connection admin",
+        Brand::MySql => "connection_admin",
+    };
+    let user = format!(
+        "create user ender@'%' identified by 'right'; grant process on *.* to ender@'%'; grant {admin} on *.* to ender@'%'"
+    );
+    server.execute(&db, &user).unwrap();
+    // The administrator's own would need more: he is protected from them.
+    let other =
+        format!("create user app@'%' identified by 'right'; grant all on `{db}`.* to app@'%'");
+    server.execute(&db, &other).unwrap();
+    let theirs = server.url_as(&db, "app", Some("right"));
+    let mut client = Client::with(&theirs, "begin; select * from t").await;
+    let pid = i32::try_from(client.id).unwrap();
+    let ender = server.url_as("", "ender", Some("right"));
+    let mut watcher = watch(&ender);
+    let sample = watcher.sample(|s| s.session(pid).is_some()).await;
+    let start = sample.session(pid).unwrap().backend_start.clone();
+    let mut control = Control::open(&Dsn::read(&ender).unwrap()).await.unwrap();
+    assert!(control.detail(pid).await.unwrap().is_some());
+    let outcome = control.act(pid, &start, BackendAct::Terminate).await;
+    assert!(matches!(outcome, ActOutcome::Gone { .. }), "{outcome:?}");
+    assert!(client.try_run("select 1").await.is_err());
 }

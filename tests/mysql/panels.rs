@@ -23,12 +23,13 @@ const OWN: &str = "own sessions alone";
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// The user, and what he may besides his own tables.
-const USERS: [(&str, &str); 3] = [
+const USERS: [(&str, &str); 4] = [
     ("root", ""),
     (
         "watcher",
         "PROCESS, REPLICATION CLIENT, SELECT on performance_schema",
     ),
+    ("lister", "PROCESS"),
     ("plain", "nothing"),
 ];
 
@@ -54,7 +55,8 @@ pub async fn by_user(server: &'static MariaSandbox) {
     }
     asker
         .run(&format!(
-            "grant process, {replicates} on *.* to 'watcher'@'%'; grant select on performance_schema.* to 'watcher'@'%'"
+            "grant process, {replicates} on *.* to 'watcher'@'%'; grant select on performance_schema.* to 'watcher'@'%'; \
+             grant process on *.* to 'lister'@'%'"
         ))
         .await;
     let holder = Client::with(&url, "begin; select * from t").await;
@@ -78,7 +80,13 @@ pub async fn by_user(server: &'static MariaSandbox) {
     let mut lines = Vec::new();
     for (user, may) in USERS {
         let password = Some("right");
-        let sample = scene.seen_by(&server.url_as(&db, user, password)).await;
+        let sees = match user {
+            "plain" => Sees::Itself,
+            "lister" => Sees::Sessions,
+            _ => Sees::All,
+        };
+        let url = server.url_as(&db, user, password);
+        let sample = scene.seen_by(&url, sees).await;
         let cells = scene.cells(&sample).join(" | ");
         let may = if may.is_empty() {
             user.to_owned()
@@ -108,6 +116,14 @@ fn series(server: &MariaSandbox) -> String {
     }
 }
 
+/// What a user must see before the panels are read.
+#[derive(Clone, Copy)]
+enum Sees {
+    Itself,
+    Sessions,
+    All,
+}
+
 struct Scene<'a> {
     db: &'a str,
     waiter: i32,
@@ -116,7 +132,7 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     /// Looks until everything is there that this user may ever see.
-    async fn seen_by(&self, url: &str) -> Sample {
+    async fn seen_by(&self, url: &str, sees: Sees) -> Sample {
         let plan = Watched {
             values: vec![OwnValue {
                 name: "rows".into(),
@@ -134,7 +150,6 @@ impl Scene<'_> {
             let Some(server) = s.server.as_ref() else {
                 return false;
             };
-            let hidden = s.notes.iter().any(|n| n.contains("GRANT PROCESS"));
             let tables = s.extras.tables.as_deref();
             let tables = tables.is_some_and(|t| !t.rows.is_empty() && !passing(t.lack.as_ref()));
             let costs = s.extras.statements.as_deref();
@@ -145,8 +160,12 @@ impl Scene<'_> {
                 .any(|p| p.pid == self.alters && p.total > 0);
             let waits = s.session(self.waiter).is_some_and(|s| s.lock.is_some());
             let value = s.values.iter().any(|v| v.value.is_some());
-            let all = waits && alters && !server.senders.is_empty();
-            server.rates.is_some() && tables && costs && value && (hidden || all)
+            let all = match sees {
+                Sees::Itself => true,
+                Sees::Sessions => waits,
+                Sees::All => waits && alters && !server.senders.is_empty(),
+            };
+            server.rates.is_some() && tables && costs && value && all
         };
         watcher.sample(read).await
     }
@@ -164,7 +183,10 @@ impl Scene<'_> {
         let tables = sample.extras.tables.as_deref().unwrap();
         let statements = sample.extras.statements.as_deref().unwrap();
         [
-            or(holders > 0, OWN),
+            match waiter {
+                Some(_) => or(holders > 0, "who waits, not for whom"),
+                None => OWN.to_owned(),
+            },
             or(here.is_some_and(|c| c.n >= 4 && c.active >= 1), OWN),
             or(alters.is_some_and(|s| !s.query.is_empty()), OWN),
             or(progress, "hidden"),

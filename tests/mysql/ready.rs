@@ -14,6 +14,7 @@ use holdpoint::engine::sandbox::{Brand, MariaOptions, MariaSandbox};
 
 on_each_server! {
     what_tables_and_settings_tell
+    what_is_told_is_not_of_yesterday
     rights_are_asked_as_the_user_that_migrates
     a_replica_takes_no_writes_and_keeps_no_log
     what_sessions_tell
@@ -164,6 +165,22 @@ async fn what_tables_and_settings_tell(server: &'static MariaSandbox) {
     }
     must_say(&clean, "my/is-writable", "", Pass, "").await;
     must_say(&clean, "my/binary-log", "", Pass, "").await;
+}
+
+/// MySQL tells sizes and numbers from a copy that it keeps for a day.
+async fn what_is_told_is_not_of_yesterday(server: &'static MariaSandbox) {
+    let database = fresh(server);
+    let url = server.url(&database);
+    let made = "create table a (id tinyint auto_increment primary key); insert into a values (1)";
+    server.execute(&database, made).unwrap();
+    // Somebody looks, so that there is a copy.
+    let look = "select * from information_schema.tables where table_schema = database()";
+    server.execute(&database, look).unwrap();
+    must_say(&url, "my/auto-increment", "", Pass, "").await;
+    server
+        .execute(&database, "insert into a values (126)")
+        .unwrap();
+    must_say(&url, "my/auto-increment", "", Fail, "127").await;
 }
 
 async fn rights_are_asked_as_the_user_that_migrates(server: &'static MariaSandbox) {

@@ -38,7 +38,7 @@ pub fn table(model: &Model) -> Table<'_> {
             }
             Family::MySql => {
                 "nothing is in progress: what ALTER, OPTIMIZE, CHECK, REPAIR and LOAD tell of themselves is shown here; \
-                 MySQL needs the consumer events_stages_current for it"
+                 MySQL tells it where UPDATE performance_schema.setup_consumers SET ENABLED='YES' WHERE NAME='events_stages_current' was done"
             }
         }
         .to_owned()

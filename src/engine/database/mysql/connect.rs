@@ -13,6 +13,9 @@ use crate::engine::database::mysql::{mark, trouble};
 /// How long the first questions may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Has what MySQL 8 tells of tables read from the tables.
+pub(super) const FRESH: &str = "set session information_schema_stats_expiry = 0";
+
 /// An open connection and where it leads.
 pub struct Link {
     pub conn: MySqlConnection,
@@ -65,6 +68,11 @@ impl Version {
             parts: [next(), next(), next()],
             text: plain.to_owned(),
         }
+    }
+
+    /// Whether sizes, rows and the next automatic number are told from a copy that may be a day old, unless asked with [`FRESH`].
+    pub fn keeps_copies(&self) -> bool {
+        self.brand == Brand::MySql && self.parts[0] >= 8
     }
 
     /// Returns it as people say it: `MariaDB 10.11.19`, `MySQL 8.4.3`.

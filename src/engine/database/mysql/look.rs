@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::domain::ready::Table;
 use crate::domain::tame;
 use crate::engine::database::error::{DatabaseError, SqlError};
-use crate::engine::database::mysql::connect::{Brand, Link, ask, connect, text};
+use crate::engine::database::mysql::connect::{Brand, FRESH, Link, ask, connect, text};
 use crate::engine::database::mysql::dsn::Dsn;
 use crate::engine::database::mysql::{grants, trouble};
 
@@ -47,6 +47,9 @@ impl Looker {
                 (_, key) => key,
             };
             ask(&mut link, &format!("set session {key} = {value}"), LIMIT).await?;
+        }
+        if link.version.keeps_copies() {
+            ask(&mut link, FRESH, LIMIT).await?;
         }
         Ok(Self {
             link,

@@ -12,7 +12,7 @@ use crate::domain::sample::news::{MonitorNews, Watched, Wishes};
 use crate::domain::sample::own::MONITOR_NAME;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::monitor::{self, Budget, Connection, LIMIT, Source};
-use crate::engine::database::mysql::connect::{Brand, Link, ask, connect};
+use crate::engine::database::mysql::connect::{Brand, FRESH, Link, ask, connect};
 use crate::engine::database::mysql::dsn::Dsn;
 use crate::engine::database::mysql::identity::who;
 use crate::engine::database::mysql::rights::Rights;
@@ -71,14 +71,13 @@ impl Source for Dsn {
 
     async fn for_slow(&self) -> Result<Link, DatabaseError> {
         let mut link = quiet(self, Duration::from_secs(2)).await?;
-        let set = match (link.version.brand, link.version.parts[0]) {
+        if link.version.brand == Brand::MariaDb {
             // A size opens its table: of one that somebody holds for himself the name alone is told, at once.
-            (Brand::MariaDb, _) => "lock_wait_timeout = 0",
-            (Brand::MySql, 0..8) => return Ok(link),
-            // Sizes are told from a copy that may be a day old.
-            (Brand::MySql, _) => "information_schema_stats_expiry = 0",
-        };
-        ask(&mut link, &format!("SET SESSION {set}"), LIMIT).await?;
+            ask(&mut link, "SET SESSION lock_wait_timeout = 0", LIMIT).await?;
+        }
+        if link.version.keeps_copies() {
+            ask(&mut link, FRESH, LIMIT).await?;
+        }
         Ok(link)
     }
 

@@ -52,13 +52,6 @@ pub(super) enum Right {
     Threads,
 }
 
-/// Whether the stages of statements are written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stages {
-    Kept,
-    Dropped,
-}
-
 /// What the monitor's user may see, and the server's limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rights {
@@ -66,8 +59,6 @@ pub(super) struct Rights {
     pub version: [u32; 3],
     pub max_connections: u32,
     pub metadata: Metadata,
-    /// Whether MySQL writes down how far an `ALTER` is; MariaDB does so by itself.
-    stages: Stages,
     held: Vec<Right>,
 }
 
@@ -101,7 +92,6 @@ impl Rights {
             version,
             max_connections,
             metadata: metadata(link, on, limit).await?,
-            stages: stages(link, limit).await?,
             held,
         })
     }
@@ -127,12 +117,6 @@ impl Rights {
         };
         if let Some((what, why)) = told {
             note(&format!("it is not told {what}: {}", why.remedy()));
-        }
-        if self.stages == Stages::Dropped {
-            note(
-                "it is not told how far an ALTER is: UPDATE performance_schema.setup_consumers \
-                 SET ENABLED='YES' WHERE NAME='events_stages_current'",
-            );
         }
         if !self.may(Right::Replication) {
             note(match self.brand {
@@ -176,20 +160,6 @@ async fn metadata(link: &mut Link, on: bool, limit: Duration) -> Result<Metadata
         return Ok(Metadata::Plugin(why));
     }
     Ok(Metadata::Untold(why))
-}
-
-async fn stages(link: &mut Link, limit: Duration) -> Result<Stages, DatabaseError> {
-    let sql = "SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = 'events_stages_current'";
-    if link.version.brand == Brand::MariaDb {
-        return Ok(Stages::Kept);
-    }
-    match fetch(link, sql, limit).await {
-        Ok(rows) if rows.iter().any(|r| r.raw("ENABLED") == "NO") => Ok(Stages::Dropped),
-        Ok(_) => Ok(Stages::Kept),
-        // What else is missing is said elsewhere.
-        Err(e) if e.kind == Trouble::Refused => Ok(Stages::Kept),
-        Err(e) => Err(e),
-    }
 }
 
 /// Whether the performance schema is on and tells this user all threads.

@@ -15,11 +15,11 @@ pub(super) fn statements(rights: &Rights, budget: &Budget<'_>) -> Vec<String> {
         (Extra::Asked, _) => String::new(),
         (Extra::Unasked, true) => {
             format!(
-                " AND ({} <> 'Sleep' OR {} IN ({transactions}))",
+                " AND ({} NOT IN ('Sleep', 'Daemon') OR {} IN ({transactions}))",
                 from.command, from.id
             )
         }
-        (Extra::Unasked, false) => format!(" AND {} <> 'Sleep'", from.command),
+        (Extra::Unasked, false) => format!(" AND {} NOT IN ('Sleep', 'Daemon')", from.command),
     };
     let clock = "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS at_ms, VARIABLE_VALUE AS uptime FROM ";
     let status = match rights.brand {
