@@ -8,7 +8,7 @@ use holdpoint::domain::sample::news::Watched;
 use holdpoint::engine::sandbox::MariaSandbox;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
 use crate::maria::Kind;
@@ -23,32 +23,51 @@ pub fn server(kind: Kind) -> Option<&'static MariaSandbox> {
     server.as_ref()
 }
 
-/// Makes a test of each function, on every server of the family.
+/// Runs `test` on every server that is here; `HOLDPOINT_TEST_ON=MySql9` is one alone. Who fails is named.
+#[expect(clippy::print_stderr, reason = "printed where the test has failed")]
+pub async fn on_each<Test>(test: fn(&'static MariaSandbox) -> Test)
+where
+    Test: Future<Output = ()> + Send + 'static,
+{
+    let only = std::env::var("HOLDPOINT_TEST_ON").ok();
+    let wanted = |kind: &Kind| {
+        only.as_ref()
+            .is_none_or(|only| *only == format!("{kind:?}"))
+    };
+    let run = |kind| async move {
+        let found = spawn_blocking(move || server(kind)).await.unwrap();
+        if let Some(server) = found {
+            test(server).await;
+        }
+    };
+    let tasks: Vec<_> = Kind::ALL
+        .into_iter()
+        .filter(wanted)
+        .map(|kind| (kind, tokio::spawn(run(kind))))
+        .collect();
+    let mut failed = Vec::new();
+    for (kind, task) in tasks {
+        if let Err(error) = task.await {
+            eprintln!("it failed on {kind:?}");
+            failed.push(error);
+        }
+    }
+    if let Some(error) = failed.pop() {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+/// Makes a test of each function: on every server of the family, at the same time, for most of it is waiting.
 macro_rules! on_each_server {
     ($($name:ident)*) => {
-        $(
-            mod $name {
-                use crate::maria::Kind;
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn installed() {
-                    if let Some(server) = crate::harness::server(Kind::Installed) {
-                        super::$name(server).await;
-                    }
+        mod on_each_server {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+                async fn $name() {
+                    crate::harness::on_each(super::$name).await;
                 }
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn mysql_8_0() {
-                    if let Some(server) = crate::harness::server(Kind::MySql80) {
-                        super::$name(server).await;
-                    }
-                }
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn mysql_9() {
-                    if let Some(server) = crate::harness::server(Kind::MySql9) {
-                        super::$name(server).await;
-                    }
-                }
-            }
-        )*
+            )*
+        }
     };
 }
 pub(crate) use on_each_server;

@@ -80,9 +80,9 @@ pub async fn by_user(server: &'static MariaSandbox) {
     let mut lines = Vec::new();
     for (user, may) in USERS {
         let password = Some("right");
-        let sees = match user {
-            "plain" => Sees::Itself,
-            "lister" => Sees::Sessions,
+        let sees = match (user, brand) {
+            ("plain", _) => Sees::Itself,
+            ("lister", Brand::MySql) => Sees::Sessions,
             _ => Sees::All,
         };
         let url = server.url_as(&db, user, password);
@@ -158,12 +158,14 @@ impl Scene<'_> {
                 .progress
                 .iter()
                 .any(|p| p.pid == self.alters && p.total > 0);
+            let works = s.session(self.alters).is_some_and(|s| !s.query.is_empty());
             let waits = s.session(self.waiter).is_some_and(|s| s.lock.is_some());
+            let listed = works && waits && !server.senders.is_empty();
             let value = s.values.iter().any(|v| v.value.is_some());
             let all = match sees {
                 Sees::Itself => true,
-                Sees::Sessions => waits,
-                Sees::All => waits && alters && !server.senders.is_empty(),
+                Sees::Sessions => listed,
+                Sees::All => listed && alters,
             };
             server.rates.is_some() && tables && costs && value && all
         };

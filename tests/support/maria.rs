@@ -18,9 +18,9 @@ pub enum Kind {
     MySql9,
 }
 
-const ALL: usize = 3;
-
 impl Kind {
+    pub const ALL: [Self; 3] = [Self::Installed, Self::MySql80, Self::MySql9];
+
     fn find(self) -> Result<MariaBinaries, SandboxError> {
         match self {
             Self::Installed => find_maria(),
@@ -31,7 +31,7 @@ impl Kind {
 
     /// Returns its programs, looked for once. `None`: there are none here, which is told.
     pub fn binaries(self) -> Option<&'static MariaBinaries> {
-        static FOUND: [OnceLock<Option<MariaBinaries>>; ALL] = [const { OnceLock::new() }; ALL];
+        static FOUND: [OnceLock<Option<MariaBinaries>>; 3] = [const { OnceLock::new() }; 3];
         let found = FOUND[self as usize].get_or_init(|| match self.find() {
             Ok(binaries) => {
                 say(&format!(
