@@ -19,8 +19,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Installed, Self::MySql80, Self::MySql9];
-
     fn find(self) -> Result<MariaBinaries, SandboxError> {
         match self {
             Self::Installed => find_maria(),
