@@ -64,8 +64,10 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
         "bytes" => Value::BytesPerSecond,
         _ => Value::PerSecond,
     };
-    // Parts of a stage have no speed that would tell anybody anything.
-    let rate = progress.rate.filter(|_| progress.unit != "%");
+    // Parts of a stage, and transactions that end when they end, have no speed that would tell anybody anything.
+    let timed = !matches!(progress.unit.as_str(), "%" | "lockers");
+    let rate = progress.rate.filter(|_| timed);
+    let left = progress.left_ms.filter(|_| progress.unit != "lockers");
     let done = (progress.total > 0).then(|| number(progress.done) / number(progress.total));
     let phase = Cell::from(Value::text(phase(progress)));
     let mut row = Row::new(
@@ -76,7 +78,7 @@ fn row<'a>(model: &'a Model, progress: &'a Progress) -> Row<'a> {
             Value::text(progress.command.as_str()).into(),
             Value::text(on.map_or("", String::as_str)).into(),
             Value::known(done, Value::Bar).into(),
-            Value::known(progress.left_ms, Value::Time).into(),
+            Value::known(left, Value::Time).into(),
             Cell::from(Value::known(rate, per_second)).quiet(),
             Cell::from(Value::known(session.and_then(|s| s.query_ms), Value::Time)).quiet(),
             if progress.waits_for.is_some() {

@@ -336,14 +336,20 @@ fn root_words(session: &Session) -> String {
 fn holds(node: &Node, sample: &Sample) -> String {
     let mut modes: Vec<&str> = Vec::new();
     let mut objects: Vec<&str> = Vec::new();
+    let mut ends = "";
     for child in &node.children {
         let held = child.waits.as_ref().map_or("", |link| link.held.as_str());
+        let lock = child.session(sample).and_then(|s| s.lock.as_ref());
+        // Every transaction holds itself: what is waited for is that it ends.
+        if lock.is_some_and(|l| l.object.starts_with("the end of ")) {
+            ends = ", must end first";
+            continue;
+        }
         for mode in held.split(',').map(|m| short(m.trim())) {
             if !mode.is_empty() && !modes.contains(&mode) {
                 modes.push(mode);
             }
         }
-        let lock = child.session(sample).and_then(|s| s.lock.as_ref());
         let object = lock.map(|l| l.object.as_str()).filter(|_| !held.is_empty());
         objects.extend(object.filter(|o| !objects.contains(o)));
     }
@@ -353,9 +359,9 @@ fn holds(node: &Node, sample: &Sample) -> String {
         [first, more @ ..] => format!(" on {} and {} more", plain_name(first), more.len()),
     };
     if modes.is_empty() {
-        String::new()
+        ends.to_owned()
     } else {
-        format!(", holds {}{on}", modes.join(", "))
+        format!(", holds {}{on}{ends}", modes.join(", "))
     }
 }
 

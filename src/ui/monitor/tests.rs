@@ -48,6 +48,10 @@ fn behind(mut session: Session, pid: i32, wait_ms: u64) -> Session {
 }
 
 fn drawn(sessions: Vec<Session>, server: Server) -> Vec<String> {
+    drawn_in(70, sessions, server)
+}
+
+fn drawn_in(width: u16, sessions: Vec<Session>, server: Server) -> Vec<String> {
     let mut model = Model::new(
         Purpose::Monitor,
         Arc::new(Runbook::default()),
@@ -63,7 +67,7 @@ fn drawn(sessions: Vec<Session>, server: Server) -> Vec<String> {
         ..Sample::default()
     };
     model.monitor.take(Box::new(sample), 0);
-    let area = ratatui::layout::Rect::new(0, 0, 70, 20);
+    let area = ratatui::layout::Rect::new(0, 0, width, 20);
     let content = locks::content(&model, &Theme::default(), area);
     let rows = content
         .lines
@@ -127,8 +131,37 @@ fn a_prepared_transaction_says_how_it_is_ended() {
     assert_eq!(
         rows,
         [
-            "▼ prepared tx1: COMMIT PREPARED 'tx1' or ROLLBACK PREPARED '…   6:40 !",
+            "▼ prepared tx1: COMMIT PREPARED 'tx1' or ROLLBACK PREPARED 'tx… 6:40 !",
             "└ 5 api    DELETE → t (Share)                                   0:09 !",
+        ]
+    );
+}
+
+#[test]
+fn who_must_end_first_is_told_so_and_wide_screens_show_statements() {
+    let root = Session {
+        state: "idle in transaction".into(),
+        state_ms: Some(22_000),
+        ..session(1, "report", "select count(*) from t")
+    };
+    let mut build = behind(
+        session(
+            2,
+            "deploy",
+            "set lock_timeout = '2s'; create index concurrently on t (a)",
+        ),
+        1,
+        12_000,
+    );
+    if let Some(lock) = &mut build.lock {
+        lock.object = "the end of transaction 51/4".into();
+    }
+    let rows = drawn_in(120, vec![root, build], Server::default());
+    assert_eq!(
+        rows,
+        [
+            "▼ 1 report idle in xact, must end first                        select count(*) from t                             0:22 ▲",
+            "└ 2 deploy create index → the end of transaction 51/4 (Share)  set lock_timeout = '2s'; create index concurrentl… 0:12 !",
         ]
     );
 }
