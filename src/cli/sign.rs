@@ -83,6 +83,9 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
         tell(&notice);
     }
     let signer = signer(&desk, &args.person)?;
+    if args.later || text.is_some() {
+        allowed(&desk, &signer, signoff::addendum::NAMESPACE, "--role ROLE")?;
+    }
     let said = if args.later {
         let added = append_later(&desk, &bundle, &signer).map_err(|e| refused(&e))?;
         let Some(added) = added else {
@@ -97,7 +100,12 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
         let role = args.role.clone().unwrap_or_default();
         // A role that the runbook does not have is refused as that.
         if bundle.book().is_ok_and(|book| book.roles.contains(&role)) {
-            allowed(&desk, &signer, &role)?;
+            allowed(
+                &desk,
+                &signer,
+                &signoff::namespace(&role),
+                &format!("--role '{role}'"),
+            )?;
         }
         let approval = Approval {
             role,
@@ -118,14 +126,14 @@ pub fn sign(args: &SignArgs) -> Result<u8, Failure> {
 }
 
 /// The list of signers at hand lets them: a signature that it does not allow would make the record fail for good.
-fn allowed(desk: &Desk, signer: &Signer, role: &str) -> Result<(), Failure> {
+fn allowed(desk: &Desk, signer: &Signer, namespace: &str, part: &str) -> Result<(), Failure> {
     let named = std::env::var_os(TRUST_ENV).map(Into::into);
     let list = review::list_for(desk, Path::new("."), named);
     let (key, identity) = (&signer.key, &signer.identity);
-    permitted(list.as_deref(), key, identity, &signoff::namespace(role)).map_err(|e| {
-        let add = format!("holdpoint trust add {identity} KEY.pub --role '{role}'");
+    permitted(list.as_deref(), key, identity, namespace).map_err(|e| {
+        let add = format!("holdpoint trust add {identity} KEY.pub {part}");
         refused(&e)
-            .hint(format!("who keeps the list adds them: {add}"))
+            .hint(format!("who keeps the list adds them: {}", add.trim_end()))
             .hint(format!(
                 "if another list counts: {TRUST_ENV}=FILE holdpoint sign …"
             ))
