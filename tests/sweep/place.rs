@@ -154,6 +154,15 @@ impl Place {
         fs::read_to_string(self.dir.path().join("said.txt")).unwrap_or_default()
     }
 
+    /// Whether the last thing said was that this very process drives.
+    pub fn refused_for_us(&self) -> bool {
+        let own = format!("drives this run, pid {} on", std::process::id());
+        self.said()
+            .lines()
+            .last()
+            .is_some_and(|line| line.contains(&own))
+    }
+
     /// Returns the newest run, once there is one.
     pub fn run(&self) -> Option<RunDir> {
         let runs = fs::read_dir(self.dir.path().join("data/runs")).ok()?;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
 
 use holdpoint::domain::digest::sha256_hex;
 use holdpoint::domain::run::event::{Event, Status};
@@ -153,6 +155,9 @@ fn play(place: &Place, number: u32, chance: &mut Chance) -> Tally {
                 finished(place, &run, &mut tally);
                 return tally;
             }
+            // The last that is named as driver is the person, who lives on in this very process: a driver that was killed
+            // and is not put away yet still has the lock in that name, and the next one is refused instead of waiting.
+            End::Exit(4) if place.refused_for_us() => thread::sleep(Duration::from_millis(50)),
             End::Exit(1 | 5) => person::answer(place, &run, &mut tally),
             End::Exit(code) => panic!("exit code {code}:\n{}", place.said()),
         }
