@@ -14,7 +14,7 @@ WITH /* holdpoint */ tally AS MATERIALIZED (
                                   a.backend_xmin, CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END))
            FILTER (WHERE a.state <> 'idle' AND a.wait_event_type IS DISTINCT FROM 'Lock' OR ($3 AND a.state = 'idle')
                       OR (a.backend_type <> 'client backend' AND a.backend_type IN ('autovacuum worker', 'walsender'))
-                      OR a.pid IN (SELECT pg_catalog.unnest($4))) AS worth -- hashed: `= ANY` would go through the list for each session
+                      OR a.pid IN (SELECT pg_catalog.unnest($4::int[]))) AS worth -- hashed: `= ANY` would go through the list for each session
     FROM pg_catalog.pg_stat_get_activity(NULL) a
    WHERE a.pid <> pg_catalog.pg_backend_pid()
    GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -23,7 +23,7 @@ WITH /* holdpoint */ tally AS MATERIALIZED (
     FROM tally t,
          pg_catalog.unnest(t.worth) AS p(pid int, leader_pid int, application_name text, client_addr inet, backend_start timestamptz, xact_start timestamptz,
                                          query_start timestamptz, state_change timestamptz, backend_xmin xid, query bytea)
-   ORDER BY p.pid = ANY ($4) DESC, p.xact_start NULLS LAST LIMIT $1
+   ORDER BY p.pid = ANY ($4::int[]) DESC, p.xact_start NULLS LAST LIMIT $1
 )
 SELECT n::int AS n, t AS backend_type, s AS state, wt AS wait_event_type, w AS wait_event, u AS usesysid, d AS datid, a AS application_name, xmin_age,
        (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - x) * 1000)::bigint AS xact_ms,
