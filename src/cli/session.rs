@@ -1,5 +1,7 @@
 //! One sitting: a model and a world, driven with or without a screen until it is left.
 
+use std::path::Path;
+
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -19,7 +21,7 @@ use crate::domain::runbook::model::MonitorPlan;
 use crate::domain::runbook::sql::{Quoting, expand_sql};
 use crate::engine::clock;
 use crate::engine::database::Dsn;
-use crate::engine::seal::{self, Desk};
+use crate::engine::seal::{self, Bundle, Desk};
 use crate::runtime::driver;
 use crate::runtime::headless;
 use crate::runtime::opening::{self, OpenError, OpenRun};
@@ -230,6 +232,17 @@ fn later(model: &Model, face: Face) -> u8 {
     }
 }
 
+/// Says where the log is. Who leaves without signing has it all the same, unsigned.
+fn written(run_dir: &Path) -> String {
+    let bundle = Bundle::at(run_dir);
+    let unsigned = !bundle.log.exists();
+    match bundle.write_log() {
+        Err(e) => format!("the log could not be written: {e}; `holdpoint log` tries again"),
+        Ok(_) if unsigned => format!("log, not signed yet: {}", bundle.log.display()),
+        Ok(_) => format!("log: {}", bundle.log.display()),
+    }
+}
+
 /// Says how it ended, and how to come back.
 fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
     let run = &model.run.opened.run;
@@ -239,12 +252,8 @@ fn report(model: &Model, leaving: Leaving, face: Face) -> u8 {
     match (&model.run.closed, leaving) {
         (Some(closed), _) => {
             if face == Face::Screen {
-                crate::cli::tell(&format!(
-                    "{}: {}\nlog: {}",
-                    run,
-                    closed.status.word(),
-                    model.run_dir.join("log.md").display()
-                ));
+                crate::cli::tell(&format!("{run}: {}", closed.status.word()));
+                crate::cli::tell(&written(&model.run_dir));
             }
             if closed.status == Status::Success {
                 0

@@ -181,3 +181,30 @@ phases:
     assert_eq!(code, 0, "{said}");
     assert_sealed(&stage, &trust, "ann@example.com", "database-admin");
 }
+
+#[test]
+fn who_leaves_without_signing_has_the_log_all_the_same() {
+    let stage = Stage::with(
+        r"
+runbook: 1
+title: Signed by nobody yet
+roles: [Database Admin]
+phases:
+  - phase: Work
+    steps:
+      - {step: Look, confirm: It is so.}
+",
+    );
+    dana(&stage);
+    let mut hp = stage.run();
+    hp.wait_for("Enter opens the confirmation");
+    hp.confirm();
+    hp.wait_for("every step is settled");
+    hp.close_record();
+    hp.shut("› Sign as Database Admin");
+    assert!(!stage.run_dir().join("log.md").exists());
+    hp.press("q");
+    hp.wait_for("log, not signed yet: ");
+    hp.ends_with(0);
+    assert!(stage.kept("log.md").contains("Signed by nobody yet"));
+}
