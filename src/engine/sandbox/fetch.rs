@@ -243,6 +243,18 @@ fn make_executable(bin: &Path) -> Result<(), String> {
 
 /// Runs a program; why it did not end well is the last line that it wrote.
 pub(super) fn run(command: &mut Command) -> Result<(), String> {
+    let last = |said: &str| {
+        let mut lines = said.lines().rev();
+        lines.find(|l| !l.trim().is_empty()).map(str::to_owned)
+    };
+    run_and_tell(command, last)
+}
+
+/// Runs a program; `why` finds in what it wrote why it did not end well.
+pub(super) fn run_and_tell(
+    command: &mut Command,
+    why: impl FnOnce(&str) -> Option<String>,
+) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => format!("`{program}` is not installed"),
@@ -252,12 +264,8 @@ pub(super) fn run(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("it gave no reason");
-    Err(last.trim().to_owned())
+    let why = why(&said).unwrap_or_else(|| "it gave no reason".to_owned());
+    Err(why.trim().to_owned())
 }
 
 /// Returns npm's name for this machine.

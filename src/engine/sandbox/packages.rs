@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::engine::sandbox::fetch::run;
+use crate::engine::sandbox::fetch::{run, run_and_tell};
 
 /// A distribution whose archive is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub(super) fn unpack(
     let shelf = Shelf::open(archive, &machine, &keys, &work.join("shelf"))?;
     let mut install = shelf.apt();
     install.args(["--yes", "--no-install-recommends", "--download-only"]);
-    run(install.args(["install", package]))?;
+    ask(install.args(["install", package]))?;
     shelf.unpack(root)
 }
 
@@ -148,10 +148,18 @@ fn keys(archive: Archive, machine: &Machine, work: &Path) -> Result<PathBuf, Str
     }
     let work = work.join("keys");
     let shelf = Shelf::open(other, machine, &theirs, &work.join("shelf"))?;
-    run(shelf.apt().args(["download", package]))?;
+    ask(shelf.apt().args(["download", package]))?;
     let root = work.join("root");
     shelf.unpack(&root)?;
     Ok(root.join(path))
+}
+
+/// Runs `apt-get`, which says first what is wrong and then what comes of it.
+fn ask(command: &mut Command) -> Result<(), String> {
+    run_and_tell(command, |said| {
+        let mut wrong = said.lines().filter_map(|line| line.strip_prefix("E: "));
+        wrong.next().map(str::to_owned)
+    })
 }
 
 /// A private place where `apt-get` knows one archive and takes nothing for installed but Perl, whose part in a server's
@@ -183,7 +191,7 @@ impl Shelf {
             dir: dir.to_owned(),
             architecture,
         };
-        run(shelf.apt().args(["update", "--error-on=any"]))?;
+        ask(shelf.apt().args(["update", "--error-on=any"]))?;
         Ok(shelf)
     }
 
@@ -254,7 +262,7 @@ mod tests {
         }
         fs::write(dir.path().join("status"), INSTALLED).unwrap();
         fs::write(dir.path().join("sources.list"), "").unwrap();
-        let said = run(shelf.apt().args(["install", "--yes", "no-such-package"])).unwrap_err();
+        let said = ask(shelf.apt().args(["install", "--yes", "no-such-package"])).unwrap_err();
         assert!(
             said.contains("no-such-package") || said.contains("`apt-get` is not installed"),
             "{said}"
