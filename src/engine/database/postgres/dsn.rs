@@ -119,13 +119,6 @@ impl Dsn {
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
-
-    /// Returns the same server's database `name`.
-    #[must_use]
-    pub fn with_database(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.database);
-        self
-    }
 }
 
 impl fmt::Display for Dsn {

@@ -141,11 +141,6 @@ impl MariaSandbox {
         Ok(self.url(name))
     }
 
-    /// Returns the last lines of the server's log.
-    pub fn log_tail(&self) -> String {
-        self.host.log_tail()
-    }
-
     /// Stops the server at once and removes its directory; a dropped sandbox does the same.
     pub fn stop(self) {
         drop(self);

@@ -10,20 +10,21 @@ WITH /* holdpoint */ tally AS MATERIALIZED (
   SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
          CASE WHEN a.usesysid IS NOT NULL THEN a.application_name END AS a,
          count(*) AS n, min(a.xact_start) AS x, max(pg_catalog.age(a.backend_xmin)) AS xmin_age,
-         pg_catalog.array_agg(ROW(a.pid, {leader_pid}, a.application_name, a.client_addr, a.backend_start, a.xact_start, a.query_start, a.state_change,
+         pg_catalog.array_agg(ROW(a.pid, q.pid IS NOT NULL, {leader_pid}, a.application_name, a.client_addr, a.backend_start, a.xact_start, a.query_start, a.state_change,
                                   a.backend_xmin, CASE WHEN a.state <> 'idle' THEN pg_catalog.substr(pg_catalog.textsend(a.query), 1, $2) END))
            FILTER (WHERE a.state <> 'idle' AND a.wait_event_type IS DISTINCT FROM 'Lock' OR ($3 AND a.state = 'idle')
                       OR (a.backend_type <> 'client backend' AND a.backend_type IN ('autovacuum worker', 'walsender'))
-                      OR a.pid IN (SELECT pg_catalog.unnest($4::int[]))) AS worth -- hashed: `= ANY` would go through the list for each session
+                      OR q.pid IS NOT NULL) AS worth
     FROM pg_catalog.pg_stat_get_activity(NULL) a
+    LEFT JOIN (SELECT DISTINCT pg_catalog.unnest($4::int[]) AS pid) q ON q.pid = a.pid -- hashed: `= ANY` would go through the list for each session
    WHERE a.pid <> pg_catalog.pg_backend_pid()
    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), pick AS (
   SELECT t.t, t.s, t.wt, t.w, t.u, t.d, p.*
     FROM tally t,
-         pg_catalog.unnest(t.worth) AS p(pid int, leader_pid int, application_name text, client_addr inet, backend_start timestamptz, xact_start timestamptz,
+         pg_catalog.unnest(t.worth) AS p(pid int, queued bool, leader_pid int, application_name text, client_addr inet, backend_start timestamptz, xact_start timestamptz,
                                          query_start timestamptz, state_change timestamptz, backend_xmin xid, query bytea)
-   ORDER BY p.pid = ANY ($4::int[]) DESC, p.xact_start NULLS LAST LIMIT $1
+   ORDER BY p.queued DESC, p.xact_start NULLS LAST LIMIT $1
 )
 SELECT n::int AS n, t AS backend_type, s AS state, wt AS wait_event_type, w AS wait_event, u AS usesysid, d AS datid, a AS application_name, xmin_age,
        (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - x) * 1000)::bigint AS xact_ms,
