@@ -15,28 +15,13 @@ pub struct Cost {
     threads: BTreeMap<(u32, u32), Spent>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Spent {
     first: u64,
     last: u64,
 }
 
 impl Cost {
-    /// Looks at one thread of the process `pid`: its time is counted from the first look on.
-    pub fn look_at_thread(&mut self, pid: u32, thread: u32) {
-        let spent = fs::read_to_string(format!("/proc/{pid}/task/{thread}/schedstat"));
-        let now = spent.ok().and_then(|s| s.split(' ').next()?.parse().ok());
-        if let Some(now) = now {
-            let entry = self.threads.entry((pid, thread));
-            entry
-                .or_insert(Spent {
-                    first: now,
-                    last: now,
-                })
-                .last = now;
-        }
-    }
-
     /// Looks at the process `pid`: its threads' time is counted from the first look on, new threads' from their start.
     pub fn look(&mut self, pid: u32) {
         let known = self.threads.keys().any(|(process, _)| *process == pid);
@@ -44,17 +29,28 @@ impl Cost {
             return;
         };
         for task in tasks.flatten() {
-            let spent = fs::read_to_string(task.path().join("schedstat"));
-            let thread = task.file_name().to_string_lossy().parse();
-            let (Ok(spent), Ok(thread)) = (spent, thread) else {
-                continue; // it has ended meanwhile
+            let Ok(thread) = task.file_name().to_string_lossy().parse() else {
+                continue;
             };
-            let first = spent.split(' ').next().and_then(|ns| ns.parse().ok());
-            let now = first.unwrap_or(0);
-            let first = if known { 0 } else { now };
-            let entry = self.threads.entry((pid, thread));
-            entry.or_insert(Spent { first, last: now }).last = now;
+            if known {
+                self.threads.entry((pid, thread)).or_default();
+            }
+            self.look_at_thread(pid, thread);
         }
+    }
+
+    /// Looks at one thread of the process `pid`: its time is counted from the first look on.
+    pub fn look_at_thread(&mut self, pid: u32, thread: u32) {
+        let spent = fs::read_to_string(format!("/proc/{pid}/task/{thread}/schedstat"));
+        let spent = spent.ok().and_then(|s| s.split(' ').next()?.parse().ok());
+        let Some(now) = spent else {
+            return; // it has ended meanwhile
+        };
+        let first = Spent {
+            first: now,
+            last: now,
+        };
+        self.threads.entry((pid, thread)).or_insert(first).last = now;
     }
 
     /// Returns the time spent between the first look and the last.
