@@ -510,6 +510,17 @@ async fn a_server_that_answers_late_is_asked_less_often_until_it_is_quick_again(
 }
 
 #[tokio::test]
+async fn a_server_that_is_far_away_is_asked_as_often_as_a_near_one() {
+    let wire = Wire::new().await;
+    wire.state.store(SLOW, Ordering::Relaxed);
+    let db = fresh();
+    let url = format!("postgres://postgres:right@127.0.0.1:{}/{db}", wire.port);
+    let mut watcher = Watcher::on(&url);
+    // Asked for every 100 ms; the way alone takes 25 of them.
+    watcher.sample(|s| s.interval_ms <= 200).await;
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_told_and_tried_again() {
     let mut watcher = Watcher::on("postgres://x@127.0.0.1:1/x");
     for _ in 0..2 {

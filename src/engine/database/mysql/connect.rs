@@ -24,6 +24,8 @@ pub struct Link {
     /// Its number on the server (`CONNECTION_ID()`).
     pub id: u64,
     pub version: Version,
+    /// Questions of a look that went to the server and back.
+    pub questions: u32,
     /// Kept for as long as the session is ours.
     _own: mark::Own,
 }
@@ -120,6 +122,7 @@ async fn open(dsn: &Dsn, name: &str, settings: &[(&str, &str)]) -> Result<Link, 
         address,
         id,
         version,
+        questions: 0,
         _own: own,
     };
     for (key, value) in settings {

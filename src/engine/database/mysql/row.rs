@@ -104,6 +104,7 @@ pub(super) async fn sets(
     limit: Duration,
 ) -> Result<Vec<Vec<Row>>, DatabaseError> {
     let text: Vec<String> = sql.iter().map(|sql| format!("{SIGN}{sql}")).collect();
+    link.questions += 1;
     let conn = &mut link.conn;
     let reading = async {
         let mut sets = vec![Vec::new()];

@@ -23,6 +23,8 @@ pub struct Link {
     pub conn: PgConnection,
     /// `host:port` or the socket's directory.
     pub address: String,
+    /// Questions of a look that went to the server and back.
+    pub questions: u32,
 }
 
 /// Opens a connection called `name` with `settings`; the first host that answers and is what is wanted.
@@ -82,7 +84,11 @@ async fn open(
             });
         }
     }
-    Ok(Link { conn, address })
+    Ok(Link {
+        conn,
+        address,
+        questions: 0,
+    })
 }
 
 fn options(

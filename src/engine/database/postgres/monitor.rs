@@ -80,6 +80,10 @@ impl Connection for Link {
         ask(self, sql, limit).await
     }
 
+    fn questions(&self) -> u32 {
+        self.questions
+    }
+
     async fn close(self) {
         let _ = timeout(LIMIT, self.conn.close()).await;
     }

@@ -116,6 +116,7 @@ async fn fetch(
     query: Asked,
     limit: Duration,
 ) -> Result<Vec<PgRow>, DatabaseError> {
+    link.questions += 1;
     match timeout(limit, query.fetch_all(&mut link.conn)).await {
         Ok(rows) => rows.map_err(|e| trouble::asking(&e)),
         Err(_) => Err(trouble::silent(&link.address, limit.as_secs())),
