@@ -212,7 +212,11 @@ impl Builder<'_> {
 
     /// Folds leaf waiters of one kind; those that were not listed are counted with them.
     fn fold(&self, mut rows: Vec<Node>) -> Vec<Node> {
-        rows.sort_by_key(|row| std::cmp::Reverse(self.waited(row)));
+        // Those that came within a millisecond stand as they queue: by their pids another would head them at each look.
+        rows.sort_by_key(|row| {
+            let place = self.lock(row).map_or(0, |l| l.place);
+            (std::cmp::Reverse(self.waited(row)), place)
+        });
         let mut leaves: BTreeMap<String, (Vec<usize>, u32)> = BTreeMap::new();
         let mut listed: BTreeMap<String, u32> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
@@ -327,6 +331,18 @@ mod tests {
         let mut sessions = vec![session(1, &[], ""), session(2, &[1], "g")];
         sessions.extend((3..6).map(|pid| session(pid, &[], "g")));
         assert_eq!(drawn(&sample(sessions)), ["1 +0 <4", " 2 +3 <0"]);
+    }
+
+    #[test]
+    fn those_that_came_at_once_are_headed_by_the_first_in_the_queue_whatever_its_pid() {
+        let mut sessions = vec![session(1, &[], "")];
+        sessions.extend((2..6).map(|pid| session(pid, &[1], "g")));
+        for session in &mut sessions[1..] {
+            let place = 6 - u32::try_from(session.pid).unwrap();
+            let lock = session.lock.get_or_insert_default();
+            (lock.place, lock.wait_ms) = (place, Some(7));
+        }
+        assert_eq!(drawn(&sample(sessions)), ["1 +0 <4", " 5 +3 <0"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 --   relations come from names.sql, cached by the client
 -- * of those that wait for a lock only $4 have a row: locks.sql says which
 -- * first all sessions but this one, counted by all by which they are counted for people (`n`, no pid); then those worth a row
+-- * all ages are told by one clock: with one for each row those that began together would change places from look to look
 -- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
 WITH /* holdpoint */ tally AS MATERIALIZED (
   SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
@@ -27,17 +28,17 @@ WITH /* holdpoint */ tally AS MATERIALIZED (
    ORDER BY p.queued DESC, p.xact_start NULLS LAST LIMIT $1
 )
 SELECT n::int AS n, t AS backend_type, s AS state, wt AS wait_event_type, w AS wait_event, u AS usesysid, d AS datid, a AS application_name, xmin_age,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - x) * 1000)::bigint AS xact_ms,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint AS at_ms,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - x) * 1000)::bigint AS xact_ms,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()) * 1000)::bigint AS at_ms,
        NULL::int AS pid, NULL::int AS leader_pid, NULL AS client, NULL AS backend_start, NULL::bigint AS query_ms, NULL::bigint AS state_ms, NULL::bigint AS backend_ms,
        NULL::bytea AS query
   FROM tally
 UNION ALL
 SELECT NULL, p.t, p.s, p.wt, p.w, p.u, p.d, p.application_name, pg_catalog.age(p.backend_xmin),
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.xact_start) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.xact_start) * 1000)::bigint,
        NULL, p.pid, p.leader_pid, pg_catalog.host(p.client_addr), p.backend_start::text,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.query_start) * 1000)::bigint,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.state_change) * 1000)::bigint,
-       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.backend_start) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.query_start) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.state_change) * 1000)::bigint,
+       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.backend_start) * 1000)::bigint,
        p.query
   FROM pick p

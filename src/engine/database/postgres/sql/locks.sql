@@ -9,7 +9,7 @@ WITH /* holdpoint */ lk AS MATERIALIZED (
 ), want AS MATERIALIZED (
   SELECT locktype, mode, database, relation, page, tuple, virtualxid, transactionid::text AS xid, classid, objid, objsubid, k, min(since) AS first,
          pg_catalog.array_agg(pid ORDER BY since NULLS LAST, pid) AS pids,
-         pg_catalog.array_agg((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - since) * 1000)::bigint ORDER BY since NULLS LAST, pid) AS wait_ms
+         pg_catalog.array_agg((pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - since) * 1000)::bigint ORDER BY since NULLS LAST, pid) AS wait_ms
     FROM lk WHERE NOT granted GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 ), rep AS MATERIALIZED (                       -- the server's own answer
   SELECT r.pid, (pg_catalog.pg_blocking_pids(r.pid))[1:256] AS by_pids
