@@ -142,7 +142,8 @@ pub(super) fn weigh(
     let waited = memory.births.waited(&waiting, at_ms, memory.last_ms);
     let suspects = suspects(sessions, &waiters);
     let mut order: Vec<(u64, i32)> = waited.iter().map(|(pid, ms)| (*ms, *pid)).collect();
-    order.sort_unstable_by(|a, b| b.cmp(a));
+    // Ages here are coarse: of those that are equally old the older session is taken to have come first.
+    order.sort_unstable_by_key(|(ms, pid)| (std::cmp::Reverse(*ms), *pid));
     let mut places: HashMap<String, u32> = HashMap::new();
     let mut n_waiters: HashMap<i32, u32> = HashMap::new();
     let mut place_of: HashMap<i32, u32> = HashMap::new();
