@@ -1,8 +1,11 @@
 //! A run's directory and people with keys, for the tests of signing and verifying.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -154,20 +157,23 @@ impl Place {
     /// Starts a real agent for this place and puts a key into it; the private file is taken away.
     pub fn agent(&mut self, key: &str) {
         let socket = self.path("agent.sock");
-        let agent = Command::new("ssh-agent")
+        let mut agent = Command::new("ssh-agent")
             .args(["-D", "-a"])
             .arg(&socket)
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        self.agent = Some(agent);
-        self.desk.agent = Some(socket.clone().into());
-        while !socket.exists() {
-            std::thread::yield_now();
+        // Its socket has a name before anybody listens at it.
+        while UnixStream::connect(&socket).is_err() {
+            assert!(agent.try_wait().unwrap().is_none(), "the agent ended");
+            thread::sleep(Duration::from_millis(1));
         }
-        let mut add = self.desk.command("ssh-add");
-        add.arg("-q").arg(self.path(key)).stderr(Stdio::null());
-        assert!(add.status().unwrap().success());
+        self.agent = Some(agent);
+        self.desk.agent = Some(socket.into());
+        let added = self.desk.command("ssh-add").arg(self.path(key)).output();
+        let added = added.unwrap();
+        let said = String::from_utf8_lossy(&added.stderr);
+        assert!(added.status.success(), "{said}");
         fs::remove_file(self.path(key)).unwrap();
     }
 }
