@@ -37,12 +37,17 @@ pub fn parameters(
                 .hint("write --set name=value"));
         };
         if !known.contains(name) {
-            let all = known.iter().copied().collect::<Vec<_>>().join(", ");
+            let hint = if known.is_empty() {
+                "this runbook has no parameters".to_owned()
+            } else {
+                let all = known.iter().copied().collect::<Vec<_>>();
+                format!("it has: {}", all.join(", "))
+            };
             return Err(Failure::new(
                 USAGE,
                 format!("the runbook has no parameter called `{name}`"),
             )
-            .hint(format!("it has: {all}")));
+            .hint(hint));
         }
         values.insert(name.to_owned(), value.to_owned());
     }

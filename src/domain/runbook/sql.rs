@@ -11,9 +11,11 @@ use crate::domain::statements::{self, Effect, mysql, split};
 
 mod expand;
 mod lexer;
+mod loss;
 mod quote;
 
 pub use expand::{SqlFault, expand_sql, show_sql};
+pub use loss::Loss;
 pub use quote::{identifier, literal, number};
 
 /// Whose lexical rules a text of SQL follows.

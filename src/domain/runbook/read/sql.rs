@@ -44,6 +44,9 @@ impl Reader<'_> {
         self.transactions(&origin, &text, &script, transaction);
         let asks = fields.has("expect") || fields.has("capture");
         let read_only = read_only.unwrap_or(asks && script.only_looks());
+        if !fields.has("danger") && !fields.has("manual") {
+            self.losses(&origin, &text, &script);
+        }
         Some(Sql {
             on,
             lock_timeout,
@@ -116,17 +119,33 @@ impl Reader<'_> {
 
     /// Notes an error at the bytes `at` of a text of SQL.
     fn sql_error(&mut self, origin: &Origin, text: &str, at: usize, message: &str, hint: &str) {
-        let (place, message) = match &origin.file {
+        let (place, message) = self.in_sql(origin, text, at, message);
+        self.error(place, message, Some(hint.to_owned()));
+    }
+
+    /// Returns where the byte `at` of a text of SQL stands in the runbook, and the message with its line in another file.
+    fn in_sql(&self, origin: &Origin, text: &str, at: usize, message: &str) -> (Place, String) {
+        match &origin.file {
             None => (self.line_in(origin.node, text, at), message.to_owned()),
             Some(file) => {
                 let line = text[..at].matches('\n').count() + 1;
-                (
-                    origin.node.at.clone(),
-                    format!("{file}, line {line}: {message}"),
-                )
+                let message = format!("{file}, line {line}: {message}");
+                (origin.node.at.clone(), message)
             }
-        };
-        self.error(place, message, Some(hint.to_owned()));
+        }
+    }
+
+    /// Warns where data is lost for good and the runbook does not say whether somebody is to be asked.
+    fn losses(&mut self, origin: &Origin, text: &str, script: &Script) {
+        let hint = "say `danger: high` and a `timeout`: it waits for a key then, and for the typed name of a protected target; or `danger: none` where nobody need be asked";
+        for statement in &script.statements {
+            let Some(loss) = statement.loss() else {
+                continue;
+            };
+            let message = format!("this {}, and nobody is asked", loss.says());
+            let (place, message) = self.in_sql(origin, text, statement.at, &message);
+            self.warn(place, message, Some(hint.into()));
+        }
     }
 
     /// Returns where the word that begins at byte `at` of a scalar's text stands in the file, else the whole scalar.

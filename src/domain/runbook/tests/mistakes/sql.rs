@@ -159,8 +159,8 @@ fn told_at(database: &str, steps: &str) -> Vec<String> {
 #[test]
 fn mysql_commits_with_ddl_and_the_check_says_so_where_it_knows_the_server() {
     let ddl =
-        "  - {step: b, sql: 'update t set a = 1; alter table t add b int', transaction: true}\n";
-    let wanted = "8:41 `alter` `transaction: true` cannot hold: MySQL and MariaDB commit with ALTER TABLE, whatever comes after it (take `transaction` out, and what the statements before it did stays; or make it a step of its own)";
+        "  - {step: b, sql: 'insert into t values (1); alter table t add b int', transaction: true}\n";
+    let wanted = "8:47 `alter` `transaction: true` cannot hold: MySQL and MariaDB commit with ALTER TABLE, whatever comes after it (take `transaction` out, and what the statements before it did stays; or make it a step of its own)";
     assert_eq!(told_at("mysql://u@h/d", ddl), [wanted]);
     assert_eq!(told_at("mariadb://u@h/d", ddl), [wanted]);
     let asks = format!("{ddl}  - {{step: c, use: my/identity}}\n");
@@ -174,7 +174,7 @@ fn mysql_commits_with_ddl_and_the_check_says_so_where_it_knows_the_server() {
     assert_eq!(told_at("mysql://u@h/d", escaped), [""; 0]);
     let unclosed = told_at("postgres://u@h/d", escaped);
     assert!(unclosed[0].contains("not closed"), "{unclosed:?}");
-    let no_transaction = "  - {step: b, sql: 'create database x; drop database x'}\n";
+    let no_transaction = "  - {step: b, sql: 'create database x; drop database x', danger: none}\n";
     assert_eq!(told_at("mysql://u@h/d", no_transaction), [""; 0]);
     let local = told_at(
         "mysql://u@h/d",
@@ -234,5 +234,27 @@ fn mysql_takes_no_quoted_value_behind_limit() {
         assert_eq!(told(&book("mysql://u@h/d", sql)), wanted, "{sql}");
         // PostgreSQL reads the number out of it.
         assert_eq!(told(&book("postgres://u@h/d", sql)), [""; 0], "{sql}");
+    }
+}
+
+#[test]
+fn a_loss_that_nobody_is_asked_about_is_warned_of() {
+    let book = |keys: &str| {
+        format!(
+            "runbook: 1\ntitle: x\ntargets: {{p: {{database: 'postgres://u@h/d'}}}}\nphases:\n- phase: a\n  steps:\n  - step: b\n    sql: select 1; drop table t\n{keys}"
+        )
+    };
+    assert_eq!(
+        told(&book("")),
+        [
+            "warning 8:20 `drop` this drops a table with all that is in it, and nobody is asked (say `danger: high` and a `timeout`: it waits for a key then, and for the typed name of a protected target; or `danger: none` where nobody need be asked)"
+        ]
+    );
+    for said in [
+        "    danger: high\n    timeout: 1m\n",
+        "    danger: none\n",
+        "    manual: true\n",
+    ] {
+        assert_eq!(told(&book(said)), [""; 0], "{said}");
     }
 }
