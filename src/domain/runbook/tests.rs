@@ -15,7 +15,9 @@ mod mistakes;
 /// Reads files as the fixtures name them.
 pub fn files(path: &str) -> io::Result<String> {
     match path {
-        "after.sql" => Ok("update orders set checked = true where checked is null;\nanalyze orders;\n".into()),
+        "after.sql" => {
+            Ok("update orders set checked = true where checked is null;\nanalyze orders;\n".into())
+        }
         "copy.sql" => Ok("select 1;\ncopy t from stdin;\n".into()),
         _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such file")),
     }

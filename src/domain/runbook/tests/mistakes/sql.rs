@@ -158,8 +158,7 @@ fn told_at(database: &str, steps: &str) -> Vec<String> {
 
 #[test]
 fn mysql_commits_with_ddl_and_the_check_says_so_where_it_knows_the_server() {
-    let ddl =
-        "  - {step: b, sql: 'insert into t values (1); alter table t add b int', transaction: true}\n";
+    let ddl = "  - {step: b, sql: 'insert into t values (1); alter table t add b int', transaction: true}\n";
     let wanted = "8:47 `alter` `transaction: true` cannot hold: MySQL and MariaDB commit with ALTER TABLE, whatever comes after it (take `transaction` out, and what the statements before it did stays; or make it a step of its own)";
     assert_eq!(told_at("mysql://u@h/d", ddl), [wanted]);
     assert_eq!(told_at("mariadb://u@h/d", ddl), [wanted]);
