@@ -327,7 +327,10 @@ pub fn lack(model: &Model, panel: Panel) -> Vec<String> {
     };
     let extras = &sample.extras;
     let lack = match panel {
-        Panel::Activity => return sample.notes.clone(),
+        Panel::Activity => {
+            let folded = sessions::folded(model);
+            return folded.into_iter().chain(sample.notes.clone()).collect();
+        }
         Panel::Tables => extras
             .tables
             .as_deref()

@@ -1,6 +1,8 @@
 //! The database engine against real PostgreSQL servers.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod blocking;
 #[cfg(test)]
 mod connecting;

@@ -1,5 +1,6 @@
 //! The monitor: what it tells, what it survives.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use holdpoint::domain::ready::Family;
@@ -17,6 +18,7 @@ use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 
 on_each_server! {
     sessions_are_told_with_what_they_do_and_odd_names_are_tamed
+    statements_keep_their_places_from_look_to_look
     our_own_are_marked
     counters_become_rates_and_values_and_sizes_come_when_asked
     tables_are_told_while_somebody_has_one_for_himself
@@ -86,6 +88,31 @@ fn own(name: &str, sessions: Option<Sessions>) -> OwnStep {
         started_ms: i64::try_from(clock::mono_ms()).unwrap(),
         sessions,
     }
+}
+
+async fn statements_keep_their_places_from_look_to_look(server: &'static MariaSandbox) {
+    let url = server.url(&fresh(server));
+    let mut watcher = watch(&url);
+    let (mut pids, mut tasks) = (Vec::new(), Vec::new());
+    for _ in 0..6 {
+        let (id, task) = Client::open(&url).await.waits("select sleep(30)");
+        pids.push(i32::try_from(id).unwrap());
+        tasks.push(task);
+    }
+    let sleeps = |s: &Session| s.query.contains("sleep");
+    let all = |s: &Sample| pids.iter().all(|p| s.session(*p).is_some_and(sleeps));
+    let mut orders = BTreeSet::new();
+    for _ in 0..5 {
+        let sample = watcher.sample(all).await;
+        let mut order: Vec<(u64, i32)> = pids
+            .iter()
+            .map(|pid| (sample.session(*pid).unwrap().query_ms.unwrap(), *pid))
+            .collect();
+        order.sort_unstable();
+        orders.insert(order.into_iter().map(|(_, pid)| pid).collect::<Vec<_>>());
+    }
+    assert_eq!(orders.len(), 1, "{orders:?}");
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 async fn our_own_are_marked(server: &'static MariaSandbox) {

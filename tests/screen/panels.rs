@@ -368,7 +368,7 @@ fn a_filter_is_typed_live_shown_and_cleared() {
     assert!(screen.contains("/user:workerx "), "{screen}");
     assert!(screen.contains("none of 10 rows passes"), "{screen}");
     watcher.keys("\u{1b}");
-    assert!(watcher.screen((120, 40)).contains("10 · by for"));
+    assert!(watcher.screen((120, 40)).contains("5 · by for"));
     // In the tree a branch stays that leads to what is looked for.
     watcher.keys("1/celery\n");
     let screen = watcher.screen((120, 40));
@@ -376,6 +376,43 @@ fn a_filter_is_typed_live_shown_and_cleared() {
     assert!(screen.contains("▼ 4711"), "{screen}");
     let tree = screen.lines().filter(|l| l.contains("4810 +30"));
     assert_eq!(tree.count(), 0, "{screen}");
+}
+
+#[test]
+fn what_the_rows_are_sorted_by_is_seen_at_every_width() {
+    let mut watcher = busy(Purpose::Monitor);
+    watcher.keys("3");
+    for size in [(80, 24), (100, 30), (140, 40), (180, 50)] {
+        for _ in 0..9 {
+            watcher.keys("o");
+            let table = holdpoint::app::monitor::table(&watcher.model, Panel::Activity).unwrap();
+            let by = table.columns[table.sort].title;
+            let screen = watcher.screen(size);
+            assert!(screen.contains(&format!("by {by} ↓")), "{by}:\n{screen}");
+            assert!(screen.contains(&format!("{by}↓")), "{by}:\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_filter_in_the_tree_finds_who_is_folded() {
+    let mut watcher = Watcher::new(Purpose::Monitor);
+    let mut sample = scenes::lock_storm();
+    let mut waiter = sample.session(4810).unwrap().clone();
+    for pid in 7001..7006 {
+        (waiter.pid, waiter.user) = (pid, "dana".into());
+        if let Some(lock) = &mut waiter.lock {
+            lock.place += 1;
+        }
+        sample.sessions.push(waiter.clone());
+    }
+    watcher.sample(sample);
+    watcher.keys("1");
+    assert!(!watcher.screen((80, 24)).contains(" 7003 "));
+    watcher.keys("/pid:7003\n");
+    let screen = watcher.screen((80, 24));
+    assert!(screen.contains(" 7003 "), "{screen}");
+    assert!(!screen.contains(" 7004 "), "{screen}");
 }
 
 #[test]

@@ -147,9 +147,20 @@ fn inspect(model: &mut Model) -> Vec<Effect> {
 }
 
 fn act_on(model: &mut Model, act: BackendAct) -> Vec<Effect> {
-    let session = model.monitor.selected_session().map(Monitor::reference);
-    let dialog = session.map(|s| questions::act(model, &s, act));
-    dialog.map_or_else(Vec::new, |d| open(model, d))
+    let Some(session) = model.monitor.selected_session().map(Monitor::reference) else {
+        return Vec::new();
+    };
+    // Folded away or filtered out meanwhile: nobody acts on a row that is not seen.
+    if !listed(model, model.monitor.panel).contains(&RowKey::Session(session.pid)) {
+        let pid = session.pid;
+        model.say(
+            Tone::Warning,
+            format!("session {pid} has no row here any more: move to one with the arrow keys"),
+        );
+        return Vec::new();
+    }
+    let dialog = questions::act(model, &session, act);
+    open(model, dialog)
 }
 
 /// Moves the cursor by `rows`, down when positive.

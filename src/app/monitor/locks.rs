@@ -18,24 +18,27 @@ pub fn roots(model: &Model) -> Cow<'_, [Node]> {
     };
     let kept = picture.forest.roots.iter();
     Cow::Owned(
-        kept.filter_map(|node| kept_of(model, sample, &filter, node))
+        kept.flat_map(|node| kept_of(model, sample, &filter, node))
             .collect(),
     )
 }
 
-/// A branch stays where its own row or any below it passes; a row that passes keeps all that hangs on it.
-fn kept_of(model: &Model, sample: &Sample, filter: &Filter, node: &Node) -> Option<Node> {
-    if passes(model, sample, filter, node) {
-        return Some(node.clone());
+/// A branch stays where its own row or any below it passes; a row that passes keeps all that hangs on it, and of one that
+/// does not those stay that are folded into it and pass.
+fn kept_of(model: &Model, sample: &Sample, filter: &Filter, node: &Node) -> Vec<Node> {
+    let passes = |node: &Node| passes(model, sample, filter, node);
+    if passes(node) {
+        return vec![node.clone()];
     }
     let children = node.children.iter();
     let children: Vec<Node> = children
-        .filter_map(|child| kept_of(model, sample, filter, child))
+        .flat_map(|child| kept_of(model, sample, filter, child))
         .collect();
-    (!children.is_empty()).then(|| Node {
-        children,
-        ..node.clone()
-    })
+    if children.is_empty() {
+        return node.opened().filter(passes).collect();
+    }
+    let node = node.clone();
+    vec![Node { children, ..node }]
 }
 
 fn passes(model: &Model, sample: &Sample, filter: &Filter, node: &Node) -> bool {

@@ -2,6 +2,99 @@
 
 use super::*;
 
+/// Six who want the same lock behind 1, the first of 40.
+fn storm() -> Sample {
+    let mut storm = sample(40);
+    let waiter = storm.sessions.remove(2);
+    storm.sessions.extend((10..16).map(|pid| {
+        let mut waiter = waiter.clone();
+        (waiter.pid, waiter.backend_start) = (pid, format!("start of {pid}"));
+        waiter.lock = waiter.lock.map(|lock| LockWait {
+            group: "same".into(),
+            place: u32::try_from(pid - 9).unwrap(),
+            of: 40,
+            ..lock
+        });
+        waiter
+    }));
+    storm
+}
+
+#[test]
+fn those_who_wait_alike_have_one_row_unless_somebody_looks_for_one() {
+    let mut desk = at_panels();
+    told(&mut desk, storm());
+    assert_eq!(pids(&desk), [1, 2, 10]);
+    let cells = |desk: &Desk| {
+        let table = crate::app::monitor::table(&desk.model, Panel::Activity).unwrap();
+        table
+            .rows
+            .into_iter()
+            .map(|r| format!("{:?}", r.cells[5].value))
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        cells(&desk)[2].contains("behind 1 +39"),
+        "{:?}",
+        cells(&desk)
+    );
+    desk.press(KeyCode::Char('/'));
+    typed(&mut desk, "dana");
+    assert_eq!(pids(&desk), [10, 11, 12, 13, 14, 15]);
+    let said = crate::app::monitor::lack(&desk.model, Panel::Activity);
+    assert_eq!(
+        said,
+        ["34 further back in the queues are only counted, and not filtered"]
+    );
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Down);
+    let selected = |desk: &Desk| desk.model.monitor.selected_session().map(|s| s.pid);
+    assert_eq!(selected(&desk), Some(12));
+    // The filter goes, the row under the cursor stays.
+    desk.press(KeyCode::Esc);
+    assert_eq!(pids(&desk), [1, 2, 10, 12]);
+    assert!(
+        cells(&desk)[2].contains("behind 1 +38"),
+        "{:?}",
+        cells(&desk)
+    );
+    let said = crate::app::monitor::lack(&desk.model, Panel::Activity);
+    assert!(said[0].starts_with("+N: so many more wait"), "{said:?}");
+}
+
+#[test]
+fn acting_on_a_row_that_stands_for_many_says_that_it_is_one() {
+    let mut desk = at_panels();
+    told(&mut desk, storm());
+    for _ in 0..3 {
+        desk.press(KeyCode::Down);
+    }
+    desk.press(KeyCode::Char('t'));
+    let dialog = desk.model.dialog.as_ref().unwrap();
+    let said: Vec<&str> = dialog.sentences.iter().map(|s| s.1.as_str()).collect();
+    let others = "It only waits behind 1; 39 more that want the same go on waiting.";
+    assert!(said.contains(&others), "{said:?}");
+    assert!(matches!(&dialog.intent, Intent::Act(s, _) if s.pid == 10));
+}
+
+#[test]
+fn nobody_acts_on_a_row_that_is_not_seen() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Char('/'));
+    typed(&mut desk, "dana");
+    desk.press(KeyCode::Enter);
+    assert_eq!(pids(&desk), [3]);
+    desk.press(KeyCode::Char('t'));
+    assert!(desk.model.dialog.is_none());
+    let said = desk.model.notice.as_ref().map(|n| n.text.clone());
+    let why = "session 2 has no row here any more: move to one with the arrow keys";
+    assert_eq!(said.as_deref(), Some(why));
+}
+
 #[test]
 fn who_idles_has_no_statement_to_cancel_and_can_be_ended() {
     let mut desk = at_panels();

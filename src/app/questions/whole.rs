@@ -10,7 +10,7 @@ use crate::domain::run::next;
 use crate::domain::run::state::{CancelState, Route, Stand};
 use crate::domain::run::verdict;
 use crate::domain::runbook::model::Step;
-use crate::domain::sample::words::lasting;
+use crate::domain::sample::words::{InTheWay, lasting};
 
 /// The role of whoever signs where the runbook names none.
 pub const ANY_ROLE: &str = "Operator";
@@ -121,6 +121,9 @@ pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
         );
     }
     dialog = dialog.says(Tone::Plain, format!("  {}", session.query));
+    if let Some(queue) = queue(model, session) {
+        dialog = dialog.says(Tone::Warning, queue);
+    }
     if session.application.starts_with("holdpoint.") {
         dialog = dialog.says(
             Tone::Danger,
@@ -141,6 +144,24 @@ pub fn act(model: &Model, session: &SessionRef, act: BackendAct) -> Dialog {
         dialog = dialog.field(format!("Type `{name}` to allow it"), Need::Exactly(name));
     }
     dialog.entered(enter)
+}
+
+/// Says that whoever is acted on only waits, and that those who wait alike go on doing so: one row may stand for many.
+fn queue(model: &Model, session: &SessionRef) -> Option<String> {
+    let sample = model.monitor.picture().sample?;
+    let waiter = sample.session(session.pid)?;
+    let lock = waiter.lock.as_ref()?;
+    let behind = match sample.in_the_way(waiter) {
+        Some(InTheWay::Session(pid)) => format!(" behind {pid}"),
+        Some(InTheWay::Prepared) => " behind a prepared transaction".to_owned(),
+        None => String::new(),
+    };
+    let others = match lock.of.saturating_sub(1) {
+        0 => String::new(),
+        1 => "; 1 more that wants the same goes on waiting".to_owned(),
+        n => format!("; {n} more that want the same go on waiting"),
+    };
+    Some(format!("It only waits{behind}{others}."))
 }
 
 /// Asks for a statement by hand.

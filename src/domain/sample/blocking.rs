@@ -22,6 +22,8 @@ pub struct Node {
     pub waits: Option<Link>,
     /// Further waiters of the same kind under the same blocker that have no row of their own.
     pub folded: u32,
+    /// Those of them that the sample lists, as indices into [`Sample::sessions`]; the others are only counted.
+    pub alike: Vec<usize>,
     /// Sessions that wait behind it, directly or not.
     pub behind: u32,
     /// Those who wait for it, the longest waiting first.
@@ -98,6 +100,18 @@ impl Node {
                 .session(sample)
                 .map_or_else(String::new, Session::words),
         }
+    }
+
+    /// Returns those who are folded into this row and are listed, each as a row of its own.
+    pub fn opened(&self) -> impl Iterator<Item = Self> + '_ {
+        self.alike.iter().map(|at| Self {
+            who: Who::Session(*at),
+            waits: self.waits.clone(),
+            folded: 0,
+            alike: Vec::new(),
+            behind: 0,
+            children: Vec::new(),
+        })
     }
 
     fn walk<'a>(&'a self, depth: usize, rows: &mut Vec<(usize, &'a Self)>) {

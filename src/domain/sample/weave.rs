@@ -184,6 +184,7 @@ impl Builder<'_> {
             who: self.who(key),
             waits: link,
             folded: 0,
+            alike: Vec::new(),
             behind: children.iter().map(|c| 1 + c.folded + c.behind).sum(),
             children,
         }
@@ -242,6 +243,11 @@ impl Builder<'_> {
             }
             rows[*first].folded = unlisted + u32::try_from(rest.len()).unwrap_or_default();
             rows[*first].behind = 0;
+            let listed = rest.iter().filter_map(|at| match rows[*at].who {
+                Who::Session(session) => Some(session),
+                Who::Prepared(_) | Who::PreparedUnknown | Who::Untold(_) | Who::Gone(_) => None,
+            });
+            rows[*first].alike = listed.collect();
             gone.extend(rest.iter().copied());
         }
         let kept = rows.into_iter().enumerate();

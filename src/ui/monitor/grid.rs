@@ -101,8 +101,9 @@ fn laid<'a>(
     titles: &'a [String],
     room: usize,
 ) -> Laid<'a> {
-    let picked = (0..table.columns.len()).filter(|i| table.columns[*i].from <= room);
-    let picked: Vec<usize> = picked.collect();
+    // What the rows are sorted by is seen at every width.
+    let shown = |i: &usize| table.columns[*i].from <= room || *i == table.sort;
+    let picked: Vec<usize> = (0..table.columns.len()).filter(shown).collect();
     let graded = |i: usize| {
         let graded = |r: &Row| r.cells[i].grade != Grade::Calm;
         table.columns[i].kind == Kind::Amounts && rows.iter().any(graded)

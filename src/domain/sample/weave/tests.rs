@@ -55,7 +55,13 @@ fn drawn(sample: &Sample) -> Vec<String> {
 fn waiters_the_server_was_not_asked_about_hang_where_their_group_hangs() {
     let mut sessions = vec![session(1, &[], ""), session(2, &[1], "g")];
     sessions.extend((3..6).map(|pid| session(pid, &[], "g")));
-    assert_eq!(drawn(&sample(sessions)), ["1 +0 <4", " 2 +3 <0"]);
+    let sample = sample(sessions);
+    assert_eq!(drawn(&sample), ["1 +0 <4", " 2 +3 <0"]);
+    let row = &tree(&sample).roots[0].children[0];
+    assert_eq!(row.alike, [2, 3, 4], "who is folded can be told one by one");
+    let opened: Vec<Node> = row.opened().collect();
+    let pids = opened.iter().map(|n| n.session(&sample).unwrap().pid);
+    assert!(pids.eq(3..6) && opened[0].waits == row.waits);
 }
 
 #[test]

@@ -2,8 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::domain::sample::model::Session;
+
 /// Looks remembered at most; older ones are thinned.
 const LOOKS: usize = 512;
+/// Milliseconds by which two looks may differ on when the same statement began: the clock is read before the list is.
+const NEARLY: u64 = 50;
 
 /// What earlier looks tell of sessions.
 #[derive(Debug, Default)]
@@ -12,6 +16,8 @@ pub(super) struct Births {
     looks: VecDeque<(i64, i64)>,
     /// Since when a session waits for what.
     waits: HashMap<i32, (String, i64)>,
+    /// When a session began what it does.
+    began: HashMap<i32, i64>,
 }
 
 impl Births {
@@ -47,6 +53,24 @@ impl Births {
         let seen = self.looks.iter().find(|(_, largest)| *largest >= pid);
         let since = seen.map_or(now_ms, |(at, _)| *at);
         Some(u64::try_from(now_ms - since).unwrap_or_default())
+    }
+
+    /// Counts from what an earlier look told of the same statements: those that began within a millisecond would change
+    /// places from look to look.
+    pub fn steady(&mut self, sessions: &mut [Session], now_ms: i64) {
+        let mut began = HashMap::new();
+        for session in sessions {
+            let Some(ms) = session.state_ms else { continue };
+            let seen = now_ms.saturating_sub_unsigned(ms);
+            let known = self.began.get(&session.pid).copied();
+            let since = known.filter(|known| known.abs_diff(seen) <= NEARLY);
+            let since = since.unwrap_or(seen);
+            began.insert(session.pid, since);
+            let ms = u64::try_from(now_ms - since).unwrap_or_default();
+            session.state_ms = Some(ms);
+            session.query_ms = session.query_ms.map(|_| ms);
+        }
+        self.began = began;
     }
 
     /// Returns for how long each of `waiting` (session, what for, milliseconds at most) has waited at `now_ms`, where the
@@ -87,6 +111,29 @@ mod tests {
         assert_eq!(births.age_ms(10, 5_000), None);
         assert_eq!(births.age_ms(11, 5_000), Some(3_000));
         assert_eq!(births.age_ms(13, 5_000), Some(0));
+    }
+
+    #[test]
+    fn a_statement_began_when_it_was_first_seen_to_have() {
+        let mut births = Births::default();
+        let mut ages = |now_ms, ms: [u64; 2]| {
+            let session = |(pid, ms)| Session {
+                pid,
+                query_ms: Some(ms),
+                state_ms: Some(ms),
+                ..Session::default()
+            };
+            let mut sessions: Vec<Session> = (1..).zip(ms).map(session).collect();
+            births.steady(&mut sessions, now_ms);
+            sessions
+                .iter()
+                .filter_map(|s| s.query_ms)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ages(10_000, [500, 501]), [500, 501]);
+        // The next look rounds the other way, and reads its clock a little earlier.
+        assert_eq!(ages(11_000, [1_503, 1_502]), [1_500, 1_501]);
+        assert_eq!(ages(12_000, [3, 2_502]), [3, 2_501], "a new statement");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::domain::sample::own::MONITOR_NAME;
 use crate::engine::database::error::DatabaseError;
 use crate::engine::database::monitor::Budget;
 use crate::engine::database::mysql::births::Births;
-use crate::engine::database::mysql::connect::Link;
+use crate::engine::database::mysql::connect::{Brand, Link};
 use crate::engine::database::mysql::mark;
 use crate::engine::database::mysql::rights::Rights;
 use crate::engine::database::mysql::row::{Row, SIGN, fetch, sets};
@@ -74,6 +74,10 @@ pub(super) async fn look(
     if !missing.is_empty() {
         let rows = fetch(link, &by_number(rights, budget, &missing), limit).await?;
         sessions.extend(rows.iter().filter_map(|row| reading.session(row)));
+    }
+    // MySQL tells whole seconds: they are the same for all that began in one.
+    if rights.brand == Brand::MariaDb {
+        memory.births.steady(&mut sessions, at_ms);
     }
     let names: Vec<String> = budget.steps.iter().map(|s| s.app_name.clone()).collect();
     for (id, name) in mark::holders(link, &names, limit).await? {

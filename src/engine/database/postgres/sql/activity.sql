@@ -5,7 +5,8 @@
 --   relations come from names.sql, cached by the client
 -- * of those that wait for a lock only $4 have a row: locks.sql says which
 -- * first all sessions but this one, counted by all by which they are counted for people (`n`, no pid); then those worth a row
--- * all ages are told by one clock: with one for each row those that began together would change places from look to look
+-- * ages are whole milliseconds of one clock less whole milliseconds of the beginning: were the difference rounded, those that began within
+--   one would change places from look to look
 -- * query is BYTEA (the text may be in another database's encoding): decode lossily and sanitise in the client; not kept for idle sessions
 WITH /* holdpoint */ tally AS MATERIALIZED (
   SELECT a.backend_type AS t, a.state AS s, a.wait_event_type AS wt, a.wait_event AS w, a.usesysid AS u, a.datid AS d,
@@ -35,10 +36,10 @@ SELECT n::int AS n, t AS backend_type, s AS state, wt AS wait_event_type, w AS w
   FROM tally
 UNION ALL
 SELECT NULL, p.t, p.s, p.wt, p.w, p.u, p.d, p.application_name, pg_catalog.age(p.backend_xmin),
-       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.xact_start) * 1000)::bigint,
+       now.ms - pg_catalog.floor(pg_catalog.date_part('epoch', p.xact_start) * 1000)::bigint,
        NULL, p.pid, p.leader_pid, pg_catalog.host(p.client_addr), p.backend_start::text,
-       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.query_start) * 1000)::bigint,
-       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.state_change) * 1000)::bigint,
-       (pg_catalog.date_part('epoch', pg_catalog.statement_timestamp() - p.backend_start) * 1000)::bigint,
+       now.ms - pg_catalog.floor(pg_catalog.date_part('epoch', p.query_start) * 1000)::bigint,
+       now.ms - pg_catalog.floor(pg_catalog.date_part('epoch', p.state_change) * 1000)::bigint,
+       now.ms - pg_catalog.floor(pg_catalog.date_part('epoch', p.backend_start) * 1000)::bigint,
        p.query
-  FROM pick p
+  FROM pick p, (SELECT pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()) * 1000)::bigint AS ms) now
