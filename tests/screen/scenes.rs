@@ -15,13 +15,13 @@ use holdpoint::app::message::Msg;
 use holdpoint::app::model::{Model, Now, Purpose};
 use holdpoint::app::update::update;
 use holdpoint::domain::attempt::Ended;
-use holdpoint::domain::run::event::{AlarmRaised, Event, TargetSeen};
+use holdpoint::domain::run::event::{AlarmRaised, Event};
 use holdpoint::domain::run::state::RunState;
 use holdpoint::domain::runbook::model::{Action, Confirm, Level, Runbook, StepId};
 use holdpoint::domain::sample::model::Sample;
 use holdpoint::domain::sample::news::MonitorNews;
 
-use crate::scenes::server::{counts, of_strangers};
+use crate::scenes::server::{counts, identity, of_strangers};
 use crate::scenes::story::{MONO_MS, START_MS};
 
 pub use server::{calm, lock_storm};
@@ -187,15 +187,7 @@ pub fn monitoring() -> Model {
         wall_ms: START_MS,
         mono_ms: MONO_MS,
     };
-    let seen = TargetSeen {
-        version: "PostgreSQL 15.4".into(),
-        database: "billing".into(),
-        address: "db1:5432".into(),
-        user: "deploy".into(),
-        role: "primary".into(),
-        ..TargetSeen::default()
-    };
-    let _ = update(&mut model, Msg::Monitor(MonitorNews::Identity(seen)));
+    let _ = update(&mut model, Msg::Monitor(MonitorNews::Identity(identity())));
     for connections in [40, 44, 48, 60, 71] {
         let sample = Sample {
             counts: counts(connections, connections / 10),

@@ -7,6 +7,29 @@ use crate::domain::run::state::RunState;
 use crate::domain::runbook::model::{Runbook, StepId};
 use crate::domain::runbook::parse::parse;
 
+/// A runbook with a way back: a point of no return, a choice to go back, and a step that undoes each of the first two.
+pub const WITH_BACK: &str = "
+phases:
+  - phase: One
+    steps:
+      - {step: a, id: a, run: 'true'}
+      - {step: b, id: b, run: 'true', point_of_no_return: true}
+      - step: choose
+        id: choose
+        decide:
+          - {choice: Keep}
+          - {choice: Back, go_to: undo}
+          - {choice: Last, go_to: d}
+      - {step: c, id: c, confirm: x}
+      - {step: d, id: d, confirm: x}
+rollback:
+  - path: undo
+    title: Undo
+    steps:
+      - {step: ua, id: ua, run: 'true', undoes: a}
+      - {step: ub, id: ub, run: 'true', undoes: b}
+";
+
 /// Reads a runbook written in YAML below `phases:` and `rollback:`; its target `prod` is protected.
 ///
 /// # Panics

@@ -3,7 +3,9 @@
 use crate::domain::attempt::Ended;
 use crate::domain::run::decide::{Command, DecideStep, decide};
 use crate::domain::run::event::{Event, Finding, HoldReason, Status, TargetSeen};
-use crate::domain::run::fixture::{book, confirmed, failure, finished, letters, run, started};
+use crate::domain::run::fixture::{
+    WITH_BACK, book, confirmed, failure, finished, letters, run, started,
+};
 use crate::domain::run::verdict::status;
 use crate::domain::runbook::model::StepId;
 
@@ -38,27 +40,9 @@ fn a_step_that_was_begun_and_then_left_out_is_no_success() {
     assert_eq!(status(&book, &run("prod", events)), Status::Partial);
 }
 
-const BACK: &str = "
-phases:
-  - phase: One
-    steps:
-      - {step: a, id: a, run: 'true'}
-      - {step: b, id: b, run: 'true', point_of_no_return: true}
-      - step: choose
-        id: choose
-        decide:
-          - {choice: Keep}
-          - {choice: Back, go_to: undo}
-rollback:
-  - path: undo
-    title: Undo
-    steps:
-      - {step: ua, id: ua, run: 'true', undoes: a}
-";
-
 #[test]
 fn a_way_back_whose_steps_were_left_out_is_not_rolled_back() {
-    let book = book(BACK);
+    let book = book(WITH_BACK);
     let events = vec![
         started("a", 1),
         finished("a", 1, failure()),
@@ -96,7 +80,7 @@ fn a_runbook_that_only_looks_succeeds_when_all_was_looked_at() {
 
 #[test]
 fn a_decision_does_not_lead_back_past_the_point_of_no_return_unasked() {
-    let book = book(BACK);
+    let book = book(WITH_BACK);
     let done = ["a", "b"].map(|s| [started(s, 1), finished(s, 1, Ended::Passed)]);
     let at = run("prod", done.concat());
     let choose = |choice| {

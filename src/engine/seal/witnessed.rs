@@ -3,9 +3,32 @@
 use super::checkpoint::{Covered, checkpoint, in_step};
 use super::fixture::{Place, RUN, events, head, journal, says};
 use super::verify::{Question, Verdict};
-use crate::domain::run::event::{Event, SignedWord, StepSigned};
+use super::{Key, SealError};
+use crate::domain::run::event::{Checkpoint, Event, SignedWord, StepSigned};
 use crate::domain::runbook::model::StepId;
 use std::fs;
+
+/// Puts what `make` signs of the first two records behind them, and lets both roles sign the whole with this key.
+fn witnessed(
+    place: &Place,
+    (identity, key): (&str, &Key),
+    make: impl FnOnce(Covered) -> Result<Checkpoint, SealError>,
+) -> (Vec<Event>, Checkpoint) {
+    let mut all = events();
+    let head = head(&journal(&all), 2);
+    let covered = Covered {
+        run: RUN,
+        seq: 2,
+        head: &head,
+    };
+    let point = make(covered).unwrap();
+    all.insert(2, Event::Checkpoint(point.clone()));
+    place.edit("journal.jsonl", |_| journal(&all));
+    for role in ["Database Admin", "QA Lead"] {
+        place.sign(role, identity, key).unwrap();
+    }
+    (all, point)
+}
 
 #[test]
 fn a_head_that_was_posted_must_be_in_the_journal() {
@@ -42,19 +65,9 @@ fn a_head_that_was_posted_must_be_in_the_journal() {
 fn a_checkpoint_is_checked_against_the_journal() {
     let place = Place::new();
     let dana = place.key("dana", &["ed25519"]);
-    let mut all = events();
-    let head = head(&journal(&all), 2);
-    let covered = Covered {
-        run: RUN,
-        seq: 2,
-        head: &head,
-    };
-    let point = checkpoint(&place.desk, &dana, "dana@x", "open", covered).unwrap();
-    all.insert(2, Event::Checkpoint(point));
-    place.edit("journal.jsonl", |_| journal(&all));
-    for role in ["Database Admin", "QA Lead"] {
-        place.sign(role, "dana@x", &dana).unwrap();
-    }
+    witnessed(&place, ("dana@x", &dana), |covered| {
+        checkpoint(&place.desk, &dana, "dana@x", "open", covered)
+    });
     let trust = place.trust(&[("dana@x", "", &dana)]);
     says(
         &place.verified(&trust),
@@ -73,13 +86,6 @@ fn a_checkpoint_is_checked_against_the_journal() {
 fn a_signature_in_a_step_is_the_roles_own_and_cannot_be_changed() {
     let place = Place::new();
     let quinn = place.key("quinn", &["ecdsa"]);
-    let mut all = events();
-    let head = head(&journal(&all), 2);
-    let covered = Covered {
-        run: RUN,
-        seq: 2,
-        head: &head,
-    };
     let said = StepSigned {
         step: StepId::new("upgrade"),
         role: "QA Lead".into(),
@@ -89,12 +95,9 @@ fn a_signature_in_a_step_is_the_roles_own_and_cannot_be_changed() {
         remark: "go\n| ahead".into(),
         seen_ms: 9_000,
     };
-    let point = in_step(&place.desk, &quinn, "quinn@x", said, covered).unwrap();
-    all.insert(2, Event::Checkpoint(point.clone()));
-    place.edit("journal.jsonl", |_| journal(&all));
-    for role in ["Database Admin", "QA Lead"] {
-        place.sign(role, "quinn@x", &quinn).unwrap();
-    }
+    let (mut all, point) = witnessed(&place, ("quinn@x", &quinn), |covered| {
+        in_step(&place.desk, &quinn, "quinn@x", said, covered)
+    });
     let log = place.log();
     assert!(
         log.contains("| **APPROVED**, signed in record 3 with key `SHA256:"),

@@ -1,3 +1,7 @@
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
 use super::aside::torn_file;
 use super::*;
 
@@ -5,12 +9,19 @@ fn note(text: &str) -> Event {
     Event::TargetLost { why: text.into() }
 }
 
-#[test]
-fn what_is_appended_is_found_again_and_the_chain_goes_on() {
+/// A journal that holds these notes, in a directory of its own.
+fn journal(notes: &[&str]) -> (TempDir, PathBuf, Store) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal.jsonl");
-    let mut first = Store::open(&path).unwrap().store;
-    first.append("dana", &[note("a"), note("b")]).unwrap();
+    let mut store = Store::open(&path).unwrap().store;
+    let events: Vec<_> = notes.iter().map(|text| note(text)).collect();
+    store.append("dana", &events).unwrap();
+    (dir, path, store)
+}
+
+#[test]
+fn what_is_appended_is_found_again_and_the_chain_goes_on() {
+    let (_dir, path, first) = journal(&["a", "b"]);
     drop(first);
     let mut again = Store::open(&path).unwrap();
     assert_eq!((again.entries.len(), again.torn), (2, Vec::new()));
@@ -20,10 +31,7 @@ fn what_is_appended_is_found_again_and_the_chain_goes_on() {
 
 #[test]
 fn who_follows_reads_each_record_once_and_no_half_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    let mut store = Store::open(&path).unwrap().store;
-    store.append("dana", &[note("a")]).unwrap();
+    let (_dir, path, mut store) = journal(&["a"]);
     let (mut follower, first) = Follower::open(&path).unwrap();
     assert_eq!(first.len(), 1);
     assert_eq!(follower.more().unwrap(), []);
@@ -41,13 +49,8 @@ fn who_follows_reads_each_record_once_and_no_half_one() {
 
 #[test]
 fn a_torn_tail_cut_anywhere_is_set_aside_and_counted() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    Store::open(&path)
-        .unwrap()
-        .store
-        .append("dana", &[note("a"), note("b")])
-        .unwrap();
+    let (dir, path, first) = journal(&["a", "b"]);
+    drop(first);
     let bytes = fs::read(&path).unwrap();
     let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
     for (before, cut) in (first + 1..bytes.len()).enumerate() {
@@ -65,13 +68,8 @@ fn a_torn_tail_cut_anywhere_is_set_aside_and_counted() {
 
 #[test]
 fn what_was_set_aside_is_told_until_it_is_recorded() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    let first = Store::open(&path)
-        .unwrap()
-        .store
-        .append("dana", &[note("a")]);
-    first.unwrap();
+    let (_dir, path, first) = journal(&["a"]);
+    drop(first);
     let whole = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{whole}half a li")).unwrap();
     assert_eq!(Store::open(&path).unwrap().torn.len(), 1);
@@ -89,10 +87,7 @@ fn what_was_set_aside_is_told_until_it_is_recorded() {
 
 #[test]
 fn a_journal_taken_away_is_a_refusal_and_never_the_void() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    let mut store = Store::open(&path).unwrap().store;
-    store.append("dana", &[note("a")]).unwrap();
+    let (_dir, path, mut store) = journal(&["a"]);
     fs::remove_file(&path).unwrap();
     assert!(store.append("dana", &[note("b")]).is_err());
     fs::write(&path, "other").unwrap();
@@ -101,10 +96,7 @@ fn a_journal_taken_away_is_a_refusal_and_never_the_void() {
 
 #[test]
 fn what_somebody_else_appends_is_refused_kept_and_set_aside_with_its_digest() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    let mut store = Store::open(&path).unwrap().store;
-    store.append("dana", &[note("a")]).unwrap();
+    let (_dir, path, mut store) = journal(&["a"]);
     let ours = fs::read_to_string(&path).unwrap();
     let foreign = "{\"prev\":\"forged\"}\nand half a li";
     fs::write(&path, format!("{ours}{foreign}")).unwrap();
@@ -131,10 +123,7 @@ fn what_somebody_else_appends_is_refused_kept_and_set_aside_with_its_digest() {
 
 #[test]
 fn what_a_refused_write_left_is_taken_back_and_nothing_else() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    let mut store = Store::open(&path).unwrap().store;
-    store.append("dana", &[note("a")]).unwrap();
+    let (_dir, path, mut store) = journal(&["a"]);
     let ours = fs::read_to_string(&path).unwrap();
     // As the disk leaves it that is full in the middle of a record.
     store.half_written = b"{\"prev\":\"0123\"}\n".to_vec();
@@ -150,13 +139,8 @@ fn what_a_refused_write_left_is_taken_back_and_nothing_else() {
 
 #[test]
 fn a_changed_journal_is_refused_and_not_repaired() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.jsonl");
-    Store::open(&path)
-        .unwrap()
-        .store
-        .append("dana", &[note("a"), note("b")])
-        .unwrap();
+    let (_dir, path, first) = journal(&["a", "b"]);
+    drop(first);
     let text = fs::read_to_string(&path)
         .unwrap()
         .replacen("\"a\"", "\"x\"", 1);

@@ -1,11 +1,24 @@
 //! What the server looks like: quiet, and in a lock storm.
 
+use holdpoint::domain::run::event::TargetSeen;
 use holdpoint::domain::runbook::model::StepId;
 use holdpoint::domain::sample::model::{
     Blocker, ClientTally, Counts, LockWait, Ours, Progress, Rates, Sample, Server, Session, Wait,
 };
 
 use crate::scenes::story::START_MS;
+
+/// Returns what the server says of itself when somebody connects.
+pub(super) fn identity() -> TargetSeen {
+    TargetSeen {
+        version: "PostgreSQL 15.4".into(),
+        database: "billing".into(),
+        address: "db1:5432".into(),
+        user: "deploy".into(),
+        role: "primary".into(),
+        ..TargetSeen::default()
+    }
+}
 
 fn session(pid: i32, user: &str, application: &str, state: &str, query: &str, ms: u64) -> Session {
     Session {

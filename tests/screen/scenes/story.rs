@@ -14,14 +14,14 @@ use holdpoint::app::monitor::Link;
 use holdpoint::app::update::update;
 use holdpoint::domain::attempt::{Ended, Outcome};
 use holdpoint::domain::journal::Entry;
-use holdpoint::domain::run::event::{
-    Confirmed, Event, Finished, Opened, Operator, Peaks, Started, TargetSeen,
-};
+use holdpoint::domain::run::event::{Confirmed, Event, Finished, Opened, Operator, Peaks, Started};
 use holdpoint::domain::run::state::RunState;
 use holdpoint::domain::runbook::model::{Runbook, StepId};
 use holdpoint::domain::runbook::parse::parse;
 use holdpoint::domain::sample::model::Sample;
 use holdpoint::domain::sample::news::MonitorNews;
+
+use crate::scenes::server::identity;
 
 const BOOK: &str = include_str!("../book.yaml");
 
@@ -67,14 +67,7 @@ impl Story {
             key: "SHA256:abc".into(),
             key_source: "agent".into(),
         }));
-        story.tell(Event::Target(TargetSeen {
-            version: "PostgreSQL 15.4".into(),
-            database: "billing".into(),
-            address: "db1:5432".into(),
-            user: "deploy".into(),
-            role: "primary".into(),
-            ..TargetSeen::default()
-        }));
+        story.tell(Event::Target(identity()));
         story
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use crate::domain::report::signoff::COVERS;
-use crate::domain::report::signoff::statement::{read_time, said_at, uncode, unescape};
+use crate::domain::report::signoff::statement::{cells, read_time, said_at, uncode, unescape};
 use crate::domain::tame::{self, Quoted};
 
 /// What addenda are signed for.
@@ -86,16 +86,13 @@ impl Addendum {
     /// Reads a block's text; `None` where writing it again would not give the same bytes.
     pub(super) fn read(block: &str, number: usize) -> Option<Self> {
         let (head, after) = block.split_once("\n\n`")?;
-        let mut rows = head
-            .lines()
-            .filter_map(|l| l.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-        let mut row = |name: &str| rows.next().filter(|r| r.0 == name).map(|r| r.1);
-        row("Field")?;
-        let name = unescape(row("Name")?);
-        let identity = uncode(row("Identity")?)?;
-        row("Meaning")?;
-        let signed_at = read_time(row("Signed at")?)?;
-        let key = uncode(row("Key")?)?;
+        let mut cell = cells(head);
+        cell("Field")?;
+        let name = unescape(cell("Name")?);
+        let identity = uncode(cell("Identity")?)?;
+        cell("Meaning")?;
+        let signed_at = read_time(cell("Signed at")?)?;
+        let key = uncode(cell("Key")?)?;
         let quoted = after.lines().skip(1).map_while(|l| l.strip_prefix('|'));
         let lines: Vec<&str> = quoted.map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
         let read = Self {

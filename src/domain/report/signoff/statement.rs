@@ -88,34 +88,17 @@ impl Statement {
 
     /// Reads a block's text; `None` where writing it again would not give the same bytes.
     pub(super) fn read(text: &str, number: usize) -> Option<Self> {
-        let mut rows = text
-            .lines()
-            .filter_map(|l| l.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-        let mut row = |name: &str| rows.next().filter(|r| r.0 == name).map(|r| r.1);
-        row("Field")?;
-        let name = unescape(row("Name")?);
-        let identity = uncode(row("Identity")?)?;
-        let role = unescape(row("Role")?);
-        let decision = Decision::read(row("Decision")?)?;
-        let (mut key, mut value) = rows.next()?;
-        let mut remark = String::new();
-        if key == "Remark" {
-            remark = unescape(value);
-            (key, value) = rows.next()?;
-        }
-        let meaning = (key == "Meaning").then(|| unescape(value))?;
-        let mut row = |name: &str| rows.next().filter(|r| r.0 == name).map(|r| r.1);
-        let signed_at = read_time(row("Signed at")?)?;
-        let key = uncode(row("Key")?)?;
+        let mut cell = cells(text);
+        cell("Field")?;
         let read = Self {
-            name,
-            identity,
-            role,
-            decision,
-            remark,
-            meaning,
-            signed_at,
-            key,
+            name: unescape(cell("Name")?),
+            identity: uncode(cell("Identity")?)?,
+            role: unescape(cell("Role")?),
+            decision: Decision::read(cell("Decision")?)?,
+            remark: cell("Remark").map(unescape).unwrap_or_default(),
+            meaning: unescape(cell("Meaning")?),
+            signed_at: read_time(cell("Signed at")?)?,
+            key: uncode(cell("Key")?)?,
         };
         (read.block(number) == text).then_some(read)
     }
@@ -168,6 +151,15 @@ pub fn slug(role: &str) -> String {
 /// Returns the namespace in which a role signs: `role.database-admin@holdpoint`.
 pub fn namespace(role: &str) -> String {
     format!("role.{}@holdpoint", slug(role))
+}
+
+/// Reads a block's table from above: each call returns the value of the next row if that has this name.
+pub(super) fn cells<'a>(text: &'a str) -> impl FnMut(&str) -> Option<&'a str> {
+    let mut rows = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .peekable();
+    move |name| rows.next_if(|row| row.0 == name).map(|row| row.1)
 }
 
 pub(super) fn said_at(time: DateTime<FixedOffset>) -> String {

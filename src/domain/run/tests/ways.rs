@@ -3,32 +3,10 @@
 use crate::domain::attempt::Ended;
 use crate::domain::run::decide::{Command, DecideStep, OVERRIDE, decide, half_decided};
 use crate::domain::run::event::{Event, Status};
-use crate::domain::run::fixture::{book, entries, finished, run, started};
+use crate::domain::run::fixture::{WITH_BACK, book, entries, finished, run, started};
 use crate::domain::run::next::{Next, Wait, next, omitted, waits_for_person};
 use crate::domain::run::tests::{id, refused, start};
 use crate::domain::run::verdict::status;
-
-const WITH_BACK: &str = "
-phases:
-  - phase: One
-    steps:
-      - {step: a, id: a, run: 'true'}
-      - {step: b, id: b, run: 'true', point_of_no_return: true}
-      - step: choose
-        id: choose
-        decide:
-          - {choice: Keep}
-          - {choice: Back, go_to: undo}
-          - {choice: Last, go_to: d}
-      - {step: c, id: c, confirm: x}
-      - {step: d, id: d, confirm: x}
-rollback:
-  - path: undo
-    title: Undo
-    steps:
-      - {step: ua, id: ua, run: 'true', undoes: a}
-      - {step: ub, id: ub, run: 'true', undoes: b}
-";
 
 fn back(path: &str, typed: &str) -> Command {
     Command::EnterRollback {
