@@ -98,33 +98,7 @@ impl<'a> Builder<'a> {
 
     /// Builds the plan of a document; `fallback` is its title where it has none.
     pub fn build(&mut self, root: &Section, metadata: &[(String, String)], fallback: &str) {
-        let first = root.subs.first().filter(|s| s.level == 1);
-        let known = |key: &str| {
-            metadata
-                .iter()
-                .find(|(k, v)| k == key && !v.is_empty())
-                .map(|(_, v)| v.clone())
-        };
-        let title = first
-            .map(|s| s.title.clone())
-            .or_else(|| known("title"))
-            .or_else(|| known("name"));
-        let lone = root
-            .subs
-            .first()
-            .filter(|_| root.subs.len() == 1 && root.blocks.is_empty())
-            .map(|s| s.title.clone());
-        self.plan.title = title.or(lone).unwrap_or_else(|| fallback.to_owned());
-        let titled = first.or_else(|| {
-            root.subs
-                .first()
-                .filter(|s| root.subs.len() == 1 && s.title == self.plan.title)
-        });
-        let title_line = titled.map_or(0, |s| s.line);
-        if let Some(section) = titled {
-            self.account
-                .add((section.line, section.line), What::Heading, Fate::Title);
-        }
+        let title_line = self.entitle_plan(root, metadata, fallback);
         self.level = phase_level(root, title_line);
         let plain = |s: &Section| {
             !any_section(s, &|s| {
@@ -135,20 +109,7 @@ impl<'a> Builder<'a> {
         self.bullets = plain(root) || self.last_resort >= LastResort::Bullets;
         self.headings = self.last_resort >= LastResort::Headings;
         collect_code(root, &mut self.codes);
-        let mut all = root.clone();
-        // The title's own section is the document.
-        if let Some(at) = all
-            .subs
-            .iter()
-            .position(|s| s.line == title_line && title_line > 0)
-        {
-            let mut titled = all.subs.remove(at);
-            let rest = std::mem::take(&mut all.subs);
-            all.blocks.append(&mut titled.blocks);
-            all.subs = titled.subs;
-            all.subs.extend(rest);
-        }
-        self.part(&all, None);
+        self.part(&document(root, title_line), None);
         if self.plan.paths.is_empty() {
             for section in std::mem::take(&mut self.when) {
                 self.rollback(&section);
@@ -158,6 +119,37 @@ impl<'a> Builder<'a> {
         self.merge_heading_steps();
         self.plan.parameters = std::mem::take(&mut self.parameters.list);
         self.warn_of_carried();
+    }
+
+    /// Gives the plan its title; returns the line of the heading that it is, 0: of none.
+    fn entitle_plan(
+        &mut self,
+        root: &Section,
+        metadata: &[(String, String)],
+        fallback: &str,
+    ) -> usize {
+        let first = root.subs.first().filter(|s| s.level == 1);
+        let lone = root.subs.first().filter(|_| root.subs.len() == 1);
+        let known = |key: &str| {
+            metadata
+                .iter()
+                .find(|(k, v)| k == key && !v.is_empty())
+                .map(|(_, v)| v.clone())
+        };
+        let title = first
+            .map(|s| s.title.clone())
+            .or_else(|| known("title"))
+            .or_else(|| known("name"));
+        let of_lone = lone.filter(|_| root.blocks.is_empty());
+        self.plan.title = title
+            .or_else(|| of_lone.map(|s| s.title.clone()))
+            .unwrap_or_else(|| fallback.to_owned());
+        let Some(titled) = first.or_else(|| lone.filter(|s| s.title == self.plan.title)) else {
+            return 0;
+        };
+        self.account
+            .add((titled.line, titled.line), What::Heading, Fate::Title);
+        titled.line
     }
 
     pub(super) fn forward_so_far(&self) -> bool {
@@ -366,4 +358,18 @@ impl<'a> Builder<'a> {
         }
         self.plan.phases = merged;
     }
+}
+
+/// Returns what a document says: the section of its title is the document.
+fn document(root: &Section, title_line: usize) -> Section {
+    let mut all = root.clone();
+    let title = all.subs.iter().position(|s| s.line == title_line);
+    if let Some(at) = title.filter(|_| title_line > 0) {
+        let mut titled = all.subs.remove(at);
+        let rest = std::mem::take(&mut all.subs);
+        all.blocks.append(&mut titled.blocks);
+        all.subs = titled.subs;
+        all.subs.extend(rest);
+    }
+    all
 }

@@ -46,6 +46,14 @@ pub fn first_statement(text: &str) -> Option<&str> {
         .find(|line| !line.is_empty() && !["--", "#", "/*"].iter().any(|c| line.starts_with(c)))
 }
 
+/// Words of English that are programs too.
+const PROSE: &[&str] = &[
+    "at", "more", "time", "test", "make", "find", "kill", "set", "read", "if", "for", "while",
+    "task", "just", "stack", "less", "service", "date", "watch", "host", "history", "source",
+    "install", "go", "screen", "sort", "id", "true", "join", "cut", "head", "migrate", "http",
+    "https", "patch", "mount", "fly", "fab", "node", "which", "top", "exit", "flux", "invoke",
+];
+
 /// Whether a line begins as a command line does.
 pub fn begins_like_command(line: &str) -> bool {
     let line = line.trim_start();
@@ -59,53 +67,7 @@ pub fn begins_like_command(line: &str) -> bool {
             .is_some_and(|(_, v)| v.starts_with(' '));
     }
     let next = line[word.len()..].trim_start();
-    // Words of English that are programs too.
-    let prose = matches!(
-        word,
-        "at" | "more"
-            | "time"
-            | "test"
-            | "make"
-            | "find"
-            | "kill"
-            | "set"
-            | "read"
-            | "if"
-            | "for"
-            | "while"
-            | "task"
-            | "just"
-            | "stack"
-            | "less"
-            | "service"
-            | "date"
-            | "watch"
-            | "host"
-            | "history"
-            | "source"
-            | "install"
-            | "go"
-            | "screen"
-            | "sort"
-            | "id"
-            | "true"
-            | "join"
-            | "cut"
-            | "head"
-            | "migrate"
-            | "http"
-            | "https"
-            | "patch"
-            | "mount"
-            | "fly"
-            | "fab"
-            | "node"
-            | "which"
-            | "top"
-            | "exit"
-            | "flux"
-            | "invoke"
-    ) && next.split_whitespace().count() > 3
+    let prose = PROSE.contains(&word) && next.split_whitespace().count() > 3
         && !next.contains(['-', '/', '$', '=', '"', '|', ';', '.'])
         || next.starts_with(['=', ':']) && !next.starts_with("==")
         // A line of `pg_hba.conf`.

@@ -9,7 +9,9 @@ use crate::domain::import::steps::fenced;
 use crate::domain::import::walk;
 use crate::domain::import::words;
 use crate::domain::import::write::CONFIRMED;
-use crate::domain::runbook::model::{Action, Choose, Item, Runbook, Shell, Step};
+use crate::domain::runbook::model::{
+    Action, Choose, Contact, Item, Phase, RollbackPath, Runbook, Shell, Step,
+};
 use crate::domain::units;
 
 /// Writes a runbook as a checklist.
@@ -18,6 +20,23 @@ pub fn export(book: &Runbook) -> String {
     if let Some(about) = &book.about {
         let _ = writeln!(out, "{}\n", text(&plain(about)));
     }
+    parameters(&mut out, book);
+    for of in &book.phases {
+        phase(&mut out, book, of);
+    }
+    for path in &book.rollback {
+        way_back(&mut out, book, path);
+    }
+    contacts(&mut out, &book.contacts);
+    if let Some(reference) = &book.reference {
+        let _ = writeln!(out, "## Reference\n\n{}", text(&plain(reference)));
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn parameters(out: &mut String, book: &Runbook) {
     for parameter in &book.parameters {
         let ask = parameter
             .ask
@@ -29,54 +48,54 @@ pub fn export(book: &Runbook) -> String {
     if !book.parameters.is_empty() {
         out.push('\n');
     }
-    for phase in &book.phases {
-        let title = plain(&phase.title);
-        let at = phase
-            .at
-            .map(|at| format!(" ({})", units::offset_text(at)))
-            .filter(|_| crate::domain::import::timing::offset(&title).is_none());
-        let _ = writeln!(out, "## {}{}\n", escaped(&title), at.unwrap_or_default());
-        if let Some(due) = phase.later {
-            let due = units::offset_text(due);
-            let _ = writeln!(out, "After the window is closed, due by {due}.\n");
-        }
-        items(&mut out, book, &phase.items, 0);
-        out.push('\n');
+}
+
+fn phase(out: &mut String, book: &Runbook, phase: &Phase) {
+    let title = plain(&phase.title);
+    let at = phase
+        .at
+        .map(|at| format!(" ({})", units::offset_text(at)))
+        .filter(|_| crate::domain::import::timing::offset(&title).is_none());
+    let _ = writeln!(out, "## {}{}\n", escaped(&title), at.unwrap_or_default());
+    if let Some(due) = phase.later {
+        let due = units::offset_text(due);
+        let _ = writeln!(out, "After the window is closed, due by {due}.\n");
     }
-    for path in &book.rollback {
-        let title = plain(&path.title);
-        let told = words::kind(&title, "") == words::Kind::Rollback;
-        let _ = writeln!(
-            out,
-            "## {}{}\n",
-            if told { "" } else { "Rollback: " },
-            escaped(&title)
-        );
-        if !path.when.is_empty() {
-            out.push_str("Rollback when:\n\n");
-            for when in &path.when {
-                let _ = writeln!(out, "- {}", escaped(when));
-            }
-            out.push_str("\n<!-- -->\n\n");
-        }
-        items(&mut out, book, &path.items, 0);
-        out.push('\n');
-    }
-    if !book.contacts.is_empty() {
-        out.push_str("## Contacts\n\n| Role | Contact | For |\n|---|---|---|\n");
-        for contact in &book.contacts {
-            let purpose = contact.purpose.as_deref().unwrap_or_default();
-            let cells = [&contact.role, &contact.reach, purpose].map(|cell| armoured(&plain(cell)));
-            let _ = writeln!(out, "| {} |", cells.join(" | "));
-        }
-        out.push('\n');
-    }
-    if let Some(reference) = &book.reference {
-        let _ = writeln!(out, "## Reference\n\n{}", text(&plain(reference)));
-    }
-    out.truncate(out.trim_end().len());
+    items(out, book, &phase.items, 0);
     out.push('\n');
-    out
+}
+
+fn way_back(out: &mut String, book: &Runbook, path: &RollbackPath) {
+    let title = plain(&path.title);
+    let told = words::kind(&title, "") == words::Kind::Rollback;
+    let _ = writeln!(
+        out,
+        "## {}{}\n",
+        if told { "" } else { "Rollback: " },
+        escaped(&title)
+    );
+    if !path.when.is_empty() {
+        out.push_str("Rollback when:\n\n");
+        for when in &path.when {
+            let _ = writeln!(out, "- {}", escaped(when));
+        }
+        out.push_str("\n<!-- -->\n\n");
+    }
+    items(out, book, &path.items, 0);
+    out.push('\n');
+}
+
+fn contacts(out: &mut String, contacts: &[Contact]) {
+    if contacts.is_empty() {
+        return;
+    }
+    out.push_str("## Contacts\n\n| Role | Contact | For |\n|---|---|---|\n");
+    for contact in contacts {
+        let purpose = contact.purpose.as_deref().unwrap_or_default();
+        let cells = [&contact.role, &contact.reach, purpose].map(|cell| armoured(&plain(cell)));
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+    out.push('\n');
 }
 
 fn items(out: &mut String, book: &Runbook, list: &[Item], depth: usize) {

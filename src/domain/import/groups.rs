@@ -29,11 +29,7 @@ impl Builder<'_> {
                 rest = &rest[1..];
                 self.sub(first)
             };
-            if let Some(step) = plan::first_step(&mut made.0) {
-                let own = std::mem::take(&mut step.note);
-                self.attach(step, pending);
-                step.note.extend(own);
-            }
+            self.attach_first(&mut made.0, pending);
             nodes.append(&mut made.0);
             pending.append(&mut made.1);
         }
@@ -82,7 +78,6 @@ impl Builder<'_> {
         } else {
             words::kind(&section.title, &self.plan.title)
         };
-        let heading = (section.line, section.line);
         match kind {
             Part::Rollback => {
                 self.rollback(section);
@@ -109,6 +104,11 @@ impl Builder<'_> {
             }
             Part::Reference | Part::Contacts | Part::Forward => {}
         }
+        self.sub_forward(section)
+    }
+
+    /// What stands below a heading that is done on the way: under it as a group, or as the one step that it names.
+    fn sub_forward(&mut self, section: &Section) -> Made {
         let single = section.subs.is_empty()
             && !section
                 .blocks
@@ -125,8 +125,9 @@ impl Builder<'_> {
             step.title.clone_from(&section.title);
             step.title_is_made = false;
             step.takes = timing::takes(&section.title);
-            let uid = step.uid;
-            self.account.add(heading, What::Heading, Fate::Step(uid));
+            let heading = (section.line, section.line);
+            self.account
+                .add(heading, What::Heading, Fate::Step(step.uid));
             self.settle(&mut nodes, &mut pending);
             return (nodes, pending);
         }

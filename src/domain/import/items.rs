@@ -110,11 +110,7 @@ impl Builder<'_> {
     /// Puts a node behind the others; the text that waited goes to its first step.
     pub(super) fn take_in(&mut self, walk: &mut Walk, node: Node) {
         let mut node = [node];
-        if let Some(step) = plan::first_step(&mut node) {
-            let mut own = std::mem::take(&mut step.note);
-            self.attach(step, &mut walk.pending);
-            step.note.append(&mut own);
-        }
+        self.attach_first(&mut node, &mut walk.pending);
         walk.nodes.extend(node);
     }
 
@@ -130,14 +126,7 @@ impl Builder<'_> {
             .to_owned();
         match inner.nodes.as_mut_slice() {
             [] => {
-                let mut step = if let Some(ticked) = boxed {
-                    self.box_step(&mut Vec::new(), &plain, ticked, item.lines.0, &links)
-                } else {
-                    let mut step = self.new_step(&mut Vec::new(), &plain);
-                    step.note.extend(links);
-                    Self::judge(&mut step, &plain);
-                    step
-                };
+                let mut step = self.lone_item(item, boxed, &plain, links);
                 self.attach(&mut step, &mut inner.pending);
                 self.became_step(lines, What::Item, step.uid);
                 Node::Step(Box::new(step))
@@ -159,20 +148,14 @@ impl Builder<'_> {
                 group.title = plain;
                 self.account
                     .add(lines, What::Item, Fate::Group(group.title.clone()));
-                if let Some(step) = plan::last_step(&mut inner.nodes) {
-                    self.attach(step, &mut inner.pending);
-                }
+                self.settle(&mut inner.nodes, &mut inner.pending);
                 self.mark_box(boxed, item.lines.0);
                 inner.nodes.remove(0)
             }
             nodes => {
-                if let Some(step) = plan::last_step(nodes) {
-                    self.attach(step, &mut inner.pending);
-                }
+                self.settle(nodes, &mut inner.pending);
                 if let Some(step) = plan::first_step(nodes) {
-                    let own = std::mem::take(&mut step.note);
-                    step.note.extend(links);
-                    step.note.extend(own);
+                    step.note.splice(0..0, links);
                 }
                 self.mark_box(boxed, item.lines.0);
                 self.account
@@ -184,6 +167,23 @@ impl Builder<'_> {
                 })
             }
         }
+    }
+
+    /// An item in which there are no steps is one itself.
+    fn lone_item(
+        &mut self,
+        item: &Item,
+        boxed: Option<sections::Ticked>,
+        title: &str,
+        links: Vec<String>,
+    ) -> Step {
+        if let Some(ticked) = boxed {
+            return self.box_step(&mut Vec::new(), title, ticked, item.lines.0, &links);
+        }
+        let mut step = self.new_step(&mut Vec::new(), title);
+        step.note.extend(links);
+        Self::judge(&mut step, title);
+        step
     }
 
     pub(super) fn mark_box(&mut self, boxed: Option<sections::Ticked>, line: usize) {

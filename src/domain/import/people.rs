@@ -3,7 +3,7 @@
 use crate::domain::import::account::{Fate, What};
 use crate::domain::import::build::Builder;
 use crate::domain::import::parse::{Block, Inline, Item, Kind};
-use crate::domain::import::plan::{self, Action, Node, Step};
+use crate::domain::import::plan::{Action, Node, Step};
 use crate::domain::import::roles::{bare_role, is_date, role_in};
 use crate::domain::import::sections::{self, Section};
 use crate::domain::import::walk::{self, Text, Walk};
@@ -46,30 +46,17 @@ impl Builder<'_> {
                     self.sign_lines(&mut all, block, text);
                 }
                 Kind::List(list)
-                    if !list.items.iter().any(|item| {
-                        walk::first_text(item).is_some_and(|t| sections::is_box(&t.plain()))
-                    }) && list.items.iter().all(|item| item_role(item).is_some()) =>
+                    if list
+                        .items
+                        .iter()
+                        .all(|item| !has_box(item) && item_role(item).is_some()) =>
                 {
-                    for item in &list.items {
-                        let title = walk::first_text(item)
-                            .map(Inline::plain)
-                            .unwrap_or_default();
-                        let mut step = self.new_step(&mut all.pending, &title);
-                        if let Some(role) = item_role(item) {
-                            self.sign(&mut step, &role);
-                        }
-                        self.became_step(item.lines, What::Item, step.uid);
-                        all.nodes.push(Node::Step(Box::new(step)));
-                    }
+                    self.sign_items(&mut all, &list.items);
                 }
                 _ => {
                     let mut made = self.walk(std::slice::from_ref(block));
                     self.give_roles(&mut made.nodes);
-                    if let Some(step) = plan::first_step(&mut made.nodes) {
-                        let own = std::mem::take(&mut step.note);
-                        self.attach(step, &mut all.pending);
-                        step.note.extend(own);
-                    }
+                    self.attach_first(&mut made.nodes, &mut all.pending);
                     all.nodes.append(&mut made.nodes);
                     all.pending.append(&mut made.pending);
                 }
@@ -82,18 +69,27 @@ impl Builder<'_> {
             } else {
                 (inner.nodes, inner.pending)
             };
-            if let Some(step) = plan::first_step(&mut nodes) {
-                let own = std::mem::take(&mut step.note);
-                self.attach(step, &mut all.pending);
-                step.note.extend(own);
-            }
+            self.attach_first(&mut nodes, &mut all.pending);
             all.nodes.append(&mut nodes);
             all.pending.append(&mut pending);
         }
-        if let Some(step) = plan::last_step(&mut all.nodes) {
-            self.attach(step, &mut all.pending);
-        }
+        self.settle(&mut all.nodes, &mut all.pending);
         all
+    }
+
+    /// Every item of a list names a role: each is a signature.
+    fn sign_items(&mut self, all: &mut Walk, items: &[Item]) {
+        for item in items {
+            let title = walk::first_text(item)
+                .map(Inline::plain)
+                .unwrap_or_default();
+            let mut step = self.new_step(&mut all.pending, &title);
+            if let Some(role) = item_role(item) {
+                self.sign(&mut step, &role);
+            }
+            self.became_step(item.lines, What::Item, step.uid);
+            all.nodes.push(Node::Step(Box::new(step)));
+        }
     }
 
     fn give_roles(&mut self, nodes: &mut [Node]) {
@@ -330,6 +326,10 @@ fn pair(text: &str) -> Option<(String, String)> {
     let (role, reach) = (role.trim().trim_matches('*'), reach.trim());
     (!role.is_empty() && !reach.is_empty() && role.chars().count() <= 80 && is_contact(role, reach))
         .then(|| (role.to_owned(), reach.to_owned()))
+}
+
+fn has_box(item: &Item) -> bool {
+    walk::first_text(item).is_some_and(|text| sections::is_box(&text.plain()))
 }
 
 fn item_role(item: &Item) -> Option<String> {

@@ -112,6 +112,15 @@ impl Builder<'_> {
         }
     }
 
+    /// Text that waited goes in front of what the first step says; without a step it goes on waiting.
+    pub(super) fn attach_first(&mut self, nodes: &mut [Node], pending: &mut Vec<Text>) {
+        if let Some(step) = plan::first_step(nodes) {
+            let own = std::mem::take(&mut step.note);
+            self.attach(step, pending);
+            step.note.extend(own);
+        }
+    }
+
     /// Gives a step its title, and what the title says of it.
     pub(super) fn entitle(step: &mut Step, title: &str) {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");

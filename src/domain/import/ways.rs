@@ -5,7 +5,7 @@ use crate::domain::import::build::Builder;
 use crate::domain::import::ids;
 use crate::domain::import::levels::any_section;
 use crate::domain::import::parse::{Block, Inline, Item, Kind};
-use crate::domain::import::plan::{self, Node, Path};
+use crate::domain::import::plan::{Node, Path};
 use crate::domain::import::sections::{self, Section};
 use crate::domain::import::walk::{self, Text};
 use crate::domain::import::words;
@@ -92,11 +92,7 @@ impl Builder<'_> {
         let left = self.way_back(section, Bare::Step);
         if let Some(path) = self.plan.paths.last_mut() {
             let mut nodes = std::mem::take(&mut path.nodes);
-            if let Some(step) = plan::first_step(&mut nodes) {
-                let own = std::mem::take(&mut step.note);
-                self.attach(step, &mut before.to_vec());
-                step.note.extend(own);
-            }
+            self.attach_first(&mut nodes, &mut before.to_vec());
             self.settle(&mut nodes, &mut left.clone());
             if let Some(path) = self.plan.paths.last_mut() {
                 path.nodes = nodes;

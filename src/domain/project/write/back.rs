@@ -25,7 +25,7 @@ pub(super) fn back(project: &Project) -> String {
         back,
         rest,
     ));
-    if let (Some(version), true) = (project.version, project.version.is_some()) {
+    if let Some(version) = project.version {
         let script = format!(
             "version=$(psql -XAtqc \"{version}\" \"$url\")\necho \"${{version:-none}}, before it was $version_before\"\n[ \"${{version:-none}}\" = \"$version_before\" ]"
         );

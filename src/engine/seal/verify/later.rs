@@ -1,7 +1,7 @@
 //! Later duties: whether their records go on from the signed ones, and whether the addenda tell what they say.
 
-use crate::domain::report::later::{self, Records, is_act};
-use crate::domain::report::signoff::{Layout, addendum};
+use crate::domain::report::later::{self, Records, Told, is_act};
+use crate::domain::report::signoff::{Addendum, Layout, addendum};
 use crate::domain::report::time;
 use crate::domain::run::later::{Duty, Stage, duties, first_due};
 use crate::domain::run::state::RunState;
@@ -38,36 +38,20 @@ pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout, chain: &Chain) 
     let mut signed = window.len() as u64;
     let mut told_all = 0;
     for (number, added, told) in addenda(layout) {
-        let fail = |lines: &mut Lines, why: &str| {
-            lines.say(Mark::Fail, NAME, format!("addendum {number}: {why}"));
-        };
-        if told.from != signed + 1 || told.to < told.from {
-            fail(lines, "records are left out or told twice");
-            continue;
-        }
-        signed = told.to;
-        let head = usize::try_from(told.to)
-            .ok()
-            .and_then(|at| chain.heads.get(at.checked_sub(1)?));
-        if head.is_none_or(|head| *head != told.head) {
-            let why = format!(
-                "record {} of {} is not the one that it was told from (cut short or replaced)",
-                told.to,
-                later::FILE
-            );
-            fail(lines, &why);
-            continue;
-        }
-        let records = Records {
-            book: &book,
-            window,
-            later: records.until(told.to),
-        };
-        let again = later::text(records, told.from, &told.head);
-        if addendum::text(again.as_bytes()).is_ok_and(|again| again == added.text) {
-            told_all += 1;
+        let agrees = if told.from != signed + 1 || told.to < told.from {
+            Err("records are left out or told twice".to_owned())
         } else {
-            fail(lines, "its text is not what its records tell");
+            signed = told.to;
+            let records = Records {
+                book: &book,
+                window,
+                later: records.until(told.to),
+            };
+            agrees(chain, records, added, &told)
+        };
+        match agrees {
+            Ok(()) => told_all += 1,
+            Err(why) => lines.say(Mark::Fail, NAME, format!("addendum {number}: {why}")),
         }
     }
     if told_all > 0 {
@@ -88,6 +72,26 @@ pub fn look(lines: &mut Lines, bundle: &Bundle, layout: &Layout, chain: &Chain) 
     let run = RunState::fold(window.iter().chain(&records.journal.entries));
     if run.closed.is_some() {
         stand(lines, &duties(&book, &run));
+    }
+}
+
+/// Whether the records are those that an addendum was told from, and tell its text; else in what they do not.
+fn agrees(chain: &Chain, records: Records, added: &Addendum, told: &Told) -> Result<(), String> {
+    let head = usize::try_from(told.to)
+        .ok()
+        .and_then(|at| chain.heads.get(at.checked_sub(1)?));
+    if head.is_none_or(|head| *head != told.head) {
+        return Err(format!(
+            "record {} of {} is not the one that it was told from (cut short or replaced)",
+            told.to,
+            later::FILE
+        ));
+    }
+    let again = later::text(records, told.from, &told.head);
+    if addendum::text(again.as_bytes()).is_ok_and(|again| again == added.text) {
+        Ok(())
+    } else {
+        Err("its text is not what its records tell".to_owned())
     }
 }
 

@@ -140,40 +140,25 @@ pub(super) fn weigh(
         .filter_map(|s| Some(most(s, waiters.get(&s.pid)?)));
     let waiting: Vec<(i32, String, u64)> = waiting.collect();
     let waited = memory.births.waited(&waiting, at_ms, memory.last_ms);
+    let queues = Queues::of(&waiters, &waited);
     let suspects = suspects(sessions, &waiters);
-    let mut order: Vec<(u64, i32)> = waited.iter().map(|(pid, ms)| (*ms, *pid)).collect();
-    // Ages here are coarse: of those that are equally old the older session is taken to have come first.
-    order.sort_unstable_by_key(|(ms, pid)| (std::cmp::Reverse(*ms), *pid));
-    let mut places: HashMap<String, u32> = HashMap::new();
-    let mut n_waiters: HashMap<i32, u32> = HashMap::new();
-    let mut place_of: HashMap<i32, u32> = HashMap::new();
-    for (_, pid) in &order {
-        let Some(waiting) = waiters.get_mut(pid) else {
-            continue;
-        };
-        let place = places.entry(waiting.lock.group.clone()).or_default();
-        *place += 1;
-        place_of.insert(*pid, *place);
-        let soft = waiting.soft.iter().copied();
-        for blocker in waiting.hard.iter().map(|b| b.pid).chain(soft) {
-            *n_waiters.entry(blocker).or_default() += 1;
-        }
+    for waiting in waiters.values_mut() {
         let untold = waiting.hard.is_empty() && waiting.soft.is_empty();
         if untold && waiting.suspects.is_empty() && waiting.lock.mode != "user lock" {
             waiting.suspects.clone_from(&suspects);
         }
     }
     for session in sessions {
-        session.n_waiters = n_waiters.get(&session.pid).copied().unwrap_or_default();
+        session.n_waiters = queues.behind.get(&session.pid).copied().unwrap_or_default();
         let Some(waiting) = waiters.remove(&session.pid) else {
             continue;
         };
-        let of = places.get(&waiting.lock.group).copied().unwrap_or(1);
+        let of = queues.lengths.get(&waiting.lock.group).copied();
         session.n_blockers =
             u32::try_from(waiting.hard.len() + waiting.soft.len()).unwrap_or(u32::MAX);
         session.lock = Some(LockWait {
-            place: place_of.get(&session.pid).copied().unwrap_or(1),
-            of,
+            place: queues.places.get(&session.pid).copied().unwrap_or(1),
+            of: of.unwrap_or(1),
             wait_ms: waited.get(&session.pid).copied(),
             ..waiting.lock
         });
@@ -187,6 +172,42 @@ pub(super) fn weigh(
             .filter(|_| waiting.hard.is_empty());
         session.hard = waiting.hard;
         session.suspects = waiting.suspects;
+    }
+}
+
+/// Who stands where in the queues, and who is waited for.
+#[derive(Default)]
+struct Queues {
+    /// How many want the same thing, by its group.
+    lengths: HashMap<String, u32>,
+    /// The place of each session that waits, counted from one.
+    places: HashMap<i32, u32>,
+    /// How many wait for each session.
+    behind: HashMap<i32, u32>,
+}
+
+impl Queues {
+    fn of(waiters: &Waiters, waited: &HashMap<i32, u64>) -> Self {
+        let mut queues = Self::default();
+        let mut order: Vec<(u64, i32)> = waited.iter().map(|(pid, ms)| (*ms, *pid)).collect();
+        // Ages here are coarse: of those that are equally old the older session is taken to have come first.
+        order.sort_unstable_by_key(|(ms, pid)| (std::cmp::Reverse(*ms), *pid));
+        for (_, pid) in order {
+            let Some(waiting) = waiters.get(&pid) else {
+                continue;
+            };
+            let length = queues
+                .lengths
+                .entry(waiting.lock.group.clone())
+                .or_default();
+            *length += 1;
+            queues.places.insert(pid, *length);
+            let soft = waiting.soft.iter().copied();
+            for blocker in waiting.hard.iter().map(|b| b.pid).chain(soft) {
+                *queues.behind.entry(blocker).or_default() += 1;
+            }
+        }
+        queues
     }
 }
 
