@@ -109,10 +109,12 @@ impl Builder<'_> {
         let hard = session.hard.iter().max_by_key(|b| standing(b.pid));
         if let Some(first) = hard {
             let others = session.hard.iter().map(|b| b.pid);
+            let mut others: Vec<i32> = others.filter(|pid| *pid != first.pid).collect();
+            others.sort_by_key(|pid| std::cmp::Reverse(standing(*pid)));
             let link = Link {
                 by: By::Holder,
                 held: first.modes.clone(),
-                others: others.filter(|pid| *pid != first.pid).collect(),
+                others,
             };
             return Some((blocker_key(first.pid, first.prepared.first()), link));
         }

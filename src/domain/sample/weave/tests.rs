@@ -148,3 +148,15 @@ fn who_waits_behind_us_is_counted_at_every_depth() {
     let sample = sample(sessions);
     assert_eq!(tree(&sample).behind_ours(&sample), 2);
 }
+
+#[test]
+fn holders_are_named_by_how_long_they_hold_whatever_their_pids() {
+    let mut sessions = vec![session(9, &[2, 3, 4, 5], "g")];
+    sessions.extend((2..6).map(|pid| session(pid, &[], "")));
+    for (at, ms) in [30, 10, 40, 20].into_iter().enumerate() {
+        sessions[at + 1].xact_ms = Some(ms);
+    }
+    let roots = tree(&sample(sessions)).roots;
+    let link = roots[0].children[0].waits.as_ref().unwrap();
+    assert_eq!(link.others, [2, 5, 3]);
+}
