@@ -8,7 +8,7 @@ use crate::app::answers::meaning::meant;
 use crate::app::dialog::{Dialog, Intent, Part};
 use crate::app::inspect;
 use crate::app::keys::{self, Action, Scope};
-use crate::app::message::Effect;
+use crate::app::message::{Came, Effect};
 use crate::app::model::{Model, Tone};
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -25,7 +25,7 @@ const BURST_MS: u64 = 20;
 const APART_MS: u64 = 700;
 
 /// Takes a key in while a dialog lies on top.
-pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
+pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64, came: Came) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else {
         return Vec::new();
     };
@@ -38,7 +38,7 @@ pub fn key(model: &mut Model, key: KeyEvent, at_ms: u64) -> Vec<Effect> {
         dialog.scroll = 0; // what the keyboard is at comes into sight again
     }
     match action {
-        Some(Action::Answer) => return enter(model, at_ms, typed_before),
+        Some(Action::Answer) => return enter(model, at_ms, typed_before, came),
         Some(Action::Dismiss) => model.dialog = None,
         Some(Action::NextPart) => move_part(dialog, 1),
         Some(Action::PreviousPart) => move_part(dialog, -1),
@@ -68,7 +68,7 @@ pub fn read(model: &mut Model, title: &str, lines: Vec<String>) {
     model.dialog = Some(dialog);
 }
 
-fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>) -> Vec<Effect> {
+fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>, came: Came) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else {
         return Vec::new();
     };
@@ -81,7 +81,8 @@ fn enter(model: &mut Model, at_ms: u64, typed_before: Option<u64>) -> Vec<Effect
             .is_some_and(|shown| at_ms >= shown + READABLE_MS);
         let last = model.entered_ms.replace(at_ms);
         let apart = last.is_none_or(|last| at_ms >= last + APART_MS);
-        let by_hand = typed_before.is_none_or(|typed| at_ms > typed + BURST_MS);
+        let by_hand =
+            came == Came::Alone && typed_before.is_none_or(|typed| at_ms > typed + BURST_MS);
         if !(readable && apart && by_hand) {
             dialog.problem =
                 Some("that was too quick to be an answer: read it, then press Enter".into());

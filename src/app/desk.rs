@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::app::message::{Effect, Msg};
+use crate::app::message::{Came, Effect, Msg};
 use crate::app::model::{Model, Now, Purpose};
 use crate::app::update::update;
 use crate::domain::attempt::Outcome;
@@ -93,6 +93,7 @@ impl Desk {
         self.tell(Msg::Key {
             key: KeyEvent::from(code),
             at_ms,
+            came: Came::Alone,
         });
     }
 

@@ -17,6 +17,15 @@ use crate::domain::sample::news::{MonitorNews, Wishes};
 use crate::domain::sample::timeline::Line;
 use crate::domain::signal::{AttemptNews, StatementEnd};
 
+/// Whether a key was pressed with nothing before or behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// Nothing else was waiting to be read.
+    Alone,
+    /// Another key was waiting with it: pasted, held down, or typed ahead while the line stood still.
+    InARush,
+}
+
 /// Everything that can reach the model.
 #[derive(Debug, Clone)]
 pub enum Msg {
@@ -28,6 +37,8 @@ pub enum Msg {
         key: KeyEvent,
         /// Milliseconds.
         at_ms: u64,
+        /// Alone, or in a rush.
+        came: Came,
     },
     /// Text was pasted.
     Paste(String),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyCode;
 
 use crate::app::desk::Desk;
-use crate::app::message::{Effect, Msg};
+use crate::app::message::{Came, Effect, Msg};
 use crate::app::model::{Model, Now, Purpose, Recording};
 use crate::app::update::update;
 use crate::domain::attempt::{Ended, Outcome};
@@ -93,7 +93,8 @@ fn what_the_disk_refuses_is_not_done_and_facts_are_kept_for_later() {
             &mut model,
             Msg::Key {
                 key: KeyCode::Char('n').into(),
-                at_ms: 9
+                at_ms: 9,
+                came: Came::Alone,
             }
         ),
         []
@@ -131,6 +132,22 @@ fn a_confirmation_takes_a_readable_question_and_a_deliberate_enter() {
         "{:?}",
         desk.events
     );
+}
+
+#[test]
+fn an_enter_with_other_keys_before_or_behind_it_answers_nothing_however_long_the_question_stood() {
+    let mut desk = Desk::new(letters("m"), "prod");
+    desk.press(KeyCode::Enter);
+    desk.wait(5_000);
+    desk.tell(Msg::Key {
+        key: KeyCode::Enter.into(),
+        at_ms: desk.model.now.mono_ms,
+        came: Came::InARush,
+    });
+    assert!(desk.problem().contains("too quick"), "{}", desk.problem());
+    assert_eq!(desk.stand("m1"), &Stand::Waiting);
+    desk.enter();
+    assert_eq!(desk.stand("m1"), &Stand::Done);
 }
 
 #[test]
@@ -339,6 +356,7 @@ fn a_screen_that_only_watches_drives_nothing() {
         Msg::Key {
             key: KeyCode::Enter.into(),
             at_ms: 1,
+            came: Came::Alone,
         },
     );
     assert!(model.notice.unwrap().text.contains("only watches"));

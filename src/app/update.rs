@@ -30,7 +30,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(now) => tick(model, now),
-        Msg::Key { key, at_ms } if model.dialog.is_some() => answers::key(model, key, at_ms),
+        Msg::Key { key, at_ms, came } if model.dialog.is_some() => {
+            answers::key(model, key, at_ms, came)
+        }
         Msg::Key { key, .. } => acts::key(model, key),
         Msg::Paste(text) if model.scope() == Scope::Filter => {
             monitor::acts::filter_paste(model, &text);

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::app::message::Msg;
+use crate::app::message::{Came, Msg};
 use crate::engine::clock;
 
 /// How long the reader looks before it asks whether anybody listens; who has it pause wakes it. crossterm spins through
@@ -83,6 +83,7 @@ impl Drop for Reader {
 }
 
 fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
+    let mut before = Came::Alone;
     loop {
         if state.load(Ordering::SeqCst) != READING {
             let _ =
@@ -90,11 +91,22 @@ fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
             while state.load(Ordering::SeqCst) == PAUSED {
                 thread::sleep(NAP);
             }
+            before = Came::Alone; // what was typed meanwhile has been thrown away
             continue;
         }
         let told = match event::poll(LOOK) {
             Ok(false) => continue,
-            Ok(true) => event::read().map(told),
+            Ok(true) => event::read().map(|event| {
+                // By what waits and not by the clock: two keys of one paste may be read at different times.
+                let behind = waiting();
+                let came = if before == Came::Alone {
+                    behind
+                } else {
+                    before
+                };
+                before = behind;
+                told(event, came)
+            }),
             Err(e) => Err(e),
         };
         let msg = match told {
@@ -111,11 +123,20 @@ fn read(state: &AtomicU8, out: &UnboundedSender<Msg>) {
     }
 }
 
-fn told(event: Event) -> Option<Msg> {
+/// Whether more has come already; an error is told by the next look.
+fn waiting() -> Came {
+    match event::poll(Duration::ZERO) {
+        Ok(true) => Came::InARush,
+        Ok(false) | Err(_) => Came::Alone,
+    }
+}
+
+fn told(event: Event, came: Came) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Press => Some(Msg::Key {
             key,
             at_ms: clock::mono_ms(),
+            came,
         }),
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Resize(..) => Some(Msg::Resized),

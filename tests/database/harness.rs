@@ -8,6 +8,7 @@ use holdpoint::engine::sandbox::{Listen, Options, Sandbox, any_server};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 
 pub use crate::watcher::{PATIENCE, Watcher, drawn};
 
@@ -121,12 +122,18 @@ pub async fn server_says(asker: &mut Client, pid: i32) -> Vec<i32> {
 /// Waits until the server says that `pid` waits for a lock.
 pub async fn waiting(asker: &mut Client, pid: i32) {
     let sql = format!("select wait_event_type from pg_stat_get_activity({pid})");
-    let looked = async {
-        while asker.value(&sql).await.as_deref() != Some("Lock") {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    until(asker, &sql, "Lock").await;
+}
+
+/// Waits until `sql` answers `wanted`.
+pub async fn until(asker: &mut Client, sql: &str, wanted: &str) {
+    let began = Instant::now();
+    loop {
+        let is = asker.value(sql).await;
+        if is.as_deref() == Some(wanted) {
+            return;
         }
-    };
-    tokio::time::timeout(PATIENCE, looked)
-        .await
-        .expect("it should wait for a lock by now");
+        assert!(began.elapsed() < PATIENCE, "{sql}: {is:?}, never {wanted}");
+        sleep(Duration::from_millis(10)).await;
+    }
 }

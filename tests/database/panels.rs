@@ -11,7 +11,7 @@ use holdpoint::domain::sample::extra::Lack;
 use holdpoint::domain::sample::news::{Extra, Watched};
 use holdpoint::engine::sandbox::Sandbox;
 
-use crate::harness::{Client, Watcher, fresh_on, waiting};
+use crate::harness::{Client, Watcher, fresh_on, until, waiting};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/database/panels.md");
 const HEAD: &str = "| version | role | Locks | Connections | Activity | Progress | Replication | Database | Tables | Statements | own values |\n\
@@ -26,7 +26,7 @@ pub async fn by_role(server: &Sandbox) {
     let url = server.url(&db);
     let mut asker = Client::open(&url).await;
     asker
-        .run("create extension pg_stat_statements; grant select on t to public; create table big as select i from generate_series(1, 5000) i; \
+        .run("create extension pg_stat_statements; grant select on t to public; create table big as select i from generate_series(1, 50000) i; \
               create function slow(int) returns int language plpgsql immutable as 'begin perform pg_sleep(0.01); return $1; end'")
         .await;
     let holder = Client::with(&url, "begin; lock t in share mode").await;
@@ -37,6 +37,11 @@ pub async fn by_role(server: &Sandbox) {
     let (builder, build) = Client::open(&url)
         .await
         .waits("create index on big (slow(i))");
+    // It takes minutes, and is ended at the end: all roles see it at work.
+    let at_work = format!(
+        "select count(*) from pg_stat_progress_create_index where pid = {builder} and blocks_total > 0"
+    );
+    until(&mut asker, &at_work, "1").await;
     let mut rows = Vec::new();
     for (kind, role) in [
         ("superuser", "postgres"),

@@ -8,7 +8,9 @@ use holdpoint::engine::database::SqlError;
 use holdpoint::engine::database::SqlSeen;
 use holdpoint::engine::database::postgres::{Dsn, run_statements};
 
-use crate::harness::{Client, fresh, server, waiting};
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::harness::{Client, PATIENCE, fresh, server, until, waiting};
 
 fn work(text: &str) -> SqlWork {
     SqlWork {
@@ -264,6 +266,7 @@ async fn statements_that_are_dropped_are_cancelled_on_the_server() {
         let mut out = |line: &str| heard.lock().unwrap().push(line.to_owned());
         run_statements(&dsn, &work(text), "holdpoint.run.dropped.1", &mut out).await
     });
+    let begun = Instant::now();
     let pid = loop {
         if let Some(line) = lines.lock().unwrap().first() {
             break line
@@ -271,17 +274,11 @@ async fn statements_that_are_dropped_are_cancelled_on_the_server() {
                 .parse::<i32>()
                 .unwrap();
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        assert!(begun.elapsed() < PATIENCE, "its notice never came");
+        sleep(Duration::from_millis(10)).await;
     };
     waiting(&mut asker, pid).await;
     task.abort();
     let gone = format!("select count(*) from pg_stat_activity where pid = {pid}");
-    let until_gone = async {
-        while asker.value(&gone).await.as_deref() != Some("0") {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(crate::harness::PATIENCE, until_gone)
-        .await
-        .expect("the statement should be gone");
+    until(&mut asker, &gone, "0").await;
 }

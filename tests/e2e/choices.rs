@@ -172,7 +172,7 @@ phases:
     });
     let below = stage.processes();
     assert!(below.len() >= 4, "{below:?}");
-    hp.wait_for("running 0:0");
+    hp.wait_for("running 0:");
     hp.press_for("x", "Enter stops it");
     hp.type_text("it takes too long");
     hp.answer("Enter stops it");

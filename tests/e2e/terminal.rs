@@ -1,5 +1,8 @@
 //! The terminal itself: resized, tiny, missing, given back, and never answering by accident.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 
 use crate::pty::Session;
@@ -164,12 +167,18 @@ phases:
     );
     let mut hp = stage.run();
     hp.wait_for("Enter opens the confirmation");
+    let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
     for _ in 0..60 {
         hp.press("\r");
-        std::thread::sleep(std::time::Duration::from_millis(33)); // as a keyboard repeats
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
+        thread::sleep(Duration::from_millis(33)); // as a keyboard repeats
     }
     hp.wait_for("that was too quick to be an answer");
-    assert!(stage.events("step.confirmed").is_empty());
+    let confirmed = stage.events("step.confirmed");
+    // A machine that lets us sleep so long holds no key down: then it was pressed again.
+    let held = longest < Duration::from_millis(500);
+    assert!(confirmed.is_empty() || !held, "{confirmed:?}");
     hp.shut("that was too quick");
     leave(&mut hp);
 }

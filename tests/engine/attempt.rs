@@ -324,11 +324,17 @@ fn bytes_that_are_no_text_are_stored_as_they_came() {
 fn a_name_is_used_once() {
     let shop = Workshop::new();
     let again = |text: &str| shop.launch("01.1", &script(text));
-    again("sleep 0.3; echo first").unwrap();
+    let gate = shop.path().join("gate");
+    let first = format!(
+        "until [ -e {} ]; do sleep 0.02; done; echo first",
+        gate.display()
+    );
+    again(&first).unwrap();
     assert!(matches!(
         again("echo second"),
         Err(AttemptError::Running(_))
     ));
+    fs::write(gate, "").unwrap();
     shop.outcome("01.1");
     assert!(matches!(
         again("echo third"),

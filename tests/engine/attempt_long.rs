@@ -79,7 +79,10 @@ fn polling_ends_as_soon_as_it_holds() {
     let output = shop.output("01.1");
     let lines: Vec<_> = output.lines().collect();
     assert_eq!(lines.len(), 5, "{output}");
-    assert!(lines[1].starts_with("[holdpoint: try 2, after 1."));
+    assert!(
+        lines[1].starts_with("[holdpoint: try 2, after "),
+        "{output}"
+    );
     assert_eq!(lines[4], "3 of 3");
 }
 
@@ -87,11 +90,24 @@ fn polling_ends_as_soon_as_it_holds() {
 fn polling_fails_when_its_time_is_up() {
     let shop = Workshop::new();
     let mut work = script("echo not yet; exit 1");
-    work.until_ms = Some(1500);
+    work.until_ms = Some(3_500);
     let outcome = shop.run(&work);
     assert_eq!(outcome.ended, failed(1));
-    assert_eq!(
-        outcome.summary,
-        "not as expected within 1.5 s (2 tries): exit 1"
+    // `not as expected within 3.5 s (3 tries): exit 1`; a busy machine takes its time, and comes to fewer of them.
+    let said = outcome.summary.strip_prefix("not as expected within ");
+    let said = said.and_then(|s| s.strip_suffix(" tries): exit 1"));
+    let (after, tries) = said
+        .and_then(|s| s.split_once(" s ("))
+        .expect(&outcome.summary);
+    let (after, tries): (f64, usize) = (after.parse().unwrap(), tries.parse().unwrap());
+    assert!(
+        after >= 3.5 && (2..=3).contains(&tries),
+        "{}",
+        outcome.summary
+    );
+    let printed = shop.output("01.1").matches("not yet").count();
+    assert!(
+        (tries - 1..=tries).contains(&printed),
+        "{printed} of {tries}"
     );
 }

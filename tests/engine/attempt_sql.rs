@@ -120,11 +120,9 @@ fn a_statement_that_takes_too_long_is_gone_from_the_server() {
     shop.launch_env("01.1", &work, &[("THE_URL", &url)]);
     let outcome = shop.outcome("01.1");
     assert_eq!(outcome.ended, Ended::TimedOut, "{outcome:?}");
-    assert!(
-        outcome.summary.starts_with("stopped after 1."),
-        "{}",
-        outcome.summary
-    );
+    let said = outcome.summary.strip_prefix("stopped after ");
+    let after: Option<f64> = said.and_then(|s| s.split(' ').next()?.parse().ok());
+    assert!(after.is_some_and(|s| s >= 1.5), "{}", outcome.summary);
     assert!(
         outcome.summary.ends_with("confirmed gone")
             || outcome.summary.ends_with("no server session of it is left"),

@@ -10,7 +10,7 @@ use holdpoint::domain::run::event::{Event, NoteKind};
 use holdpoint::domain::run::state::RunState;
 use holdpoint::engine::store::{self, Store};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, wait};
 
 /// Moves `CLOCK_REALTIME` alone, as `settimeofday` does; and takes from `CLOCK_MONOTONIC` the time that was slept.
 const SHIM: &str = r#"
@@ -59,7 +59,7 @@ phases:
       - step: Long work
         id: work
         timeout: 10m
-        run: while ! test -e go; do sleep 0.05; done
+        run: touch begun; while ! test -e go; do sleep 0.05; done
       - {step: Watch, id: watch, watch: {for: 4s}}
       - {step: Look at it, confirm: It looks well.}
 ";
@@ -76,22 +76,22 @@ fn moved(by_seconds: i64) {
     set(0);
     let stage = stage.env("LD_PRELOAD", &library).env("MOVED_CLOCK", &clock);
     let mut screen = stage.run();
-    stage.wait_events("step.started", 1);
-    let begun = Instant::now();
+    let asked = Instant::now();
+    wait("the work to begin", || stage.path("begun").exists());
     thread::sleep(Duration::from_millis(500));
     set(by_seconds);
     thread::sleep(Duration::from_millis(1_500));
     let shown = screen.screen();
     stage.touch("go");
     let work = stage.wait_events("step.finished", 1)[0].clone();
-    let longest = begun.elapsed().as_millis() + 1_500;
+    let longest = asked.elapsed().as_millis();
     let took = work["outcome"]["duration_ms"].as_u64().unwrap();
     assert!(
-        (1_900..u64::try_from(longest).unwrap()).contains(&took),
-        "{took}"
+        (2_000..=u64::try_from(longest).unwrap()).contains(&took),
+        "{took} of {longest}"
     );
     assert!(
-        shown.contains("running 0:0"),
+        shown.contains("running 0:"),
         "the elapsed time jumped:\n{shown}"
     );
     stage.wait_events("step.started", 2);
@@ -105,8 +105,9 @@ fn moved(by_seconds: i64) {
         "moved by {by_seconds} s: the watch of 4 s took {took} ms, {waited} ms as seen from here"
     );
     assert_eq!(watch["outcome"]["ended"], "passed");
-    assert!((4_000..9_000).contains(&took), "{took}");
-    assert!((3_000..9_000).contains(&waited), "{waited}");
+    // The clock was moved by hours: a minute is what a busy machine may take.
+    assert!((4_000..60_000).contains(&took), "{took}");
+    assert!((3_000..60_000).contains(&waited), "{waited}");
     screen.wait_for("Enter opens the confirmation");
     screen.leave();
     check_record(&stage, by_seconds);
@@ -119,7 +120,7 @@ fn check_record(stage: &Stage, by_seconds: i64) {
         .map(|entry| entry["mono_ms"].as_u64().unwrap());
     let mono: Vec<u64> = mono.collect();
     assert!(
-        mono.is_sorted() && mono[mono.len() - 1] < 60_000,
+        mono.is_sorted() && mono[mono.len() - 1] < 600_000,
         "{mono:?}"
     );
     let log = stage.log();

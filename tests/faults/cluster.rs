@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use holdpoint::engine::sandbox::{ServerBinaries, any_server};
 use sqlx::postgres::PgConnectOptions;
@@ -18,10 +19,21 @@ pub struct Cluster {
     port: u16,
 }
 
-/// Returns a port of 127.0.0.1 that nobody uses.
+/// Returns a port of 127.0.0.1 that nobody uses, and that the system gives to nobody who asks for any: a server here goes
+/// and comes back to its own.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let given = range
+        .ok()
+        .and_then(|r| r.split_whitespace().next()?.parse().ok());
+    let given = given.unwrap_or(32_768).clamp(11_025, 32_768);
+    let candidates = (0..10_000).map(|_| {
+        let n = std::process::id() * 37 + NEXT.fetch_add(1, Ordering::Relaxed);
+        u16::try_from(10_000 + n % (given - 10_000)).unwrap()
+    });
+    let mut free = candidates.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("every port is taken")
 }
 
 impl Cluster {

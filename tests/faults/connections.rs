@@ -9,7 +9,7 @@ use holdpoint::engine::database::postgres::{Control, Dsn, observe};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Row as _};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::cluster::Cluster;
 use crate::stage::Stage;
@@ -24,8 +24,19 @@ async fn take_all(url: &str) -> Vec<PgConnection> {
         .application_name("greedy")
         .disable_statement_logging();
     let mut taken = Vec::new();
-    while let Ok(conn) = options.connect().await {
-        taken.push(conn);
+    // Somebody who has just gone may still have his place: it is empty a moment later.
+    let mut refused = 0;
+    while refused < 5 {
+        match options.connect().await {
+            Ok(conn) => {
+                taken.push(conn);
+                refused = 0;
+            }
+            Err(_) => {
+                refused += 1;
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
     taken
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use crate::stage::Stage;
 
 /// The most that the program's screen and its supervisors have used, in kilobytes.
 #[derive(Debug, Default, Clone)]
@@ -25,14 +28,16 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the screen `pid` and the supervisors of the run below `place`.
-    pub fn start(pid: u32, place: &str) -> Self {
+    /// Watches the screen `pid` and the supervisors of the only run of `stage`. A step of attempt `NN.A` that has made
+    /// the file `printed-NN.A` finds `seen-NN.A` once its supervisor was looked at after that.
+    pub fn start(pid: u32, stage: &Stage) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::new(Mutex::new(Peaks::default()));
-        let (stopped, peaks, place) = (Arc::clone(&stop), Arc::clone(&seen), place.to_owned());
+        let (stopped, peaks) = (Arc::clone(&stop), Arc::clone(&seen));
+        let (place, work) = (stage.data().display().to_string(), stage.path(""));
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                look(pid, &place, &mut peaks.lock().unwrap());
+                look(pid, &place, &work, &mut peaks.lock().unwrap());
                 thread::sleep(Duration::from_millis(20));
             }
         });
@@ -46,15 +51,19 @@ impl Watcher {
     }
 }
 
-fn look(screen: u32, place: &str, peaks: &mut Peaks) {
+fn look(screen: u32, place: &str, work: &Path, peaks: &mut Peaks) {
     peaks.screen_kb = peaks.screen_kb.max(own_kb(screen).unwrap_or(0));
     for (pid, parent, words) in processes() {
         let line = words.join(" ");
         let supervisor = is_supervisor(&words, place);
         if supervisor {
             let name = words.get(3).cloned().unwrap_or_default();
-            let most = peaks.supervisors_kb.entry(name).or_default();
+            let printed = work.join(format!("printed-{name}")).exists();
+            let most = peaks.supervisors_kb.entry(name.clone()).or_default();
             *most = (*most).max(own_kb(pid).unwrap_or(0));
+            if printed {
+                fs::write(work.join(format!("seen-{name}")), "").unwrap();
+            }
         }
         let above = || is_supervisor(&self::words(parent).unwrap_or_default(), place);
         let below = parent == screen || pid == screen || above();

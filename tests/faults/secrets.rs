@@ -180,7 +180,7 @@ fn a_secret_reaches_no_file_no_screen_no_log_no_process_list_and_no_panic() {
     let cluster = Cluster::start("");
     let stage = stage(&cluster);
     let mut screen = stage.run();
-    let watcher = Watcher::start(screen.pid(), &stage.data().display().to_string());
+    let watcher = Watcher::start(screen.pid(), &stage);
     screen.wait_for("Enter opens the confirmation");
     look_at_every_step(&mut screen);
     let peaks = watcher.end();

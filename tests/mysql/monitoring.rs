@@ -1,7 +1,7 @@
 //! The monitor: what it tells, what it survives.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdpoint::domain::ready::Family;
 use holdpoint::domain::runbook::model::{OwnValue, ServerRole, Sessions, StepId};
@@ -12,7 +12,7 @@ use holdpoint::domain::sample::news::{Extra, Watched};
 use holdpoint::domain::sample::own::{MONITOR_NAME, OwnStep};
 use holdpoint::engine::clock;
 
-use crate::harness::{Client, fresh, on_each_server, plan, watch};
+use crate::harness::{Client, PATIENCE, fresh, on_each_server, plan, watch};
 use crate::watcher::Watcher;
 use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 
@@ -50,15 +50,15 @@ async fn sessions_are_told_with_what_they_do_and_odd_names_are_tamed(
     let holder = Client::with(&url, "begin; update t set v = 1 where id = 1").await;
     let url_odd = server.url_as(&db, odd, Some("right"));
     let sleeper = Client::open(&url_odd).await;
-    let (id, task) = sleeper.waits("select sleep(20) /* \u{1b}[2J\u{202e} password = 'hidden' */");
+    let (id, task) = sleeper.waits("select sleep(600) /* \u{1b}[2J\u{202e} password = 'hidden' */");
     let pid = i32::try_from(id).unwrap();
     let sleeps = |s: &Sample| {
         s.session(pid).is_some_and(|s| s.query.contains("sleep"))
             && s.session(of(&holder)).is_some()
+            && s.notes.is_empty() // what a busy machine could not read in time it says there
     };
     let sample = watcher.sample(sleeps).await;
     assert_eq!(sample.family, Family::MySql);
-    assert!(sample.notes.is_empty(), "{:?}", sample.notes);
     let session = sample.session(pid).unwrap();
     assert_eq!(
         (session.state.as_str(), session.database.as_str()),
@@ -218,15 +218,15 @@ async fn tables_are_told_while_somebody_has_one_for_himself(server: &'static Mar
     let mut watcher = watch(&url);
     let maker = Client::open(&url).await;
     // The new table is locked for its maker alone until all its rows are there.
-    let (id, task) = maker.waits("create table u as select sleep(30) as s, 1 as a");
+    let (id, task) = maker.waits("create table u as select sleep(600) as s, 1 as a");
     let pid = i32::try_from(id).unwrap();
     watcher
         .sample(|s| {
+            let sleeps = |s: &Session| s.wait.as_ref().is_some_and(|w| w.event == "User sleep");
             s.session(pid)
-                .is_some_and(|s| s.query.starts_with("create table u"))
+                .is_some_and(|s| s.query.starts_with("create table u") && sleeps(s))
         })
         .await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
     watcher.wishes.send_modify(|w| w.tables = Extra::Asked);
     // MySQL keeps a table to itself until it is whole.
     let last = match server.binaries().brand {
@@ -273,31 +273,36 @@ async fn an_alter_tells_how_far_it_is(server: &'static MariaSandbox) {
     let step = own("alter", None);
     watcher.wishes.send_modify(|w| w.steps = vec![step]);
     watcher.sample(|_| true).await;
-    let (id, task) = Client::open(&url)
-        .await
-        .waits("alter table big modify v varchar(210) character set latin1, algorithm = copy");
-    let pid = i32::try_from(id).unwrap();
-    let far = |s: &Sample| {
-        s.server
-            .as_ref()
-            .is_some_and(|s| s.progress.iter().any(|p| p.pid == pid && p.done > 0))
-    };
-    let sample = watcher.sample(far).await;
-    let seen = sample.server.unwrap();
-    let progress = seen.progress.iter().find(|p| p.pid == pid).unwrap();
-    assert_eq!(
-        (progress.command.as_str(), progress.relation.as_str()),
-        ("ALTER TABLE", "big")
-    );
     let phase = match server.binaries().brand {
         Brand::MariaDb => "stage 1 of 2",
         Brand::MySql => "sql/copy to tmp table",
     };
-    assert!(
-        progress.done <= progress.total && progress.phase.starts_with(phase),
-        "{progress:?}"
+    let mut client = Client::open(&url).await;
+    let begun = Instant::now();
+    let progress = loop {
+        let alter = "alter table big modify v varchar(210) character set latin1, algorithm = copy";
+        let (id, mut task) = client.waits(alter);
+        let pid = i32::try_from(id).unwrap();
+        let far = |news: &MonitorNews| match news {
+            MonitorNews::Sampled(sample) => {
+                let mut all = sample.server.iter().flat_map(|s| &s.progress);
+                all.find(|p| p.pid == pid && p.done > 0 && p.phase.starts_with(phase))
+                    .cloned()
+            }
+            _ => None,
+        };
+        tokio::select! {
+            progress = watcher.next(far) => break progress,
+            // It ended before anybody looked: once more.
+            ended = &mut task => client = ended.unwrap().unwrap(),
+        }
+        assert!(begun.elapsed() < PATIENCE, "it is always over too soon");
+    };
+    assert_eq!(
+        (progress.command.as_str(), progress.relation.as_str()),
+        ("ALTER TABLE", "big")
     );
-    let _ = task.await.unwrap();
+    assert!(progress.done <= progress.total, "{progress:?}");
 }
 
 async fn a_replica_that_stops_is_told_by_both_ends(server: &'static MariaSandbox) {
@@ -342,12 +347,15 @@ async fn a_connection_that_is_killed_is_opened_again(server: &'static MariaSandb
     );
     let mut asker = Client::open(&server.url("")).await;
     let kills = asker.value(&mine).await.unwrap();
-    asker.run(&kills).await;
+    for kill in kills.split("; ") {
+        // One that only read beside the others may have ended by itself.
+        let _ = asker.try_run(kill).await;
+    }
     watcher
-        .next(|news| matches!(news, MonitorNews::Lost { .. }).then_some(()))
+        .any(|news| matches!(news, MonitorNews::Lost { .. }).then_some(()))
         .await;
     watcher
-        .next(|news| matches!(news, MonitorNews::Back(_)).then_some(()))
+        .any(|news| matches!(news, MonitorNews::Back(_)).then_some(()))
         .await;
     watcher.sample(|_| true).await;
 }

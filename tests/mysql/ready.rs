@@ -22,8 +22,8 @@ on_each_server! {
     a_check_for_another_family_is_refused
 }
 
-/// How long a check may take to see what was done.
-const LONGEST: Duration = Duration::from_secs(10);
+/// How long a check may take to see what was done, on a busy machine.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What a check is told on a clean database, what it is told to trip it, what is made for that, and what it must say.
 struct Case(

@@ -10,7 +10,7 @@ mod server;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
-use holdpoint::app::message::Msg;
+use holdpoint::app::message::{Came, Msg};
 use holdpoint::app::model::{Model, Now, Purpose};
 use holdpoint::app::monitor::panel::{PANELS, Panel};
 use holdpoint::app::update::update;
@@ -63,6 +63,7 @@ impl Watcher {
                 Msg::Key {
                     key: KeyEvent::from(code),
                     at_ms,
+                    came: Came::Alone,
                 },
             );
         }

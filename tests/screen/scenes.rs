@@ -11,7 +11,7 @@ mod story;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use holdpoint::app::message::Msg;
+use holdpoint::app::message::{Came, Msg};
 use holdpoint::app::model::{Model, Now, Purpose};
 use holdpoint::app::update::update;
 use holdpoint::domain::attempt::Ended;
@@ -207,6 +207,7 @@ pub fn monitoring() -> Model {
         Msg::Key {
             key: KeyEvent::new(KeyCode::Char('l'), KeyModifiers::NONE),
             at_ms: MONO_MS,
+            came: Came::Alone,
         },
     );
     model

@@ -89,7 +89,7 @@ fn a_disk_that_hangs_holds_up_the_record_and_never_the_screen() {
     assert_eq!(disk.effects("second"), 0);
     assert!(disk.does("fsfreeze -u disk"));
     screen.wait_for("recording");
-    assert!(answered < Duration::from_secs(2), "{answered:?}");
+    assert!(answered < Duration::from_secs(10), "{answered:?}");
     println!("a key was answered after {answered:?} while the disk hung");
     until("the hold to be recorded", || {
         disk.count(|e| matches!(e, Event::Held { .. })) == 1

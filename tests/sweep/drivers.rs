@@ -1,8 +1,6 @@
 //! Who drives: one at a time, and whoever takes over from the dead says why.
 
 use std::fs;
-use std::thread::sleep;
-use std::time::Duration;
 
 use holdpoint::domain::run::event::Event;
 use holdpoint::engine::rundir::Driver;
@@ -89,9 +87,7 @@ fn a_run_whose_driver_was_killed_is_taken_over_with_a_typed_reason_that_the_log_
     assert_eq!(reasons(&stage), ["the laptop crashed"]);
     stage.assert_done_once();
     second.press("\r");
-    second.wait_for("Enter records");
-    sleep(Duration::from_millis(500)); // an answer that comes too soon is none
-    second.press("\r");
+    second.answer("Enter records");
     second.wait_for("every step is settled");
     assert_eq!(signal(&mut second, Signal::TERM), 5);
     let (code, said) = stage.said(&["resume", "--auto"]);

@@ -58,12 +58,26 @@ impl Screen {
         self.keyboard.flush().unwrap();
     }
 
-    /// Answers the question whose last line is `bar`: an answer that comes too soon is none.
+    /// Answers the question whose last line is `bar`: an answer that comes too soon, or while something else is being
+    /// saved, is none.
     pub fn answer(&mut self, bar: &str) {
+        let refused = |screen: &str| {
+            screen.contains("that was too quick to be an answer")
+                || screen.contains("still being saved")
+        };
         self.wait_for(bar);
-        thread::sleep(Duration::from_millis(900));
-        self.press("\r");
-        self.wait_gone(bar);
+        loop {
+            thread::sleep(Duration::from_millis(900));
+            self.press("\r");
+            self.wait(&format!("an answer to {bar}"), |screen| {
+                !screen.contains(bar) || refused(screen)
+            });
+            if !self.text().contains(bar) {
+                return;
+            }
+            self.press("\x1b[D"); // any key takes the words away
+            self.wait("the refusal to be taken away", |screen| !refused(screen));
+        }
     }
 
     /// Lets a held run go on.

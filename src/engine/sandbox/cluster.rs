@@ -16,7 +16,7 @@ use crate::engine::sandbox::stale::POSTGRES;
 use crate::engine::sandbox::{SandboxError, ServerBinaries};
 
 /// How long a server may take until it answers.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// The port where it only names the socket's file.
 const SOCKET_PORT: u16 = 5432;
 

@@ -79,11 +79,22 @@ async fn what_nobody_sees_is_not_asked_for() {
     assert!(n(&waits, OF_LOCKS) >= 4, "{waits:#?}");
     // Nobody needs anything.
     watcher.wishes.send_modify(|w| w.need = Need::Heartbeat);
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    let since = asked(&server, 0).1;
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    let (quiet, _) = asked(&server, since);
-    assert!(quiet.is_empty(), "{quiet:#?}");
+    quiet_of("questions", || asked(&server, 0).0.len()).await;
+}
+
+/// Waits until `count` stands still for several times as long as from one look to the next: what is on its way comes first.
+async fn quiet_of(what: &str, count: impl Fn() -> usize) {
+    let quiet = async {
+        loop {
+            let before = count();
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            if count() == before {
+                return;
+            }
+        }
+    };
+    let quiet = tokio::time::timeout(PATIENCE, quiet).await;
+    quiet.unwrap_or_else(|_| panic!("there is no end of {what}"));
 }
 
 #[tokio::test]
@@ -98,11 +109,8 @@ async fn nobody_looks_nothing_is_asked_until_somebody_does() {
             ..Wishes::default()
         })
         .unwrap();
-    // One more may be on its way; then it is quiet, and the first wish for refreshes is heard at once.
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    let before = watcher.news.lock().unwrap().len();
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(watcher.news.lock().unwrap().len(), before);
+    // Then it is quiet, and the first wish for refreshes is heard at once.
+    quiet_of("news", || watcher.news.lock().unwrap().len()).await;
     let began = Instant::now();
     watcher.wishes.send(Wishes::default()).unwrap();
     watcher.sample(|_| true).await;

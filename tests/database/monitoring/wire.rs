@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use holdpoint::domain::sample::MonitorNews;
 use holdpoint::domain::sample::model::Sample;
+use holdpoint::domain::sample::news::Watched;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -46,7 +47,23 @@ const DEAD: u8 = 1;
 /// What is sent comes late.
 const SLOW: u8 = 2;
 /// How late.
-const LATE: Duration = Duration::from_millis(25);
+const LATE: Duration = Duration::from_millis(120);
+
+/// A monitor that looks seldom enough for a busy machine not to make a quick answer a late one.
+fn unhurried(url: &str) -> Watcher {
+    let plan = Watched {
+        every: EVERY,
+        ..Watched::default()
+    };
+    Watcher::planned(url, plan)
+}
+
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Asked for at `EVERY`; half as often while nothing happens, which others on this server may do.
+fn as_usual(sample: &Sample) -> bool {
+    Duration::from_millis(sample.interval_ms) <= EVERY * 2
+}
 
 impl Wire {
     /// Lets everything through until it is dead: then it swallows what comes and answers nothing.
@@ -124,15 +141,13 @@ async fn a_server_that_answers_late_is_asked_less_often_until_it_is_quick_again(
     let wire = Wire::new().await;
     let db = fresh();
     let url = format!("postgres://postgres:right@127.0.0.1:{}/{db}", wire.port);
-    let mut watcher = Watcher::on(&url);
-    // Asked for every 100 ms; half as often while nothing happens, which others on this server may do.
-    let usual = |s: &Sample| s.interval_ms <= 200;
-    watcher.sample(usual).await;
+    let mut watcher = unhurried(&url);
+    watcher.sample(as_usual).await;
     wire.state.store(SLOW, Ordering::Relaxed);
-    let slow = watcher.sample(|s| s.interval_ms >= 400).await;
-    assert!(slow.took_ms * 10 > 100, "{} ms", slow.took_ms);
+    let slow = watcher.sample(|s| !as_usual(s)).await;
+    assert!(slow.took_ms * 10 > 500, "{} ms", slow.took_ms);
     wire.state.store(OPEN, Ordering::Relaxed);
-    watcher.sample(usual).await;
+    watcher.sample(as_usual).await;
 }
 
 #[tokio::test]
@@ -141,9 +156,9 @@ async fn a_server_that_is_far_away_is_asked_as_often_as_a_near_one() {
     wire.state.store(SLOW, Ordering::Relaxed);
     let db = fresh();
     let url = format!("postgres://postgres:right@127.0.0.1:{}/{db}", wire.port);
-    let mut watcher = Watcher::on(&url);
-    // Asked for every 100 ms; the way alone takes 25 of them.
-    watcher.sample(|s| s.interval_ms <= 200).await;
+    let mut watcher = unhurried(&url);
+    // The way alone takes a quarter of the time from one look to the next.
+    watcher.sample(as_usual).await;
 }
 
 #[tokio::test]

@@ -24,9 +24,9 @@ pub(super) async fn how_far_long_commands_are(server: &Sandbox) {
     let major = server.binaries().major;
     let mut asker = Client::open(&url).await;
     asker
-        .run("create table big (i int) with (fillfactor = 10); insert into big select generate_series(1, 2000); \
+        .run("create table big (i int) with (fillfactor = 10); insert into big select generate_series(1, 20000); \
               create function slow(int) returns int language plpgsql immutable as 'begin return $1; end'; \
-              create table full_ as select * from big limit 500; create index on full_ (slow(i))")
+              create table full_ as select * from big limit 5000; create index on full_ (slow(i))")
         .await;
     asker
         .run("create or replace function slow(int) returns int language plpgsql immutable as \
@@ -37,12 +37,13 @@ pub(super) async fn how_far_long_commands_are(server: &Sandbox) {
     let file = server.dir().join("rows");
     asker
         .run(&format!(
-            "copy (select repeat('x', 1000) from generate_series(1, 3000)) to '{}'",
+            "copy (select repeat('x', 1000) from generate_series(1, 20000)) to '{}'",
             file.display()
         ))
         .await;
     let slowly = "set vacuum_cost_delay = 100; set vacuum_cost_limit = 1";
     let copy = format!("copy copied from '{}'", file.display());
+    // Each would take minutes, and is ended once it was seen: a busy machine looks late.
     // since, statement, command, phase, what is counted
     let commands = [
         (
@@ -132,9 +133,9 @@ async fn base_backup(server: &Sandbox) -> JoinHandle<()> {
     send(&mut stream, &[], &begin).await;
     while receive(&mut stream).await != b'Z' {}
     let command = if server.binaries().major >= 15 {
-        "BASE_BACKUP (PROGRESS true, MAX_RATE 1024, CHECKPOINT 'fast', WAIT false)\0"
+        "BASE_BACKUP (PROGRESS true, MAX_RATE 256, CHECKPOINT 'fast', WAIT false)\0"
     } else {
-        "BASE_BACKUP PROGRESS FAST NOWAIT MAX_RATE 1024\0"
+        "BASE_BACKUP PROGRESS FAST NOWAIT MAX_RATE 256\0"
     };
     send(&mut stream, b"Q", command.as_bytes()).await;
     tokio::spawn(async move {

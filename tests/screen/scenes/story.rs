@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use holdpoint::app::message::Msg;
+use holdpoint::app::message::{Came, Msg};
 use holdpoint::app::model::{Identified, Model, Now, Purpose};
 use holdpoint::app::monitor::Link;
 use holdpoint::app::update::update;
@@ -195,7 +195,14 @@ impl Story {
         }
         let at_ms = self.model.now.mono_ms;
         let key = KeyEvent::new(code, KeyModifiers::NONE);
-        let _ = update(&mut self.model, Msg::Key { key, at_ms });
+        let _ = update(
+            &mut self.model,
+            Msg::Key {
+                key,
+                at_ms,
+                came: Came::Alone,
+            },
+        );
     }
 }
 
