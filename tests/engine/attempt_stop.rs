@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
-use holdpoint::domain::attempt::{Ended, TerminalUse, Work};
+use holdpoint::domain::attempt::{Ended, ShellWork, TerminalUse, Work};
 use holdpoint::domain::runbook::model::StopSignal;
 use holdpoint::engine::attempt::{
     AttemptError, AttemptState, cancel, launch_interactive_with, launch_with, state,
@@ -247,33 +247,51 @@ fn a_command_begins_only_once_it_is_written_down_which_process_it_is() {
     let shop = Workshop::new();
     let mut work = shell("grep -qx '{\"pid\":'$$',\"start\":[0-9]*}' job");
     work.dir = shop.path().join("attempts/01.1").display().to_string();
-    shop.launch("01.1", &assignment(Work::Shell(work))).unwrap();
+    shop.launch("01.1", &assignment(Work::Shell(work.clone())))
+        .unwrap();
+    assert_eq!(shop.outcome("01.1").ended, Ended::Passed);
+    let shop = Workshop::new();
+    work.dir = shop.path().join("attempts/01.1").display().to_string();
+    work.terminal = TerminalUse::Inherited;
+    at_a_terminal(&shop, work, "");
     assert_eq!(shop.outcome("01.1").ended, Ended::Passed);
 }
 
 #[test]
 fn a_command_whose_supervisor_dies_before_that_never_begins() {
-    let shop = Workshop::new();
-    let made = shop.path().join("made");
-    let gate = |word: &[u8]| {
-        let mut gate = Command::new(PROGRAM)
-            .args(["__begin", "/bin/sh", "-c", "touch made; cat", "-"])
-            .current_dir(shop.path())
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Its end of the pipe goes with the supervisor.
-        gate.stdin.take().unwrap().write_all(word).unwrap();
-        gate.wait().unwrap().code()
-    };
-    assert_eq!(gate(b""), Some(126));
-    assert!(!made.exists());
-    assert_eq!(
-        gate(b"\n"),
-        Some(0),
-        "and it reads nothing of the gate's input"
-    );
-    assert!(made.exists());
+    for by in ["0", "2"] {
+        let shop = Workshop::new();
+        let made = shop.path().join("made");
+        let gate = |word: &[u8]| {
+            let (hears, mut says) = std::io::pipe().unwrap();
+            let mut gate = Command::new(PROGRAM);
+            let script = "touch made; cat; echo told >&2";
+            gate.args(["__begin", by, "/bin/sh", "-c", script, "-"]);
+            gate.current_dir(shop.path()).stdout(Stdio::piped());
+            match by {
+                "0" => gate.stdin(hears).stderr(Stdio::null()),
+                _ => gate.stdin(Stdio::piped()).stderr(hears),
+            };
+            let mut child = gate.spawn().unwrap();
+            drop(gate); // with it our copy of the end that hears
+            says.write_all(word).unwrap();
+            drop(says); // its end of the pipe goes with the supervisor
+            if let Some(mut keys) = child.stdin.take() {
+                keys.write_all(b"typed\n").ok();
+            }
+            let ended = child.wait_with_output().unwrap();
+            (
+                ended.status.code(),
+                String::from_utf8(ended.stdout).unwrap(),
+            )
+        };
+        assert_eq!(gate(b""), (Some(126), String::new()), "{by}");
+        assert!(!made.exists());
+        // What is captured reads nothing; what has the terminal reads what was typed, and its errors are the terminal's.
+        let said = ["", "typed\ntold\n"][usize::from(by == "2")];
+        assert_eq!(gate(b"\n"), (Some(0), said.to_owned()), "{by}");
+        assert!(made.exists());
+    }
 }
 
 #[test]
@@ -310,6 +328,14 @@ fn an_interactive_step_has_the_terminal_and_still_reports() {
     let text = "test -t 0 && test -t 1 && test -t 2; read -r -p 'name? ' name; echo \"hello $name\"; exit 4";
     let mut work = shell(text);
     work.terminal = TerminalUse::Inherited;
+    let seen = at_a_terminal(&shop, work, "ada\r");
+    assert!(seen.contains("hello ada"), "{seen}");
+    assert_eq!(shop.outcome("01.1").summary, "exit 4");
+    assert_eq!(shop.output("01.1"), "");
+}
+
+/// Runs `work` as attempt `01.1` to its end in a terminal, where `keys` are pressed once it asks; returns what stood there.
+fn at_a_terminal(shop: &Workshop, work: ShellWork, keys: &str) -> String {
     let work = assignment(Work::Shell(work));
     fs::write(
         shop.path().join("work.json"),
@@ -328,20 +354,18 @@ fn an_interactive_step_has_the_terminal_and_still_reports() {
     let mut child = pty.slave.spawn_command(other).unwrap();
     drop(pty.slave);
     let mut screen = pty.master.try_clone_reader().unwrap();
-    let mut keys = pty.master.take_writer().unwrap();
+    let mut keyboard = pty.master.take_writer().unwrap();
     let (mut seen, mut buffer) = (String::new(), [0; 4096]);
     let mut typed = false;
     while let Ok(read @ 1..) = screen.read(&mut buffer) {
         seen += &String::from_utf8_lossy(&buffer[..read]);
         if !typed && seen.contains("name? ") {
             typed = true;
-            keys.write_all(b"ada\r").unwrap();
+            keyboard.write_all(keys.as_bytes()).unwrap();
         }
     }
     child.wait().unwrap();
-    assert!(seen.contains("hello ada"), "{seen}");
-    assert_eq!(shop.outcome("01.1").summary, "exit 4");
-    assert_eq!(shop.output("01.1"), "");
+    seen
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::domain::attempt::{Assignment, ShellWork, TerminalUse};
 use crate::domain::expect::Seen;
 use crate::engine::attempt::ending::{Ending, How};
 use crate::engine::attempt::files::{self, Files};
-use crate::engine::attempt::gate::{GATE, Word};
+use crate::engine::attempt::gate::{self, GATE, Word};
 use crate::engine::attempt::job::{Job, JobEnd};
 use crate::engine::attempt::launch::this_program;
 use crate::engine::attempt::orders::Orders;
@@ -47,9 +47,7 @@ pub async fn run(
         grace,
     )
     .note(&files.job());
-    if let Some(word) = started.word {
-        word.give();
-    }
+    started.word.give();
     let end = job.see_through(output, orders).await;
     ending(end, ways, output)
 }
@@ -82,8 +80,8 @@ type Pipes = [Option<pipe::Receiver>; 2];
 struct Started {
     child: Child,
     pipes: Pipes,
-    /// What it waits for; `None`: it has begun.
-    word: Option<Word>,
+    /// What it waits for.
+    word: Word,
 }
 
 /// Starts the command; the error is a sentence.
@@ -96,13 +94,7 @@ fn start(
     let (program, mut command) = command(work, assignment, files)?;
     let no_pipe = |err: io::Error| format!("no pipe can be made: {err}");
     let pipes = connect(&mut command, ways).map_err(no_pipe)?;
-    let mut word = None;
-    // A step that has the terminal reads from it what a person types: there is no other way in for the word.
-    if ways != Ways::Terminal {
-        let (said, hears) = Word::new().map_err(no_pipe)?;
-        command.stdin(hears);
-        word = Some(said);
-    }
+    let word = Word::to(&mut command, work.terminal).map_err(no_pipe)?;
     let child = command
         .spawn()
         .map_err(|err| format!("{} cannot be started: {err}", program.display()))?;
@@ -164,7 +156,7 @@ fn by_itself(status: ExitStatus) -> (How, Option<i32>) {
     }
 }
 
-/// Makes the command ready, behind its gate where it does not have the terminal; the error is a sentence.
+/// Makes the command ready, behind its gate; the error is a sentence.
 fn command(
     work: &ShellWork,
     assignment: &Assignment,
@@ -189,17 +181,11 @@ fn command(
     files::private_file(&files.values())
         .map_err(|err| format!("{} cannot be written: {err}", files.values().display()))?;
     let (program, arguments) = shell(work)?;
-    let mut command = match work.terminal {
-        TerminalUse::Inherited => Command::new(&program),
-        TerminalUse::Captured => {
-            there(&program, dir, &path(work))
-                .map_err(|err| format!("{} cannot be started: {err}", program.display()))?;
-            let gate = this_program().map_err(|err| err.to_string())?;
-            let mut command = Command::new(gate);
-            command.arg0("holdpoint").arg(GATE).arg(&program);
-            command
-        }
-    };
+    there(&program, dir, &path(work))
+        .map_err(|err| format!("{} cannot be started: {err}", program.display()))?;
+    let mut command = Command::new(this_program().map_err(|err| err.to_string())?);
+    command.arg0("holdpoint").arg(GATE);
+    command.arg(gate::told(work.terminal)).arg(&program);
     command.args(arguments).arg(&work.script).current_dir(dir);
     for name in &work.unset {
         command.env_remove(name);
