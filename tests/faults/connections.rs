@@ -27,15 +27,12 @@ async fn take_all(url: &str) -> Vec<PgConnection> {
     // Somebody who has just gone may still have his place: it is empty a moment later.
     let mut refused = 0;
     while refused < 5 {
-        match options.connect().await {
-            Ok(conn) => {
-                taken.push(conn);
-                refused = 0;
-            }
-            Err(_) => {
-                refused += 1;
-                sleep(Duration::from_millis(50)).await;
-            }
+        if let Ok(conn) = options.connect().await {
+            taken.push(conn);
+            refused = 0;
+        } else {
+            refused += 1;
+            sleep(Duration::from_millis(50)).await;
         }
     }
     taken

@@ -1,5 +1,6 @@
 //! Weaves who waits for whom into trees.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ready::Family;
@@ -33,7 +34,7 @@ pub fn tree(sample: &Sample) -> Forest {
         .filter(|key| !builder.parents.contains_key(key))
         .map(|key| builder.node(key))
         .collect();
-    roots.sort_by_key(|node| std::cmp::Reverse(node.behind));
+    roots.sort_by_key(|node| Reverse(node.behind));
     let waiting = sample
         .counts
         .blocked
@@ -105,16 +106,15 @@ impl Builder<'_> {
     }
 
     fn parent_of(&self, session: &Session) -> Option<(Key, Link)> {
-        let standing = |pid: i32| self.standing_ms(pid);
-        let hard = session.hard.iter().max_by_key(|b| standing(b.pid));
-        if let Some(first) = hard {
-            let others = session.hard.iter().map(|b| b.pid);
-            let mut others: Vec<i32> = others.filter(|pid| *pid != first.pid).collect();
-            others.sort_by_key(|pid| std::cmp::Reverse(standing(*pid)));
+        // The longest standing first: the server names them in whatever order it finds them.
+        let mut hard: Vec<_> = session.hard.iter().collect();
+        hard.sort_by_key(|b| (Reverse(self.standing_ms(b.pid)), b.pid));
+        if let Some((first, others)) = hard.split_first() {
+            let others = others.iter().map(|b| b.pid);
             let link = Link {
                 by: By::Holder,
                 held: first.modes.clone(),
-                others,
+                others: others.filter(|pid| *pid != first.pid).collect(),
             };
             return Some((blocker_key(first.pid, first.prepared.first()), link));
         }
