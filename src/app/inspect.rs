@@ -13,7 +13,9 @@ use crate::domain::sample::Sample;
 use crate::domain::sample::blocking::{Forest, Node};
 use crate::domain::sample::detail::{SessionDetail, Standing};
 use crate::domain::sample::model::Session;
+use crate::domain::sample::rates::whole;
 use crate::domain::sample::words::lasting;
+use crate::domain::units::bytes;
 
 /// Waiters and blockers that are told one by one.
 const TOLD: usize = 6;
@@ -86,6 +88,7 @@ fn seen(model: &Model, pid: i32, found: Result<Option<SessionDetail>, String>) -
     match (seen, picture.sample) {
         (Some(session), Some(sample)) => {
             dialog.sentences = about(session, sample.family);
+            dialog.sentences.extend(takes(session, sample));
             dialog.sentences.extend(ahead(session, sample));
         }
         _ if matches!(found, Ok(Some(_))) => {
@@ -179,6 +182,41 @@ fn about(session: &Session, family: Family) -> Vec<(Tone, String)> {
         lines.push((Tone::Quiet, event));
     }
     lines
+}
+
+/// What its process takes of the machine.
+fn takes(session: &Session, sample: &Sample) -> Option<(Tone, String)> {
+    let said = match (&session.taken, &sample.machine) {
+        (Some(taken), _) => {
+            let disk = taken.disk.map(|d| {
+                let [read, written] = [d.read, d.written].map(|n| bytes(whole(n)));
+                format!("reads {read}/s and writes {written}/s on disk")
+            });
+            let untold = (taken.cpu.is_some() && disk.is_none()).then(|| {
+                "what it reads and writes is told only to its own user and root".to_owned()
+            });
+            let parts = [
+                taken
+                    .cpu
+                    .map(|part| format!("{:.0} % of a processor", part * 100.0)),
+                taken
+                    .memory
+                    .map(|n| format!("{} of memory of its own", bytes(n))),
+                disk.or(untold),
+            ];
+            format!(
+                "takes {}",
+                parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            )
+        }
+        // Who idles or waits for a lock takes nothing.
+        (None, Some(_)) => return None,
+        (None, None) if sample.family == Family::MySql => return None,
+        (None, None) => {
+            "what its process takes is known only on the server's own machine".to_owned()
+        }
+    };
+    Some((Tone::Quiet, said))
 }
 
 /// What it waits for, and who stands in its way.

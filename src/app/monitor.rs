@@ -23,6 +23,7 @@ use crate::domain::sample::track::Tracks;
 pub mod acts;
 pub mod clients;
 pub mod filter;
+mod folded;
 pub mod grades;
 pub mod locks;
 pub mod migrations;
@@ -327,10 +328,7 @@ pub fn lack(model: &Model, panel: Panel) -> Vec<String> {
     };
     let extras = &sample.extras;
     let lack = match panel {
-        Panel::Activity => {
-            let folded = sessions::folded(model);
-            return folded.into_iter().chain(sample.notes.clone()).collect();
-        }
+        Panel::Activity => return sample.notes.clone(),
         Panel::Tables => extras
             .tables
             .as_deref()
@@ -350,6 +348,13 @@ pub fn lack(model: &Model, panel: Panel) -> Vec<String> {
         | Panel::Migrations => None,
     };
     lack.iter().map(ToString::to_string).collect()
+}
+
+/// Returns what helps to read `panel` where there is room for it.
+pub fn hint(model: &Model, panel: Panel) -> Option<String> {
+    (panel == Panel::Activity)
+        .then(|| folded::said(model))
+        .flatten()
 }
 
 /// Returns the rows of `panel` that the cursor can stand on, in the order in which they are shown.

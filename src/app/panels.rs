@@ -108,7 +108,8 @@ fn rows_are_sorted_by_the_next_column_and_the_other_way_round() {
     let mut desk = at_panels();
     assert_eq!(pids(&desk), [1, 2, 3]);
     desk.press(KeyCode::Char('O'));
-    assert_eq!(pids(&desk), [3, 2, 1]);
+    // Who only waits stands below those who work.
+    assert_eq!(pids(&desk), [2, 1, 3]);
     // statement, pid, user
     for _ in 0..3 {
         desk.press(KeyCode::Char('o'));
@@ -197,10 +198,12 @@ fn the_sessions_of_a_step_are_looked_for_by_the_user_that_was_given() {
 fn only_what_is_shown_is_asked_for() {
     let mut desk = at_panels();
     assert_eq!(wished(&desk).tables, Extra::Unasked);
+    assert_eq!(wished(&desk).processes, Extra::Asked);
     desk.press(KeyCode::Char('7'));
     assert_eq!(wished(&desk).tables, Extra::Asked);
     desk.press(KeyCode::Right);
     let wishes = wished(&desk);
+    assert_eq!(wishes.processes, Extra::Unasked);
     assert_eq!(
         (wishes.tables, wishes.statements),
         (Extra::Unasked, Extra::Asked)

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod clock;
 pub mod database;
 pub mod driving;
+pub mod machine;
 pub mod project;
 pub mod questions;
 pub mod rundir;

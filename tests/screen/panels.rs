@@ -17,6 +17,7 @@ use holdpoint::app::update::update;
 use holdpoint::domain::run::state::RunState;
 use holdpoint::domain::runbook::model::ServerRole;
 use holdpoint::domain::sample::extra::{Lack, Statements, Tables};
+use holdpoint::domain::sample::machine::{Disk, Machine, Taken};
 use holdpoint::domain::sample::model::{Extras, Receiver, Sample, Server};
 use holdpoint::domain::sample::news::MonitorNews;
 use holdpoint::ui::theme::{Charset, Palette, Theme};
@@ -200,6 +201,54 @@ fn what_the_rows_are_sorted_by_is_seen_at_every_width() {
             assert!(screen.contains(&format!("{by}↓")), "{by}:\n{screen}");
         }
     }
+}
+
+#[test]
+fn on_the_servers_own_machine_activity_tells_what_each_session_takes() {
+    let mut watcher = busy(Purpose::Monitor);
+    watcher.keys("3");
+    assert!(!watcher.screen((180, 50)).contains(" cpu"));
+    let mut sample = full(7);
+    sample.machine = Some(Machine {
+        load: [3.1, 2.04, 0.5],
+        processors: 8,
+        memory: 33_000_000_000,
+        available: 12_000_000_000,
+    });
+    let mut taken = Taken {
+        cpu: Some(0.34),
+        memory: Some(31_000_000),
+        disk: None,
+    };
+    sample.sessions[0].taken = Some(taken.clone());
+    watcher.sample(sample.clone());
+    let screen = watcher.screen((180, 50));
+    assert!(
+        screen.contains("cpu") && screen.contains("34 %"),
+        "{screen}"
+    );
+    let machine = "load 3.10 2.04 0.50 on 8 processors · memory 12 GB of 33 GB free";
+    assert!(screen.contains(machine), "{screen}");
+    watcher.keys("z");
+    let screen = watcher.screen((180, 50));
+    assert!(
+        screen.contains("31 MB") && !screen.contains("written"),
+        "{screen}"
+    );
+    taken.disk = Some(Disk {
+        read: 5_400_000.0,
+        written: 0.0,
+    });
+    sample.sessions[0].taken = Some(taken);
+    watcher.sample(sample);
+    assert!(watcher.screen((180, 50)).contains("5.4 MB/s"));
+    assert!(!watcher.screen((80, 24)).contains("5.4 MB/s"));
+    watcher.keys("ooo");
+    let screen = watcher.screen((80, 24));
+    assert!(
+        screen.contains("read↓") && screen.contains("5.4 MB/s"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Sessions as rows: what the Activity panel lists, and what is said of a session everywhere.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::app::model::Model;
+use crate::app::monitor::folded::Folded;
 use crate::app::monitor::panel::RowKey;
 use crate::app::monitor::table::{Cell, Column, Row, Table, Value, Whose};
 use crate::app::monitor::{Idle, Panel, grade_of};
-use crate::domain::sample::blocking::Who;
+use crate::domain::sample::machine::Taken;
 use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::{Ours, Sample, Session, Wait};
 use crate::domain::sample::words::InTheWay;
@@ -21,6 +20,36 @@ const COLUMNS: &[Column] = &[
     Column::amounts("xact", 8, 62),
     Column::amounts("for", 8, 0),
     Column::words("statement", usize::MAX, 0),
+];
+/// On the server's own machine.
+const WITH_PROCESSES: &[Column] = &[
+    COLUMNS[0],
+    COLUMNS[1],
+    COLUMNS[2],
+    COLUMNS[3],
+    COLUMNS[4],
+    COLUMNS[5],
+    COLUMNS[6],
+    COLUMNS[7],
+    Column::amounts("cpu", 5, 92),
+    Column::amounts("memory", 7, 130),
+    COLUMNS[8],
+];
+/// Where it is told, too, what they read and write.
+const WITH_DISKS: &[Column] = &[
+    COLUMNS[0],
+    COLUMNS[1],
+    COLUMNS[2],
+    COLUMNS[3],
+    COLUMNS[4],
+    COLUMNS[5],
+    COLUMNS[6],
+    COLUMNS[7],
+    WITH_PROCESSES[8],
+    WITH_PROCESSES[9],
+    Column::amounts("read", 9, 140),
+    Column::amounts("written", 9, 140),
+    COLUMNS[8],
 ];
 /// How long its statement has run.
 const FIRST: usize = 7;
@@ -38,111 +67,85 @@ pub fn table(model: &Model) -> Table<'_> {
         (model.monitor.idle == Idle::Shown || works(s)) && !folded.away.contains(at)
     };
     let sessions = sample.sessions.iter().enumerate().filter(wanted);
-    let more = |at: usize| folded.into.iter().find(|(first, _)| *first == at);
+    let columns = columns(sample);
+    let listing = Listing {
+        model,
+        sample,
+        // As many as there are columns for.
+        figures: columns.len() - COLUMNS.len(),
+    };
     let rows = sessions
-        .map(|(at, s)| row(model, sample, s, more(at).map_or(0, |(_, more)| *more)))
+        .map(|(at, s)| listing.row(s, folded.behind(at)))
         .collect();
     let empty = "nobody works, waits or holds a transaction open".to_owned();
     let arrangement = model.monitor.arranged(Panel::Activity);
-    Table::arranged(COLUMNS, rows, FIRST, arrangement, empty)
+    Table::arranged(columns, rows, FIRST, arrangement, empty)
 }
 
-/// Waiters that have no row of their own: a storm would bury those who work.
-#[derive(Default)]
-struct Folded {
-    /// Places in the sample of those who are folded away.
-    away: BTreeSet<usize>,
-    /// Places of those who stand for others, and for how many.
-    into: Vec<(usize, u32)>,
+/// What is needed to tell sessions as rows.
+struct Listing<'m> {
+    model: &'m Model,
+    sample: &'m Sample,
+    /// How many figures of the machine are told.
+    figures: usize,
 }
 
-impl Folded {
-    /// As the lock tree folds them. Whoever filters looks for single ones, and the row under the cursor stays.
-    fn of(model: &Model) -> Self {
-        let arrangement = model.monitor.arranged(Panel::Activity);
-        let picture = model.monitor.picture();
-        let mut folded = Self::default();
-        let Some(sample) = picture.sample.filter(|_| arrangement.filter.is_empty()) else {
-            return folded;
-        };
-        for (_, node) in picture.forest.rows() {
-            let Who::Session(first) = node.who else {
-                continue;
-            };
-            let listed = node.alike.iter().copied();
-            let selected = |at: &usize| {
-                let session = sample.sessions.get(*at);
-                session.map(|s| RowKey::Session(s.pid)) == arrangement.selected
-            };
-            let (stays, away): (Vec<usize>, Vec<usize>) = listed.partition(selected);
-            let more = node
-                .folded
-                .saturating_sub(u32::try_from(stays.len()).unwrap_or_default());
-            if more > 0 {
-                folded.into.push((first, more));
+impl Listing<'_> {
+    /// Returns the row of one that stands for so many `more`.
+    fn row<'a>(&self, session: &'a Session, more: u32) -> Row<'a> {
+        let statement = match (session.leader, session.query.as_str()) {
+            // Its statement stands in its leader's row.
+            (Some(leader), _) => {
+                Cell::from(Value::text(format!("parallel worker of {leader}"))).quiet()
             }
-            folded.away.extend(away);
-        }
-        folded
-    }
-}
-
-/// Returns what is to be known of waiters that have no row.
-pub fn folded(model: &Model) -> Option<String> {
-    let sample = model.monitor.picture().sample?;
-    if model.monitor.arranged(Panel::Activity).filter.is_empty() {
-        let folded = Folded::of(model);
-        return (!folded.into.is_empty())
-            .then(|| "+N: so many more wait alike; a filter lists each".to_owned());
-    }
-    let waiting = sample.sessions.iter().filter_map(|s| s.lock.as_ref());
-    let queues: BTreeMap<&str, (u32, u32)> = waiting.fold(BTreeMap::new(), |mut queues, lock| {
-        let (of, listed) = queues.entry(lock.group.as_str()).or_default();
-        *of = lock.of.max(*of);
-        *listed += 1;
-        queues
-    });
-    let unlisted = queues
-        .values()
-        .map(|(of, listed)| of.saturating_sub(*listed));
-    match unlisted.sum::<u32>() {
-        0 => None,
-        n => Some(format!(
-            "{n} further back in the queues are only counted, and not filtered"
-        )),
-    }
-}
-
-fn row<'a>(model: &Model, sample: &Sample, session: &'a Session, more: u32) -> Row<'a> {
-    let statement = match (session.leader, session.query.as_str()) {
-        // Its statement stands in its leader's row.
-        (Some(leader), _) => {
-            Cell::from(Value::text(format!("parallel worker of {leader}"))).quiet()
-        }
-        (None, "") => Cell::from(Value::text(session.doing())).quiet(),
-        (None, query) => Value::text(query).into(),
-    };
-    let xact = Value::known(session.xact_ms, Value::Time);
-    let lasted = Value::known(session.query_ms.or(session.state_ms), Value::Time);
-    Row {
-        key: RowKey::Session(session.pid),
-        whose: whose(session),
-        rank: rank(session),
-        cells: vec![
+            (None, "") => Cell::from(Value::text(session.doing())).quiet(),
+            (None, query) => Value::text(query).into(),
+        };
+        let xact = Value::known(session.xact_ms, Value::Time);
+        let lasted = Value::known(session.query_ms.or(session.state_ms), Value::Time);
+        let mut cells = vec![
             Value::Number(session.pid).into(),
             Value::text(session.user.as_str()).into(),
-            Value::text(name(model, session)).into(),
+            Value::text(name(self.model, session)).into(),
             Cell::from(Value::text(session.database.as_str())).quiet(),
             Cell::from(Value::text(session.client.as_str())).quiet(),
-            doing(sample, session, more),
+            doing(self.sample, session, more),
             match session.leader {
                 Some(_) => Cell::from(xact).quiet(),
                 None => Cell::from(xact).graded(grade_of("longest_transaction", session.xact_ms)),
             },
             lasted.into(),
-            statement,
-        ],
+        ];
+        cells.extend(taken(session.taken.as_ref()).into_iter().take(self.figures));
+        cells.push(statement);
+        Row {
+            key: RowKey::Session(session.pid),
+            whose: whose(session),
+            rank: rank(session),
+            cells,
+        }
     }
+}
+
+/// Nothing stands in columns that nobody tells anything for.
+fn columns(sample: &Sample) -> &'static [Column] {
+    let mut taken = sample.sessions.iter().filter_map(|s| s.taken.as_ref());
+    match (&sample.machine, taken.any(|t| t.disk.is_some())) {
+        (None, _) => COLUMNS,
+        (Some(_), false) => WITH_PROCESSES,
+        (Some(_), true) => WITH_DISKS,
+    }
+}
+
+/// What its process takes of the machine.
+fn taken<'a>(taken: Option<&Taken>) -> [Cell<'a>; 4] {
+    let disk = taken.and_then(|t| t.disk);
+    [
+        Value::known(taken.and_then(|t| t.cpu), Value::Part).into(),
+        Cell::from(Value::known(taken.and_then(|t| t.memory), Value::Bytes)).quiet(),
+        Cell::from(Value::known(disk.map(|d| d.read), Value::Flow)).quiet(),
+        Cell::from(Value::known(disk.map(|d| d.written), Value::Flow)).quiet(),
+    ]
 }
 
 /// Returns whose row a session's is.
@@ -170,11 +173,14 @@ pub fn name(model: &Model, session: &Session) -> String {
     }
 }
 
-/// What runs as long as the server does stands below what somebody began; who does nothing stands last.
+/// Who only waits, and is in nobody's way, stands below who works; then what runs as long as the server does; who does
+/// nothing stands last.
 fn rank(session: &Session) -> u8 {
+    let only_waits = session.lock.is_some() && session.n_waiters == 0;
     match (session.kind.as_str(), session.state.as_str()) {
-        (_, "idle") => 2,
-        ("walsender", _) => 1,
+        (_, "idle") => 3,
+        ("walsender", _) => 2,
+        _ if only_waits && session.ours == Ours::No => 1,
         _ => 0,
     }
 }

@@ -73,6 +73,8 @@ pub enum Value<'a> {
     PerSecond(f64),
     /// Bytes a second, more or less.
     BytesPerSecond(f64),
+    /// Bytes a second that go by.
+    Flow(f64),
     /// A part of a whole, 0 to 1.
     Part(f64),
     /// A part of a whole, 0 to 1, drawn as a bar.
@@ -102,6 +104,7 @@ impl<'a> Value<'a> {
             | Self::Span(n)
             | Self::PerSecond(n)
             | Self::BytesPerSecond(n)
+            | Self::Flow(n)
             | Self::Part(n)
             | Self::Bar(n) => *n,
             Self::Line(line) => line.last().copied().flatten()?,

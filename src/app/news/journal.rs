@@ -220,6 +220,19 @@ pub fn wishes(model: &Model) -> Effect {
             Idle::Counted => Extra::Unasked,
             Idle::Shown => Extra::Asked,
         },
+        processes: match model.monitor.panel {
+            // Activity stands beside the first two where there is room, and a session can be looked at from the others.
+            Panel::Locks
+            | Panel::Connections
+            | Panel::Activity
+            | Panel::Progress
+            | Panel::Replication => Extra::Asked,
+            Panel::Database
+            | Panel::Tables
+            | Panel::Statements
+            | Panel::Values
+            | Panel::Migrations => Extra::Unasked,
+        },
         every: model.monitor.every,
     })
 }

@@ -1,6 +1,7 @@
 //! A session is looked at, cancelled, ended.
 
 use super::*;
+use crate::domain::sample::machine::{Disk, Machine, Taken};
 
 /// Six who want the same lock behind 1, the first of 40.
 fn storm() -> Sample {
@@ -41,11 +42,9 @@ fn those_who_wait_alike_have_one_row_unless_somebody_looks_for_one() {
     desk.press(KeyCode::Char('/'));
     typed(&mut desk, "dana");
     assert_eq!(pids(&desk), [10, 11, 12, 13, 14, 15]);
-    let said = crate::app::monitor::lack(&desk.model, Panel::Activity);
-    assert_eq!(
-        said,
-        ["34 further back in the queues are only counted, and not filtered"]
-    );
+    let said = crate::app::monitor::hint(&desk.model, Panel::Activity);
+    let counted = "34 further back in the queues are only counted, and not filtered";
+    assert_eq!(said.as_deref(), Some(counted));
     desk.press(KeyCode::Enter);
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
@@ -60,8 +59,8 @@ fn those_who_wait_alike_have_one_row_unless_somebody_looks_for_one() {
         "{:?}",
         cells(&desk)
     );
-    let said = crate::app::monitor::lack(&desk.model, Panel::Activity);
-    assert!(said[0].starts_with("+N: so many more wait"), "{said:?}");
+    let said = crate::app::monitor::hint(&desk.model, Panel::Activity).unwrap();
+    assert!(said.starts_with("+N: so many more wait"), "{said}");
 }
 
 #[test]
@@ -142,6 +141,54 @@ fn a_session_that_is_looked_at_can_be_acted_on_and_its_pid_is_not_enough() {
         panic!("{intent:?}")
     };
     assert_eq!(session.backend_start, "start of 1");
+}
+
+#[test]
+fn a_session_that_is_looked_at_tells_what_its_process_takes_or_why_not() {
+    let looked_at = |sample: Sample| {
+        let mut desk = at_panels();
+        told(&mut desk, sample);
+        desk.press(KeyCode::Down);
+        desk.press(KeyCode::Enter);
+        let detail = SessionDetail {
+            pid: 1,
+            ..SessionDetail::default()
+        };
+        desk.tell(Msg::Inspected {
+            pid: 1,
+            found: Ok(Some(detail)),
+        });
+        let said = desk.model.dialog.iter().flat_map(|d| &d.sentences);
+        said.map(|s| s.1.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let said = looked_at(sample(1));
+    let elsewhere = "what its process takes is known only on the server's own machine";
+    assert!(said.contains(elsewhere), "{said}");
+    let mut here = sample(1);
+    here.machine = Some(Machine::default());
+    let mut taken = Taken {
+        cpu: Some(0.34),
+        memory: Some(31_000_000),
+        disk: None,
+    };
+    here.sessions[0].taken = Some(taken.clone());
+    let said = looked_at(here.clone());
+    let figures = "takes 34 % of a processor, 31 MB of memory of its own";
+    assert!(said.contains(figures), "{said}");
+    assert!(
+        said.contains("is told only to its own user and root"),
+        "{said}"
+    );
+    taken.disk = Some(Disk {
+        read: 5_400_000.0,
+        written: 8_192.0,
+    });
+    here.sessions[0].taken = Some(taken);
+    let said = looked_at(here);
+    assert!(
+        said.contains("reads 5.4 MB/s and writes 8.2 kB/s on disk"),
+        "{said}"
+    );
 }
 
 #[test]

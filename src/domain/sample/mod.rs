@@ -8,6 +8,7 @@ pub mod headline;
 pub mod history;
 pub mod horizon;
 pub mod identity;
+pub mod machine;
 pub mod metric;
 pub mod model;
 pub mod news;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ready::Family;
 use crate::domain::runbook::model::StepId;
 pub use crate::domain::sample::extra::Extras;
+use crate::domain::sample::machine::{Machine, Taken};
 pub use crate::domain::sample::server::{
     Archive, Prepared, PreparedIn, Progress, Rates, Receiver, Sender, Server, Slot, SlotUse, Totals,
 };
@@ -19,6 +20,8 @@ pub struct Sample {
     pub at_ms: i64,
     /// The sessions worth a row: all that wait, block or work; blockers with most waiters first.
     pub sessions: Vec<Session>,
+    /// The machine, where server and monitor share it; `None`: they do not, or it is not told.
+    pub machine: Option<Machine>,
     /// All sessions, counted.
     pub counts: Counts,
     /// Counters, replication, slots, prepared transactions, progress; `None` until they were read.
@@ -83,6 +86,8 @@ pub struct Session {
     pub n_blockers: u32,
     /// Sessions directly behind it.
     pub n_waiters: u32,
+    /// What its process takes of the machine; `None`: it is another, it takes nothing, or nobody asked.
+    pub taken: Option<Taken>,
     /// Whether it is the run's own.
     pub ours: Ours,
 }

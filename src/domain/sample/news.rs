@@ -64,6 +64,8 @@ pub struct Wishes {
     pub statements: Extra,
     /// A row for each session that does nothing.
     pub idle: Extra,
+    /// What each session takes of the machine, where it is this one.
+    pub processes: Extra,
     /// The shortest time between two refreshes; `None`: as it was planned.
     pub every: Option<Duration>,
 }

@@ -94,6 +94,8 @@ pub(super) struct Budget<'a> {
     pub query_bytes: i32,
     /// Whether idle sessions have a row.
     pub idle: Extra,
+    /// What sessions take of the machine.
+    pub processes: Extra,
     /// The steps that run.
     pub steps: &'a [OwnStep],
 }
@@ -283,6 +285,7 @@ impl<'a, S: Source> Watch<'a, S> {
             rows: i32::try_from(self.plan.rows).unwrap_or(i32::MAX),
             query_bytes: i32::try_from(self.plan.query_bytes).unwrap_or(i32::MAX),
             idle: wished.idle,
+            processes: wished.processes,
             steps: &wished.steps,
         };
         let asked = link.questions();

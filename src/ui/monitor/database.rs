@@ -36,7 +36,8 @@ pub(super) fn rows(model: &Model) -> u16 {
     };
     let of_server = sample.server.as_ref().map_or(1, |s| {
         let rates = if s.rates.is_some() { 5 } else { 2 } + usize::from(s.database_bytes.is_some());
-        rates + s.prepared.len().min(2) + usize::from(replicates(s))
+        let machine = usize::from(sample.machine.is_some());
+        rates + machine + s.prepared.len().min(2) + usize::from(replicates(s))
     });
     u16::try_from(of_server + sample.values.len().min(OWN)).unwrap_or(12)
 }
@@ -64,6 +65,7 @@ pub(super) fn content(model: &Model, theme: &Theme, area: Rect) -> Content {
             lines.extend(said.rates(server));
             lines.extend(said.replication(server));
             lines.extend(said.size(server));
+            lines.extend(said.machine());
             lines.push(said.troubles(server));
             if usize::from(area.height) > lines.len() {
                 lines.extend(said.more(server));
@@ -190,6 +192,21 @@ impl Said<'_> {
         };
         let said = Span::raw(format!("{}{grown}", bytes(size)));
         Some(labelled(self.theme, "database", vec![said]))
+    }
+
+    /// The machine is known where the monitor runs on it too.
+    fn machine(&self) -> Option<Line<'static>> {
+        let machine = self.sample.machine.as_ref()?;
+        let [now, minutes, quarter] = machine.load;
+        let processors = match machine.processors {
+            1 => "1 processor".to_owned(),
+            n => format!("{n} processors"),
+        };
+        let load = format!("load {now:.2} {minutes:.2} {quarter:.2} on {processors}");
+        let dot = self.theme.glyphs.dot;
+        let (free, all) = (bytes(machine.available), bytes(machine.memory));
+        let said = format!("{load} {dot} memory {free} of {all} free");
+        Some(labelled(self.theme, "machine", vec![Span::raw(said)]))
     }
 
     fn troubles(&self, server: &Server) -> Line<'static> {

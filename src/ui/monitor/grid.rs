@@ -16,7 +16,7 @@ use crate::ui::gauge;
 use crate::ui::monitor::{Content, column_time};
 use crate::ui::pane::window;
 use crate::ui::table::{Cell, Column, Order, Side, fits, lay_out};
-use crate::ui::text::{cut, wrap};
+use crate::ui::text::{cut, width, wrap};
 use crate::ui::theme::Theme;
 
 /// What stands before a last column that is below its row.
@@ -47,6 +47,9 @@ pub(super) fn content(
         lines.extend(rows(model, theme, panel, &table, room, height));
     }
     lines.extend(notes);
+    let hint = crate::app::monitor::hint(model, panel);
+    let hint = hint.filter(|text| lines.len() < usize::from(area.height) && width(text) <= room);
+    lines.extend(hint.map(|text| Line::styled(text, theme.quiet)));
     Content {
         figure: figure(theme, &table),
         lines,
@@ -284,6 +287,10 @@ fn text<'a>(theme: &Theme, value: &'a Value, most: usize) -> Cow<'a, str> {
         Value::Grown(n) => signed(*n, ""),
         Value::PerSecond(n) => per_second(*n),
         Value::BytesPerSecond(n) => signed(*n, "/s"),
+        Value::Flow(n) => match whole(*n) {
+            0 => "0".to_owned(),
+            n => format!("{}/s", bytes(n)),
+        },
         Value::Part(part) => percent(*part),
         Value::Bar(part) => {
             let bar = gauge::bar(*part, most.saturating_sub(6).clamp(2, 10), theme.glyphs);
@@ -363,6 +370,8 @@ mod tests {
             (Value::PerSecond(-12.0), "-12/s"),
             (Value::BytesPerSecond(1_250_000.0), "+1.3 MB/s"),
             (Value::BytesPerSecond(-2_000.0), "-2 kB/s"),
+            (Value::Flow(1_250_000.0), "1.3 MB/s"),
+            (Value::Flow(0.0), "0"),
             (Value::Grown(0.0), "0 B"),
             (Value::Bar(0.34), "▓▓▓░░░░░░░  34 %"),
             (Value::Bar(0.003), "▓░░░░░░░░░  <1 %"),

@@ -15,6 +15,7 @@ mod monitor;
 mod names;
 mod notice;
 mod object;
+mod processes;
 mod rights;
 mod row;
 mod server;

@@ -17,6 +17,7 @@ use crate::engine::database::postgres::dialect::Dialect;
 use crate::engine::database::postgres::dsn::Dsn;
 use crate::engine::database::postgres::identity::who;
 use crate::engine::database::postgres::names::Names;
+use crate::engine::database::postgres::processes::Processes;
 use crate::engine::database::postgres::rights::Rights;
 use crate::engine::database::postgres::sessions::Waits;
 use crate::engine::database::postgres::slow::SlowReader;
@@ -67,6 +68,7 @@ pub struct Eye {
     dialect: Dialect,
     names: Names,
     waits: Waits,
+    processes: Processes,
     /// When the server was started; empty: not read yet.
     instance: String,
 }
@@ -116,6 +118,7 @@ impl Source for Dsn {
     async fn open_eye(&self, link: &mut Link) -> Result<Eye, DatabaseError> {
         let rights = Rights::ask(link, LIMIT).await?;
         Ok(Eye {
+            processes: Processes::of(&rights.own),
             dialect: Dialect::of(rights.version),
             rights,
             names: Names::default(),
@@ -143,6 +146,7 @@ impl Source for Dsn {
         if eye.names.ask(link, LIMIT).await {
             sample = sessions::sample(&answer, &eye.rights, &mut eye.names);
         }
+        eye.processes.join(&mut sample, budget.processes);
         Ok((sample, took))
     }
 

@@ -23,6 +23,17 @@ pub(super) struct Rights {
     pub tracks: bool,
     /// The number of the database that is connected to.
     pub datid: u32,
+    /// The monitor's own session.
+    pub own: Own,
+}
+
+/// The monitor's own session, by which it is known whether the server runs on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Own {
+    pub pid: i32,
+    pub age_ms: u64,
+    /// Whether it came through a local socket, or over an address that every machine has for itself.
+    pub is_near: bool,
 }
 
 impl Rights {
@@ -33,6 +44,7 @@ impl Rights {
             Err(_) => return Err(trouble::silent(&link.address, limit.as_secs())),
         };
         let row = &row;
+        let reached_at = row::text(row, "reached_at");
         let kept_back: u32 = row::text(row, "reserved16").parse().unwrap_or_default();
         Ok(Self {
             version: row::int(row, "version").unwrap_or_default(),
@@ -42,6 +54,12 @@ impl Rights {
             may_signal: row::get(row, "may_signal").unwrap_or_default(),
             tracks: row::text(row, "track_activities") == "on",
             datid: row::oid(row, "datid").unwrap_or_default(),
+            own: Own {
+                pid: row::int(row, "own_pid").unwrap_or_default(),
+                age_ms: row::unsigned(row, "own_ms").unwrap_or_default(),
+                is_near: matches!(reached_at.as_str(), "" | "::1")
+                    || reached_at.starts_with("127."),
+            },
         })
     }
 
