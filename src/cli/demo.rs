@@ -95,12 +95,16 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
         Consent::Ask
     };
     let world = prepare(consent, &mut io::stderr()).map_err(|e| Failure::world(&e))?;
-    let signer = signer()?;
+    let name = rundir::new_id("demo", clock::wall_ms());
+    let data = rundir::data_dir()?.join("demo").join(name);
+    let signer = signer(&data)?;
     let program = env::current_exe().map_err(|e| Failure::world(&e))?;
     let machine = session::machine()?;
     let mut run = tokio::process::Command::from(world.run_command(&program));
+    // Its run lies beside its key, apart from the person's own: it is none that goes on, and none that an audit counts.
     run.args(["--key", &signer.key.source()])
-        .env(TRUST_ENV, &signer.allowed_signers);
+        .env(TRUST_ENV, &signer.allowed_signers)
+        .env(rundir::DATA_ENV, &data);
     let status = machine.block_on(async {
         // The run deals with its signals by itself; this process stays until it has ended, to take the world down.
         let mut hangup = signal(SignalKind::hangup())?;
@@ -127,11 +131,12 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
         );
     }
     let status = status.map_err(|e| Failure::world(&e))?;
-    if let Some(run) = rundir::list()?.first().filter(|run| run.log().exists()) {
+    let runs = rundir::list_in(&data.join("runs"))?;
+    if let Some(run) = runs.first().filter(|run| run.log().exists()) {
         let trust = signer.allowed_signers.display();
         crate::cli::tell(&format!(
             "verify it with: holdpoint verify {} --trust {trust}",
-            run.name()
+            run.path.display()
         ));
     }
     Ok(status
@@ -142,11 +147,9 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Failure> {
 
 /// A throw-away key for this demo alone, and a list that trusts it: nobody's own key signs what is only shown. Both are
 /// kept, so that the log can be verified later.
-fn signer() -> Result<DemoKey, Failure> {
+fn signer(dir: &Path) -> Result<DemoKey, Failure> {
     let desk = Desk::this();
-    let name = rundir::new_id("demo", clock::wall_ms());
-    let dir = rundir::data_dir()?.join("demo").join(name);
-    seal::demo_key(&desk, &dir, &desk.identity()).map_err(|e| Failure::world(&e))
+    seal::demo_key(&desk, dir, &desk.identity()).map_err(|e| Failure::world(&e))
 }
 
 /// Everything that the demo's run needs while it runs. Dropping it ends the server and removes every file.

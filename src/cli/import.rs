@@ -30,6 +30,12 @@ pub fn import(args: &ImportArgs) -> Result<u8, Failure> {
         ));
     }
     let (bytes, name) = read(&args.file)?;
+    if is_runbook(&bytes) {
+        let why = "it is a holdpoint runbook already".to_owned();
+        let hint = format!("check it with: holdpoint check {}", args.file.display());
+        let hint = Some(tame::line(&hint));
+        return Err(refusal(&name, Refused { why, hint }));
+    }
     let options = Options {
         expand: if args.no_expand {
             Expand::No
@@ -70,6 +76,15 @@ pub fn import(args: &ImportArgs) -> Result<u8, Failure> {
     } else {
         WARNED
     })
+}
+
+/// Whether it begins as runbooks do: comments and blank lines aside, with `runbook: 1`.
+fn is_runbook(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let first = lines.find(|line| !(line.trim().is_empty() || line.starts_with(['#', '-'])));
+    let version = first.and_then(|line| line.strip_prefix("runbook:"));
+    version.is_some_and(|version| version.trim().parse::<u32>().is_ok())
 }
 
 /// Makes a failure of a refusal.

@@ -98,11 +98,18 @@ pub fn runs_dir() -> Result<PathBuf, RunDirError> {
 /// # Errors
 /// The directory cannot be read.
 pub fn list() -> Result<Vec<RunDir>, RunDirError> {
-    let dir = runs_dir()?;
-    let entries = match fs::read_dir(&dir) {
+    list_in(&runs_dir()?)
+}
+
+/// Returns the directory of every run in `dir`, the newest first; none where there is no such directory.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn list_in(dir: &Path) -> Result<Vec<RunDir>, RunDirError> {
+    let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(io_at(&dir)(e)),
+        Err(e) => return Err(io_at(dir)(e)),
     };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut runs: Vec<RunDir> = paths

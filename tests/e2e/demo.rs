@@ -68,6 +68,23 @@ fn the_demo_from_its_first_key_to_its_end() {
     });
 }
 
+#[test]
+fn a_demo_that_is_left_half_way_is_no_run_that_goes_on() {
+    let stage = Stage::new();
+    let mut hp = stage.start(&["demo", "--yes"]);
+    hp.wait_for("Enter opens the confirmation");
+    hp.press_for("q", "Enter leaves");
+    hp.answer("Enter leaves");
+    hp.ends_with(5);
+    hp.wait_for("nothing can go on in it");
+    assert_eq!(stage.runs().len(), 1, "its record is kept");
+    let said = stage.plain(&["runs"]);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.starts_with("no runs yet"), "{said}");
+    let (code, said) = stage.said(&["resume", "--auto"]);
+    assert_ne!(code, 5, "{said}");
+}
+
 /// Asserts that what was done by hand stands in the record.
 fn tells_the_story(stage: &Stage) {
     let log = stage.kept("log.md");

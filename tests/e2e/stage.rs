@@ -145,12 +145,16 @@ impl Stage {
         runs.remove(0)
     }
 
-    /// Returns the directories of all runs.
+    /// Returns the directories of all runs, those of demonstrations too.
     pub fn runs(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.dir.path().join("data/runs")) else {
-            return Vec::new();
+        let data = self.dir.path().join("data");
+        let within = |dir: PathBuf| {
+            let entries = fs::read_dir(dir).into_iter().flatten();
+            entries.map(|entry| entry.unwrap().path())
         };
-        entries.map(|entry| entry.unwrap().path()).collect()
+        let mut runs: Vec<PathBuf> = within(data.join("runs")).collect();
+        runs.extend(within(data.join("demo")).flat_map(|demo| within(demo.join("runs"))));
+        runs
     }
 
     /// Returns the records of the only run's journal.

@@ -43,6 +43,22 @@ fn said(output: &Output) -> (i32, String, String) {
 }
 
 #[test]
+fn a_runbook_is_no_checklist_and_is_named_as_what_it_is() {
+    let dir = with("# A\n\nAs in\n\nrunbook: 1\n\n- [ ] one\n");
+    let book = "# yaml-language-server: $schema=x\n\nrunbook: 1\ntitle: T\nphases:\n- phase: P\n  steps:\n  - {step: S, run: ls}\n";
+    std::fs::write(dir.path().join("book.yaml"), book).unwrap();
+    let (code, yaml, told) = said(&holdpoint(dir.path(), &["import", "book.yaml"], b""));
+    assert_eq!((code, yaml.as_str()), (1, ""), "{told}");
+    assert!(
+        told.contains("book.yaml is not imported: it is a holdpoint runbook already"),
+        "{told}"
+    );
+    assert!(told.contains("holdpoint check book.yaml"), "{told}");
+    let (code, _, told) = said(&holdpoint(dir.path(), &["import", "a.md"], b""));
+    assert_ne!(code, 1, "a checklist that only speaks of one: {told}");
+}
+
+#[test]
 fn exit_codes_say_clean_warned_or_refused() {
     for (text, code) in [(CLEAN, 0), (TICKED, 2), ("just words", 1), ("", 1)] {
         let dir = with(text);
