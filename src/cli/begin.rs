@@ -235,7 +235,6 @@ fn choose(start: &mut StartScreen) -> Result<Option<Open>, Failure> {
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     loop {
         screen
-            .terminal
             .draw(|frame| ui::view_start(start, &theme, frame))
             .map_err(unusable)?;
         while !event::poll(Duration::from_secs(1)).map_err(unusable)? {}

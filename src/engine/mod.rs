@@ -12,4 +12,5 @@ pub mod samples;
 pub mod sandbox;
 pub mod seal;
 pub mod store;
+pub mod timer;
 pub mod witness;

@@ -143,7 +143,6 @@ impl Driver {
         let (model, theme) = (&self.model, &self.theme);
         let mut extents = Extents::default();
         self.screen
-            .terminal
             .draw(|frame| extents = ui::view_measured(model, theme, frame))?;
         let mut effects = update(&mut self.model, Msg::Drawn);
         effects.extend(update(&mut self.model, Msg::Laid(extents)));

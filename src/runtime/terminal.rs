@@ -1,6 +1,6 @@
 //! Owns the terminal from the first byte to the last, and gives it back whatever way we leave.
 
-use std::io::{self, Stdout, Write as _};
+use std::io::{self, BufWriter, Stdout, Write as _};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
@@ -10,17 +10,24 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::runtime::notify::Voice;
+
+/// Room for a whole frame: it goes out in one piece, and the terminal is woken once for it.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// What is drawn on.
+type Canvas = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// The terminal while we have it.
 #[derive(Debug)]
 pub struct Screen {
     /// What is drawn on. Never dropped: ratatui would show the cursor once more, and panic where the terminal has gone
     /// and standard error with it.
-    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Canvas>,
     voice: Voice,
 }
 
@@ -40,7 +47,7 @@ impl Screen {
         });
         let voice = Voice::of_terminal();
         seize()?;
-        match Terminal::new(CrosstermBackend::new(io::stdout())) {
+        match canvas() {
             Ok(terminal) => Ok(Self {
                 terminal: ManuallyDrop::new(terminal),
                 voice,
@@ -64,14 +71,25 @@ impl Screen {
         Ok(done)
     }
 
+    /// Draws a frame with `view`, in the size that the terminal has now.
+    ///
+    /// # Errors
+    /// The terminal does not obey.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        let area = area()?;
+        if area != self.terminal.get_frame().area() {
+            self.terminal.resize(area)?;
+        }
+        self.terminal.draw(view).map(drop)
+    }
+
     /// Forgets what stands on the screen, so that the next frame draws everything.
     ///
     /// # Errors
     /// The terminal does not say its size.
     pub fn redraw(&mut self) -> io::Result<()> {
         // `Terminal::clear` asks the terminal where its cursor is, and the answer would be read as keys.
-        let area = self.terminal.size()?.into();
-        self.terminal.resize(area)
+        self.terminal.resize(area()?)
     }
 
     /// Calls whoever looks elsewhere.
@@ -86,6 +104,18 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+fn canvas() -> io::Result<Canvas> {
+    let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
+    let viewport = Viewport::Fixed(area()?);
+    Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport })
+}
+
+/// Asks for the terminal's size; ratatui would open the terminal anew before each frame to do it.
+fn area() -> io::Result<Rect> {
+    let size = rustix::termios::tcgetwinsize(io::stdout())?;
+    Ok(Rect::new(0, 0, size.ws_col, size.ws_row))
 }
 
 fn seize() -> io::Result<()> {

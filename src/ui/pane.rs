@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::Block;
 
 use crate::app::model::{Model, Pane};
-use crate::ui::text::{fit, line_width};
+use crate::ui::text::{fit, is_plain, line_width};
 use crate::ui::theme::Theme;
 
 /// Whether a pane has the keyboard.
@@ -57,6 +58,7 @@ impl<'a> Frame<'a> {
 
     /// Draws the frame and returns the room within.
     pub fn draw(self, area: Rect, buf: &mut Buffer) -> Rect {
+        let area = area.intersection(buf.area);
         let (style, set) = match self.focus {
             Focus::Here => (self.theme.focus, self.theme.glyphs.focus),
             Focus::Elsewhere => (self.theme.frame, self.theme.glyphs.frame),
@@ -70,16 +72,25 @@ impl<'a> Frame<'a> {
             line_width(&figure) + 3
         };
         let title = fit(self.title, room.saturating_sub(taken), mark);
+        border(set, style, area, buf);
+        let inner = Block::bordered().inner(area);
         // The frame's own style must not colour the words in it.
-        let mut block = Block::bordered().border_set(set).border_style(style);
         if line_width(&title) > 0 {
-            block = block.title_top(spaced(title, self.theme.strong));
+            let title = spaced(title, self.theme.strong);
+            put_line(&title, inner.x, area.y, inner.width, buf);
         }
         if line_width(&figure) > 0 {
-            block = block.title_top(spaced(figure, self.theme.plain).right_aligned());
+            let figure = spaced(figure, self.theme.plain);
+            let taken = u16::try_from(line_width(&figure)).unwrap_or(u16::MAX);
+            let from = inner.right().saturating_sub(taken).max(inner.x);
+            put_line(
+                &figure,
+                from,
+                area.y,
+                inner.right().saturating_sub(from),
+                buf,
+            );
         }
-        let inner = block.inner(area);
-        block.render(area, buf);
         // One cell of air at both sides, where there is some.
         if inner.width > 12 {
             Rect {
@@ -91,6 +102,30 @@ impl<'a> Frame<'a> {
             inner
         }
     }
+}
+
+/// ratatui's own block goes through every cell within it too.
+fn border(set: border::Set, style: Style, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let (left, right) = (area.left(), area.right() - 1);
+    let (top, bottom) = (area.top(), area.bottom() - 1);
+    let mut put = |x, y, symbol| {
+        buf[(x, y)].set_symbol(symbol).set_style(style);
+    };
+    for x in left..=right {
+        put(x, top, set.horizontal_top);
+        put(x, bottom, set.horizontal_bottom);
+    }
+    for y in top..=bottom {
+        put(left, y, set.vertical_left);
+        put(right, y, set.vertical_right);
+    }
+    put(right, bottom, set.bottom_right);
+    put(right, top, set.top_right);
+    put(left, bottom, set.bottom_left);
+    put(left, top, set.top_left);
 }
 
 /// Puts a space at both sides of a title; its spans without a style take `base`, and nothing takes the frame's.
@@ -118,13 +153,32 @@ pub fn lines<'a>(
     for (row, line) in area.rows().zip(lines) {
         let style = line.style;
         let fitted = fit(line, usize::from(area.width), theme.glyphs.ellipsis);
-        buf.set_line(row.x, row.y, &fitted, row.width);
+        put_line(&fitted, row.x, row.y, row.width, buf);
         if style == theme.selected {
             // The cursor's row is one bar: what its words mean is told by their signs.
             buf.set_style(row, Style::reset().patch(style));
         } else if style != Style::default() {
             buf.set_style(row, style);
         }
+    }
+}
+
+/// Draws `line` into at most `room` cells from `x` on. Nearly all text is plain, a cell for each byte: that need not be taken
+/// apart into graphemes.
+fn put_line(line: &Line, x: u16, y: u16, room: u16, buf: &mut Buffer) {
+    let end = buf.area.right().min(x.saturating_add(room));
+    let mut x = x;
+    for span in &line.spans {
+        let style = line.style.patch(span.style);
+        let left = end.saturating_sub(x);
+        if !is_plain(&span.content) {
+            (x, _) = buf.set_stringn(x, y, &span.content, usize::from(left), style);
+            continue;
+        }
+        for (x, symbol) in (x..end).zip(span.content.chars()) {
+            buf[(x, y)].set_char(symbol).set_style(style);
+        }
+        x = end.min(x.saturating_add(u16::try_from(span.content.len()).unwrap_or(u16::MAX)));
     }
 }
 

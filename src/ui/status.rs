@@ -70,23 +70,28 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
         let everywhere = b.scope == Scope::Anywhere && scope.is_open();
         !b.short.is_empty() && (b.scope == scope || everywhere)
     };
-    let mut shown: Vec<&Binding> = BINDINGS.iter().filter(reaches).collect();
-    let refused = |b: &Binding| refused_now(model, b.action).is_some();
+    let named = |b: &Binding| Named {
+        action: b.action,
+        refused: refused_now(model, b.action).is_some(),
+        key: name(b.key),
+        word: b.short,
+    };
+    let mut shown: Vec<Named> = BINDINGS.iter().filter(reaches).map(named).collect();
     if model.purpose != Purpose::Drive {
-        shown.retain(|b| !refused(b)); // nothing that only a driver may do
+        shown.retain(|b| !b.refused); // nothing that only a driver may do
     }
     // What would be refused goes first where there is no room, then what stands last in the table.
-    while shown.len() > 1 && line_width(&key_line(model, theme, &shown)) > room {
+    while shown.len() > 1 && cells(&shown) > room {
         let of_refused = shown.iter().rposition(|b| {
-            refused(b) && (b.action == Action::Proceed || !ALWAYS.contains(&b.action))
+            b.refused && (b.action == Action::Proceed || !ALWAYS.contains(&b.action))
         });
         let of_others = || {
-            let can_go = |b: &&Binding| !ALWAYS.contains(&b.action) && !DEAR.contains(&b.action);
+            let can_go = |b: &Named| !ALWAYS.contains(&b.action) && !DEAR.contains(&b.action);
             shown.iter().rposition(can_go)
         };
         // Who has a session at hand goes to another pane without being told how.
         let acts = shown.iter().any(|b| b.action == Action::CancelSession);
-        let panes = |b: &&Binding| b.action == Action::NextPane && acts;
+        let panes = |b: &Named| b.action == Action::NextPane && acts;
         let of_panes = || shown.iter().rposition(panes);
         let of_dear = || shown.iter().rposition(|b| DEAR.contains(&b.action));
         let of_rest = || shown.iter().rposition(|b| b.action != Action::Help);
@@ -100,21 +105,40 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
         };
         shown.remove(at);
     }
-    key_line(model, theme, &shown)
+    key_line(theme, shown)
 }
 
-fn key_line(model: &Model, theme: &Theme, shown: &[&Binding]) -> Line<'static> {
+/// A key that is named at the bottom.
+struct Named {
+    action: Action,
+    /// Whether it would be refused now.
+    refused: bool,
+    key: String,
+    word: &'static str,
+}
+
+/// Cells between two keys: a dot with a blank at both sides.
+const BETWEEN: usize = 3;
+
+/// Returns the cells that [`key_line`] takes.
+fn cells(shown: &[Named]) -> usize {
+    let each = shown.iter().map(|b| width(&b.key) + 1 + width(b.word));
+    1 + each.sum::<usize>() + BETWEEN * shown.len().saturating_sub(1)
+}
+
+fn key_line(theme: &Theme, shown: Vec<Named>) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
-    for (i, binding) in shown.iter().enumerate() {
+    for (i, named) in shown.into_iter().enumerate() {
         if i > 0 {
             spans.push(Span::styled(format!(" {} ", theme.glyphs.dot), theme.quiet));
         }
-        let (key, word) = match refused_now(model, binding.action) {
-            None => (theme.key, theme.plain),
-            Some(_) => (theme.quiet, theme.quiet),
+        let (key, word) = if named.refused {
+            (theme.quiet, theme.quiet)
+        } else {
+            (theme.key, theme.plain)
         };
-        spans.push(Span::styled(name(binding.key), key));
-        spans.push(Span::styled(format!(" {}", binding.short), word));
+        spans.push(Span::styled(named.key, key));
+        spans.push(Span::styled(format!(" {}", named.word), word));
     }
     Line::from(spans)
 }

@@ -18,7 +18,7 @@ fn cells(grapheme: &str) -> usize {
 }
 
 /// Returns whether each byte is a cell: nearly all that is drawn is such text, and need not be taken apart into graphemes.
-fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::domain::run::event::TargetSeen;
 use crate::domain::sample::model::{Sample, Server};
@@ -15,6 +15,7 @@ use crate::engine::database::beside::{Beside, Slow, watch_extras};
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::pace::{Life, Pace};
 use crate::engine::database::values::{Readings, aged, unread, watch_values};
+use crate::engine::timer::Timer;
 
 /// The server gives up after 2 s by itself; whoever says nothing for longer is gone.
 pub(super) const LIMIT: Duration = Duration::from_secs(4);
@@ -206,6 +207,7 @@ struct Watch<'a, S: Source> {
     server_note: Option<String>,
     refreshes: u64,
     refusals: u32,
+    timer: Timer,
 }
 
 impl<'a, S: Source> Watch<'a, S> {
@@ -229,6 +231,7 @@ impl<'a, S: Source> Watch<'a, S> {
             server_note: None,
             refreshes: 0,
             refusals: 0,
+            timer: Timer::at_rest(),
         })
     }
 
@@ -270,7 +273,7 @@ impl<'a, S: Source> Watch<'a, S> {
                 *last_answer = Instant::now();
             }
             let rest = pause.saturating_sub(began.elapsed());
-            if !next_round(wishes, &asked, rest).await {
+            if !next_round(wishes, &asked, self.timer.sleep(rest)).await {
                 return None;
             }
         }
@@ -357,9 +360,8 @@ impl<'a, S: Source> Watch<'a, S> {
 async fn next_round(
     wishes: &mut watch::Receiver<Wishes>,
     before: &Wishes,
-    pause: Duration,
+    until: impl Future<Output = ()>,
 ) -> bool {
-    let until = sleep(pause);
     tokio::pin!(until);
     loop {
         tokio::select! {

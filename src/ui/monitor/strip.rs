@@ -21,25 +21,41 @@ pub(super) fn line(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
         (Panel::shortest, " "),
         (Panel::shortest, ""),
     ];
-    let lines = names.map(|(name, gap)| with(model, theme, name, gap));
-    let fits = lines.iter().find(|line| line_width(line) <= room);
-    fits.or(lines.last()).cloned().unwrap_or_default()
+    let panels = graded(model);
+    let mut line = Line::default();
+    for (name, gap) in names {
+        line = with(model, theme, &panels, name, gap);
+        if line_width(&line) <= room {
+            break;
+        }
+    }
+    line
 }
 
-fn with(model: &Model, theme: &Theme, name: Naming, gap: &str) -> Line<'static> {
+/// The panels that there are here, and how bad what stands on them is.
+fn graded(model: &Model) -> Vec<(Panel, Grade)> {
+    // Values come from a runbook, and where the migrations are may not have been said.
+    let given = model.monitor.migrations.given.is_some();
+    let of_book = |panel| panel == Panel::Values || (panel == Panel::Migrations && !given);
+    let there = |panel: &Panel| model.purpose != Purpose::Monitor || !of_book(*panel);
+    let grade = |panel| match panel {
+        Panel::Migrations => migrations::grade(model),
+        _ => worst(model.monitor.picture(), panel),
+    };
+    let panels = PANELS.into_iter().filter(there);
+    panels.map(|panel| (panel, grade(panel))).collect()
+}
+
+fn with(
+    model: &Model,
+    theme: &Theme,
+    panels: &[(Panel, Grade)],
+    name: Naming,
+    gap: &str,
+) -> Line<'static> {
     let mut spans = Vec::new();
-    for panel in PANELS {
-        // Values come from a runbook, and where the migrations are may not have been said.
-        let given = model.monitor.migrations.given.is_some();
-        let of_book = panel == Panel::Values || (panel == Panel::Migrations && !given);
-        if of_book && model.purpose == Purpose::Monitor {
-            continue;
-        }
+    for (panel, grade) in panels.iter().copied() {
         let here = panel == model.monitor.panel;
-        let grade = match panel {
-            Panel::Migrations => migrations::grade(model),
-            _ => worst(model.monitor.picture(), panel),
-        };
         let (style, sign) = theme.grade(grade);
         let [open, shut] = if here { ["[", "]"] } else { [" ", " "] };
         let text = format!("{}{gap}{}", panel.digit(), name(panel));

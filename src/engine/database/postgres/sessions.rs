@@ -21,6 +21,8 @@ use crate::engine::database::postgres::names::{Kind, Names};
 use crate::engine::database::postgres::rights::Rights;
 use crate::engine::database::postgres::{row, trouble};
 
+/// The kind of event of who waits for a lock.
+const LOCK: &str = "Lock";
 /// The event of who waits for a snapshot in which nothing can go wrong.
 const SNAPSHOT: &str = "SafeSnapshot";
 /// Users, databases and applications that are counted by themselves at most.
@@ -124,8 +126,9 @@ async fn fetch(
 }
 
 fn somebody_waits(rows: &[PgRow]) -> bool {
-    let mut counted = rows.iter().filter_map(Group::read);
-    counted.any(|g| g.waits_for_a_lock() || g.wait_event == SNAPSHOT)
+    let mut counted = rows.iter().filter(|r| row::int(r, "n").is_some());
+    counted
+        .any(|r| row::text(r, "wait_event_type") == LOCK || row::text(r, "wait_event") == SNAPSHOT)
 }
 
 /// Makes a sample of what one refresh was answered.
@@ -208,7 +211,7 @@ impl Group {
     }
 
     fn waits_for_a_lock(&self) -> bool {
-        self.wait_kind == "Lock"
+        self.wait_kind == LOCK
     }
 
     /// Kind and state of others are hidden from a plain role; user and database are not, and what feeds replicas has no database.
