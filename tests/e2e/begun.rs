@@ -6,7 +6,7 @@ use crate::stage::Stage;
 const CHECKLIST: &str = "# Release\n\n## Migrate\n\n- [ ] Tell the team\n1. Count\n\n   ```sql\n   select 1;\n   ```\n\n2. Deploy it\n\n   ```bash\n   echo deploying <version>\n   ```\n";
 
 /// Types an answer below the screen, where lines are read.
-fn answers(hp: &crate::pty::Session, question: &str, answer: &str) {
+fn answers(hp: &crate::session::Session, question: &str, answer: &str) {
     hp.wait_for(question);
     hp.type_text(answer);
     hp.press("\r");

@@ -1,6 +1,6 @@
 //! What an operator may choose: to be refused, to retry, to go back, to stop a step.
 
-use crate::pty::{Session, is_alive};
+use crate::session::{Session, is_alive};
 use crate::stage::{Stage, wait};
 
 /// A manual step, then one that fails until the file `ready` is there, with a way back.

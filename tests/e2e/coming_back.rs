@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::pty::{Session, is_alive};
+use crate::session::{Session, is_alive};
 use crate::stage::{Stage, wait};
 
 /// Prints, waits for the file `go`, then has its effect; a manual step stands behind it.

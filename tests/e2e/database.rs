@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use crate::pty::Session;
 use crate::server::{Line, database, server};
+use crate::session::Session;
 use crate::stage::{Stage, wait};
 
 fn leave(hp: &mut Session) {

@@ -9,9 +9,9 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::pty::Session;
 use crate::sealed::{key, stock};
 use crate::server::{database, server};
+use crate::session::Session;
 use crate::stage::Stage;
 
 const BOOK: &str = r#"

@@ -38,6 +38,8 @@ mod panels;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
+#[path = "../support/pty.rs"]
+#[expect(dead_code, reason = "other stories use the rest of it")]
 mod pty;
 #[cfg(test)]
 mod reviewed;
@@ -45,6 +47,8 @@ mod reviewed;
 mod sealed;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod session;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

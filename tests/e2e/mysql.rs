@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use holdpoint::engine::sandbox::{Brand, MariaSandbox};
 
 use crate::maria::Kind;
-use crate::pty::Session;
 use crate::sealed::{assert_sealed, dana};
+use crate::session::Session;
 use crate::stage::{Stage, wait};
 
 /// What must be found in no record.

@@ -1,6 +1,6 @@
 //! What the operator does at the screen in every story.
 
-use crate::pty::Session;
+use crate::session::Session;
 
 impl Session {
     /// Says that the manual step at hand is done.

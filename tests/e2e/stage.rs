@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::leftovers::Leftovers;
-use crate::pty::{PATIENCE, Session};
+use crate::session::{PATIENCE, Session};
 
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");

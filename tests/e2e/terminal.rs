@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::pty::Session;
+use crate::session::Session;
 use crate::stage::{Stage, wait};
 
 /// Waits for the file `go`, then ends; a manual step stands behind it.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::cluster::Cluster;
-use crate::pty::Terminal;
+use crate::pty::Pty;
 use crate::stage::{Stage, wait};
 
 /// A step that runs beside the fault, one that needs the server, and one for a person.
@@ -28,7 +28,7 @@ phases:
 "#;
 
 /// Starts a run on `url` and waits until its first step runs and the monitor has seen the server.
-pub fn begin(url: &str) -> (Stage, Terminal) {
+pub fn begin(url: &str) -> (Stage, Pty) {
     let stage = Stage::with(RUNBOOK).env("DATABASE_URL", url);
     let screen = stage.run();
     screen.wait("a running step", |s| {
@@ -46,7 +46,7 @@ pub fn differs(target: &Value) -> Vec<String> {
 }
 
 /// The panels say that they are old, and how old.
-pub fn wait_aged(screen: &Terminal) {
+pub fn wait_aged(screen: &Pty) {
     screen.wait_for("the server does not answer");
     screen.wait("the age of what is shown", |s| {
         s.lines()
@@ -55,7 +55,7 @@ pub fn wait_aged(screen: &Terminal) {
 }
 
 /// Lets the first step end; with the server as it must be, the run goes on to the person.
-fn finish(stage: &Stage, screen: &mut Terminal) {
+fn finish(stage: &Stage, screen: &mut Pty) {
     stage.touch("go");
     screen.wait_for("Enter opens the confirmation");
     let ended = stage.events("step.finished");
@@ -129,13 +129,13 @@ fn a_standby_where_the_primary_must_be_holds_the_run() {
 }
 
 /// The running step goes on, and no other begins.
-fn held(stage: &Stage, screen: &mut Terminal) {
+fn held(stage: &Stage, screen: &mut Pty) {
     screen.wait_for("on hold, no step starts");
     assert_eq!(stage.wait_events("run.held", 1).len(), 1);
     stage.touch("go");
     stage.wait_events("step.finished", 1);
     screen.press_for("n", "Enter writes it down");
-    screen.type_text("seen");
+    screen.type_slowly("seen");
     screen.answer("Enter writes it down");
     stage.wait_events("note", 1);
     assert_eq!(

@@ -25,8 +25,12 @@ mod network;
 #[cfg(test)]
 mod parting;
 #[cfg(test)]
+#[path = "../support/pty.rs"]
+#[expect(dead_code, reason = "other stories use the rest of it")]
 mod pty;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod terminal;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, free_port};
 use crate::database::{begin, differs, wait_aged};
-use crate::pty::Terminal;
+use crate::pty::Pty;
 use crate::stage::Stage;
 
 /// A line between the program and its server that can fall silent: what is sent is swallowed, and nothing is closed.
@@ -59,7 +59,7 @@ fn carry(near: &TcpStream, server: u16, silent: &Arc<AtomicBool>) {
 }
 
 /// While the line is silent the panels age, keys work and the step goes on; then the server is asked who it is.
-fn silence(stage: &Stage, screen: &mut Terminal, fall: impl Fn(), mend: impl Fn()) {
+fn silence(stage: &Stage, screen: &mut Pty, fall: impl Fn(), mend: impl Fn()) {
     fall();
     let begun = Instant::now();
     wait_aged(screen);
@@ -73,7 +73,7 @@ fn silence(stage: &Stage, screen: &mut Terminal, fall: impl Fn(), mend: impl Fn(
     screen.press("\x1b");
     screen.wait("the help to be gone", |s| !s.contains("esc shuts this"));
     screen.press_for("n", "Enter writes it down");
-    screen.type_text("it is silent");
+    screen.type_slowly("it is silent");
     screen.answer("Enter writes it down");
     stage.wait_events("note", 1);
     let printed = stage.run_dir().join("output/01.1.txt");

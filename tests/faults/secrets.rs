@@ -10,7 +10,7 @@ use holdpoint::engine::sandbox::any_server;
 
 use crate::cluster::Cluster;
 use crate::memory::Watcher;
-use crate::pty::Terminal;
+use crate::pty::Pty;
 use crate::stage::Stage;
 
 /// Declared in the runbook.
@@ -207,7 +207,7 @@ fn a_secret_reaches_no_file_no_screen_no_log_no_process_list_and_no_panic() {
 }
 
 /// Lets the cursor stand on every step, so that all of them are drawn.
-fn look_at_every_step(screen: &mut Terminal) {
+fn look_at_every_step(screen: &mut Pty) {
     for _ in 0..16 {
         screen.press("\x1b[A");
         thread::sleep(std::time::Duration::from_millis(150));
@@ -218,10 +218,10 @@ fn look_at_every_step(screen: &mut Terminal) {
 fn type_it(stage: &Stage) {
     let mut screen = stage.start(&["resume"]);
     screen.wait_for("Reason:");
-    screen.type_text("it crashed on purpose\r");
+    screen.type_slowly("it crashed on purpose\r");
     screen.wait_for("Enter opens the confirmation");
     screen.press_for("n", "Enter writes it down");
-    screen.type_text(&format!(
+    screen.type_slowly(&format!(
         "the token is {TOKEN}, and PASSWORD 'Lit3ral-pass-word'"
     ));
     screen.answer("Enter writes it down");

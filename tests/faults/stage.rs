@@ -12,7 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::leftovers::Leftovers;
-use crate::pty::{PATIENCE, Terminal};
+use crate::pty::Pty;
+use crate::terminal::{PATIENCE, SIZE};
 
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_holdpoint");
@@ -73,30 +74,30 @@ impl Stage {
     }
 
     /// Starts the program in a terminal.
-    pub fn start(&self, args: &[&str]) -> Terminal {
+    pub fn start(&self, args: &[&str]) -> Pty {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(args);
         self.dressed(command)
     }
 
-    fn dressed(&self, mut command: CommandBuilder) -> Terminal {
+    fn dressed(&self, mut command: CommandBuilder) -> Pty {
         command.env_clear();
         for (name, value) in &self.env {
             command.env(name, value);
         }
         command.cwd(self.path(""));
-        Terminal::start(command)
+        Pty::start(command, SIZE, PATIENCE)
     }
 
     /// Starts the run of `run.yaml` in a terminal, in the network namespace `space`.
-    pub fn start_in(&self, space: &str) -> Terminal {
+    pub fn start_in(&self, space: &str) -> Pty {
         let mut command = CommandBuilder::new("ip");
         command.args(["netns", "exec", space, PROGRAM, "run", "run.yaml"]);
         self.dressed(command)
     }
 
     /// Starts the run of `run.yaml` in a terminal.
-    pub fn run(&self) -> Terminal {
+    pub fn run(&self) -> Pty {
         self.start(&["run", "run.yaml"])
     }
 

@@ -1,8 +1,24 @@
 //! How a person answers a dialog: opens it, moves the mark, types what is asked for, presses Enter.
 
+use std::time::Duration;
+
 use holdpoint::domain::runbook::model::{Protection, Step};
 
 use super::person::Person;
+use super::pty::Pty;
+
+impl Pty {
+    /// Presses `keys` again and again until `done` holds of the screen: haste is refused, so the first may not count.
+    pub(super) fn press_until(&self, keys: &str, what: &str, done: impl Fn(&str) -> bool) {
+        for _ in 0..100 {
+            self.press(keys);
+            if self.within(Duration::from_millis(1200), &done) {
+                return;
+            }
+        }
+        panic!("in vain: {what}\n{}", self.screen());
+    }
+}
 
 impl Person<'_> {
     /// Opens the dialog called `title` about `step`, once the screen has come to it: the journal is ahead of the screen.

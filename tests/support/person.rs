@@ -10,8 +10,9 @@ use holdpoint::domain::run::state::{Route, RunState, Stand};
 use holdpoint::domain::runbook::model::{Action, Runbook, Step, StepId};
 use holdpoint::domain::runbook::parse;
 use holdpoint::engine::store;
+use portable_pty::CommandBuilder;
 
-use super::pty::Terminal;
+use super::pty::Pty;
 use super::story::Story;
 
 /// Long enough for the slowest step on a busy machine.
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 pub struct Person<'s> {
     pub(super) story: &'s Story,
-    pub(super) terminal: Terminal,
+    pub(super) terminal: Pty,
     pub(super) book: Runbook,
     pub(super) target: String,
     run_dir: PathBuf,
@@ -38,7 +39,7 @@ impl<'s> Person<'s> {
     }
 
     fn with(story: &'s Story, target: &str, words: &[String]) -> Self {
-        let terminal = Terminal::start(words, &story.environment(target));
+        let terminal = start(words, &story.environment(target));
         terminal.wait("the screen", |screen| screen.contains("Checklist"));
         let run_dir = story.run_dir();
         let source = fs::read(run_dir.join("runbook.yaml")).unwrap();
@@ -295,4 +296,16 @@ impl<'s> Person<'s> {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Starts the program in a terminal that is wide enough for every pane.
+fn start(words: &[String], environment: &[(String, String)]) -> Pty {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_holdpoint"));
+    command.args(words);
+    command.env_clear();
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    command.cwd(env!("CARGO_TARGET_TMPDIR"));
+    Pty::start(command, (180, 50), PATIENCE)
 }

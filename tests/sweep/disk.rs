@@ -10,7 +10,7 @@ use holdpoint::domain::run::event::Event;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::faults::anybody_works;
-use crate::screen::Screen;
+use crate::pty::Pty;
 use crate::stage::{Kind, Stage, until};
 
 fn fill(path: &Path) {
@@ -28,7 +28,7 @@ fn a_full_disk_starts_no_step_and_the_run_goes_on_once_there_is_room() {
     let Some(disk) = Stage::mount(&Kind::Tmpfs) else {
         return;
     };
-    let mut screen = disk.run();
+    let screen = disk.run();
     fill(&disk.path("disk/ballast"));
     disk.go();
     screen.wait_for("NOT RECORDED");
@@ -36,7 +36,7 @@ fn a_full_disk_starts_no_step_and_the_run_goes_on_once_there_is_room() {
     screen.press("p");
     some_ticks();
     screen.wait_for("less than 256 KiB are free");
-    assert_eq!(disk.effects("second"), 0, "{}", screen.text());
+    assert_eq!(disk.effects("second"), 0, "{}", screen.screen());
     fs::remove_file(disk.path("disk/ballast")).unwrap();
     screen.wait_for("Enter opens the confirmation");
     screen.wait_gone("NOT RECORDED");
@@ -48,14 +48,14 @@ fn a_run_directory_that_is_gone_is_said_and_the_run_goes_on_once_it_is_back() {
     let Some(disk) = Stage::mount(&Kind::Tmpfs) else {
         return;
     };
-    let mut screen = disk.run();
+    let screen = disk.run();
     let (data, away) = (disk.path("disk/data"), disk.path("disk/away"));
     fs::rename(&data, &away).unwrap();
     screen.press("p");
     screen.wait_for("NOT RECORDED");
     disk.go();
     some_ticks();
-    assert_eq!(disk.effects("second"), 0, "{}", screen.text());
+    assert_eq!(disk.effects("second"), 0, "{}", screen.screen());
     fs::rename(&away, &data).unwrap();
     screen.wait_gone("NOT RECORDED");
     // That the operator held the run was kept and is recorded now.
@@ -74,7 +74,7 @@ fn a_disk_that_hangs_holds_up_the_record_and_never_the_screen() {
     let Some(disk) = Stage::mount(&Kind::Ext4) else {
         return;
     };
-    let mut screen = disk.run();
+    let screen = disk.run();
     assert!(disk.does("fsfreeze -f disk"));
     screen.press("p");
     screen.wait_for("saving");
@@ -110,7 +110,7 @@ fn a_disk_that_turns_read_only_stops_the_run_and_after_its_repair_nothing_is_run
     screen.wait_for("NOT RECORDED");
     let pid = Pid::from_raw(i32::try_from(screen.pid()).unwrap()).unwrap();
     kill_process(pid, Signal::HUP).unwrap();
-    assert_eq!(screen.ends(), 5, "{}", screen.text());
+    assert_eq!(screen.exit_without_terminal(), 5, "{}", screen.screen());
     disk.go();
     let run = disk.rundir();
     until("the step to end without a report", || {
@@ -144,7 +144,7 @@ phases:
 ";
 
 /// Stops the step that is shown, with a reason.
-fn stop(screen: &mut Screen) {
+fn stop(screen: &mut Pty) {
     screen.press("x");
     screen.wait_for("Enter stops it");
     screen.press("it harms");
@@ -210,7 +210,7 @@ fn a_step_is_stopped_although_its_directory_is_gone() {
 #[test]
 fn what_somebody_else_writes_into_the_journal_is_kept_set_aside_and_told() {
     let stage = Stage::new();
-    let mut screen = stage.run();
+    let screen = stage.run();
     let path = stage.rundir().journal();
     let mut journal = fs::OpenOptions::new().append(true).open(&path).unwrap();
     let foreign = "{\"prev\":\"0000\",\"seq\":99,\"type\":\"step.confirmed\"}\n";

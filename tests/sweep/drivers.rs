@@ -7,13 +7,13 @@ use holdpoint::engine::rundir::Driver;
 use holdpoint::engine::store;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::screen::Screen;
+use crate::pty::Pty;
 use crate::stage::Stage;
 
-fn signal(screen: &mut Screen, signal: Signal) -> u32 {
+fn signal(screen: &mut Pty, signal: Signal) -> u32 {
     let pid = Pid::from_raw(i32::try_from(screen.pid()).unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
-    screen.ends()
+    screen.exit_without_terminal()
 }
 
 /// Returns the reason of every resume.
@@ -103,7 +103,7 @@ fn who_left_in_order_or_was_hung_up_comes_back_without_a_question() {
     assert_eq!(signal(&mut first, Signal::HUP), 5);
     let second = stage.start(&["resume"]);
     second.wait_for("recording");
-    assert!(!second.text().contains("Reason:"));
+    assert!(!second.screen().contains("Reason:"));
     assert_eq!(reasons(&stage), [""]);
 }
 

@@ -25,6 +25,10 @@ mod person;
 #[cfg(test)]
 mod place;
 #[cfg(test)]
+#[path = "../support/pty.rs"]
+#[expect(dead_code, reason = "other stories use the rest of it")]
+mod pty;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod stage;

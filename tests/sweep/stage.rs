@@ -13,7 +13,7 @@ use portable_pty::CommandBuilder;
 
 use crate::faults::PATIENCE;
 use crate::leftovers::Leftovers;
-use crate::screen::Screen;
+use crate::pty::Pty;
 
 const RUNBOOK: &str = "
 runbook: 1
@@ -88,7 +88,7 @@ impl Stage {
         output.is_ok_and(|output| output.status.success())
     }
 
-    pub fn start(&self, args: &[&str]) -> Screen {
+    pub fn start(&self, args: &[&str]) -> Pty {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_holdpoint"));
         command.args(args);
         command.env_clear();
@@ -98,7 +98,7 @@ impl Stage {
         command.env("HOME", self.path("home"));
         command.env("HOLDPOINT_DATA", self.path("disk/data"));
         command.cwd(self.dir.path());
-        Screen::start(command)
+        Pty::start(command, (140, 40), PATIENCE)
     }
 
     /// Runs the program without a terminal to its end; returns its exit code and what it said on standard error.
@@ -115,7 +115,7 @@ impl Stage {
     }
 
     /// Starts the run and waits until its first step works.
-    pub fn run(&self) -> Screen {
+    pub fn run(&self) -> Pty {
         let screen = self.start(&["run", "run.yaml"]);
         until("the first step to work", || self.effects("first") == 1);
         screen.wait_for("recording");
