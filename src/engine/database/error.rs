@@ -59,7 +59,26 @@ pub struct SqlError {
     pub context: Option<String>,
 }
 
+impl From<DatabaseError> for SqlError {
+    /// The server could not be asked.
+    fn from(error: DatabaseError) -> Self {
+        Self {
+            message: error.said,
+            hint: Some(error.hint).filter(|hint| !hint.is_empty()),
+            ..Self::default()
+        }
+    }
+}
+
 impl SqlError {
+    /// Returns a refusal of ours: the server is not asked.
+    pub fn ours(why: &str) -> Self {
+        Self {
+            message: why.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a table that was asked for is not there.
     pub fn is_missing_table(&self) -> bool {
         ["42P01", "42S02"].contains(&self.code.as_str())

@@ -1,8 +1,10 @@
 //! Database servers: connecting, sampling, acting on a session. One folder a server family, and [`target`], which
 //! knows what family an address leads to.
 
+mod address;
 mod beside;
 mod costs;
+mod dropped;
 pub mod error;
 mod looker;
 mod monitor;
@@ -11,6 +13,7 @@ mod pace;
 pub mod postgres;
 mod seen;
 pub mod target;
+mod telling;
 mod values;
 mod wire;
 

@@ -34,7 +34,7 @@ pub(super) fn silent(address: &str, seconds: u64, client: &str) -> DatabaseError
 }
 
 /// Says why no encryption came about.
-pub(super) fn tls(why: &str, address: &str, words: &Words) -> DatabaseError {
+fn tls(why: &str, address: &str, words: &Words) -> DatabaseError {
     trouble(
         Trouble::Tls,
         format!("no encrypted connection to {address}: {why}"),
@@ -43,7 +43,7 @@ pub(super) fn tls(why: &str, address: &str, words: &Words) -> DatabaseError {
 }
 
 /// Says why no connection came about.
-pub(super) fn io(io: &std::io::Error, address: &str, words: &Words) -> DatabaseError {
+fn io(io: &std::io::Error, address: &str, words: &Words) -> DatabaseError {
     let hint = "is the server up, and are host and port right?";
     let text = io.to_string();
     if io.kind() == ErrorKind::InvalidData || text.contains("certificate") {
@@ -84,6 +84,46 @@ pub(super) fn io(io: &std::io::Error, address: &str, words: &Words) -> DatabaseE
             hint,
         ),
     }
+}
+
+/// Says why no connection came about with `address`; `refused` is what the server itself said of it.
+pub(super) fn connecting(
+    error: &sqlx::Error,
+    address: &str,
+    words: &Words,
+    refused: Option<DatabaseError>,
+) -> DatabaseError {
+    match error {
+        sqlx::Error::Io(error) => io(error, address, words),
+        sqlx::Error::Database(_) => refused
+            .unwrap_or_else(|| trouble(Trouble::Lost, format!("{address} answered nonsense"), "")),
+        sqlx::Error::Tls(source) => tls(&chain(source.as_ref()), address, words),
+        sqlx::Error::Configuration(source) => trouble(
+            Trouble::BadAddress,
+            format!(
+                "the connection to {address} cannot be set up: {}",
+                chain(source.as_ref())
+            ),
+            "",
+        ),
+        other => trouble(
+            Trouble::NotThisServer,
+            format!(
+                "what listens at {address} does not answer like {}",
+                words.name
+            ),
+            &format!("check host and port ({other})"),
+        ),
+    }
+}
+
+/// Says why a question was not answered on an open connection, where the server did not speak.
+pub(super) fn broken(error: &sqlx::Error) -> DatabaseError {
+    let said = match error {
+        sqlx::Error::Io(io) => format!("the connection broke: {io}"),
+        other => format!("the connection is no longer in step: {other}"),
+    };
+    trouble(Trouble::Lost, said, "")
 }
 
 /// Returns an error with all that lies behind it.

@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use sqlx::mysql::MySqlSslMode;
 
+use crate::engine::database::address::{Settings, connect_timeout, ignored, port};
 use crate::engine::database::error::DatabaseError;
-use crate::engine::database::mysql::dsn::address::{Settings, bad, ignored, mode, rest, settings};
+use crate::engine::database::mysql::dsn::address::{
+    KNOWN, WITHOUT_EFFECT, bad, mode, rest, settings,
+};
 use crate::engine::database::mysql::option_files;
 
 /// Where the server's own packages put its socket.
@@ -110,8 +113,6 @@ impl Dsn {
             cert: path("ssl-cert"),
             key: path("ssl-key"),
         };
-        let seconds = take("connect-timeout", "");
-        let seconds = seconds.and_then(|s| s.parse().ok()).filter(|s| *s > 0);
         let user = take("user", "").or_else(|| (around.env)("USER"));
         Ok(Self {
             place: place(&given, &take, around)?,
@@ -119,8 +120,8 @@ impl Dsn {
             password: take("password", "MYSQL_PWD"),
             database: given.get("database").cloned().unwrap_or_default(),
             ssl,
-            connect_timeout: Duration::from_secs(seconds.unwrap_or(10)),
-            ignored: ignored(&given),
+            connect_timeout: connect_timeout(take("connect-timeout", "")),
+            ignored: ignored(&given, [KNOWN, WITHOUT_EFFECT]),
         })
     }
 
@@ -220,9 +221,7 @@ fn place(
     }
     let port = match take("port", "MYSQL_TCP_PORT") {
         None => 3306,
-        Some(port) => port
-            .parse()
-            .map_err(|_| bad(&format!("the port `{port}` is no number below 65536")))?,
+        Some(given) => port(&given).map_err(|why| bad(&why))?,
     };
     let host = host.unwrap_or_else(|| "127.0.0.1".to_owned());
     Ok(Place::Tcp { host, port })

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{AssertSqlSafe, Connection as _, Either, Row as _};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Either};
 use tokio::time::sleep;
 
 use crate::domain::attempt::SqlWork;
@@ -12,16 +12,20 @@ use crate::domain::runbook::model::{Access, Transaction};
 use crate::domain::sample::own::CONTROL_NAME;
 use crate::domain::statements::mysql::Mode;
 use crate::domain::statements::{Statement, mysql};
+use crate::engine::database::dropped::OnDrop;
 use crate::engine::database::error::{DatabaseError, SqlError};
 use crate::engine::database::mysql::connect::{Brand, Link, ask, connect, rows, text};
 use crate::engine::database::mysql::dsn::Dsn;
 use crate::engine::database::mysql::{sweep, trouble};
 use crate::engine::database::seen::SqlSeen;
+use crate::engine::database::telling::Telling;
 
 /// How long the question for the session's `sql_mode` may take.
 const MODE_LIMIT: Duration = Duration::from_secs(5);
 /// Warnings of one statement that are told.
 const WARNINGS: usize = 20;
+/// Statements that count the rows they touch.
+const COUNTING: &[&str] = &["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD"];
 /// These read what the statement before them left in the session: asking for warnings between them would spoil it.
 const LOOKING_BACK: &[&str] = &[
     "row_count",
@@ -49,8 +53,8 @@ pub async fn run_statements(
     let mut link = None;
     let mut mode = Mode::default();
     if mode_matters(&work.text) {
-        let opened = link.insert(connect(dsn, app_name, &[]).await.map_err(unreached)?);
-        mode = asked_mode(opened).await.map_err(unreached)?;
+        let opened = link.insert(connect(dsn, app_name, &[]).await?);
+        mode = asked_mode(opened).await?;
     }
     let statements = mysql::split_as(&work.text, mode);
     if let Some(why) = refusal(work, &statements) {
@@ -58,19 +62,17 @@ pub async fn run_statements(
     }
     let mut link = match link {
         Some(link) => link,
-        None => connect(dsn, app_name, &[]).await.map_err(unreached)?,
+        None => connect(dsn, app_name, &[]).await?,
     };
     for set in settings(work, link.version.brand) {
         let sent = rows(&mut link.conn, &set).await;
         sent.map_err(|e| trouble::statement(&e))?;
     }
-    let guard = KillDropped {
-        armed: Some((dsn.clone(), link.id)),
-    };
+    let (server, id) = (dsn.clone(), link.id);
+    let guard = OnDrop::of(async move { stop(&server, id).await });
     let mut session = Session {
-        out,
-        work,
-        seen: SqlSeen::default(),
+        telling: Telling::new(out, work.row_cap),
+        transaction: work.transaction,
         // MariaDB keeps the time of every kind of statement, MySQL that of questions alone.
         watch: work
             .statement_timeout_ms
@@ -82,7 +84,7 @@ pub async fn run_statements(
     };
     let ended = session.run(&mut link.conn, &statements).await;
     guard.disarm();
-    let seen = session.seen;
+    let seen = session.telling.seen;
     ended?;
     // The answers are in: a goodbye that is not heard changes nothing.
     let _ = link.conn.close().await;
@@ -118,10 +120,10 @@ async fn asked_mode(link: &mut Link) -> Result<Mode, DatabaseError> {
 /// What cannot hold is refused before anything is sent.
 fn refusal(work: &SqlWork, statements: &[Statement<'_>]) -> Option<SqlError> {
     if let Some(why) = statements.iter().find_map(mysql::refusal) {
-        return Some(plain(why));
+        return Some(SqlError::ours(why));
     }
     if statements.is_empty() {
-        return Some(plain("there is no statement in the text"));
+        return Some(SqlError::ours("there is no statement in the text"));
     }
     let committing = statements.iter().find(|s| mysql::commits(s));
     if let (Transaction::One, Some(statement)) = (work.transaction, committing) {
@@ -129,30 +131,15 @@ fn refusal(work: &SqlWork, statements: &[Statement<'_>]) -> Option<SqlError> {
         return Some(SqlError {
             hint: Some("take `transaction: true` away, and what the statements before it did stays; or make it a step of its own".to_owned()),
             position: Some(beginning(statement)),
-            ..plain(&format!(
+            ..SqlError::ours(&format!(
                 "`transaction: true` cannot hold: MySQL and MariaDB commit with {name}, whatever comes after it"
             ))
         });
     }
     mysql::leaves_open(statements).then(|| SqlError {
         hint: Some("end it with `commit;`".to_owned()),
-        ..plain("the text leaves a transaction open, so the server would take it back: nothing was sent")
+        ..SqlError::ours("the text leaves a transaction open, so the server would take it back: nothing was sent")
     })
-}
-
-fn plain(why: &str) -> SqlError {
-    SqlError {
-        message: why.to_owned(),
-        ..SqlError::default()
-    }
-}
-
-fn unreached(error: DatabaseError) -> SqlError {
-    SqlError {
-        message: error.said,
-        hint: Some(error.hint).filter(|hint| !hint.is_empty()),
-        ..SqlError::default()
-    }
 }
 
 /// Returns what is set for the session. Lock waits are counted in whole seconds here, at least one.
@@ -183,9 +170,8 @@ fn beginning(statement: &Statement<'_>) -> usize {
 }
 
 struct Session<'a> {
-    out: &'a mut (dyn FnMut(&str) + Send),
-    work: &'a SqlWork,
-    seen: SqlSeen,
+    telling: Telling<'a>,
+    transaction: Transaction,
     watch: Option<(&'a Dsn, u64, Duration)>,
     looks_back: bool,
 }
@@ -196,7 +182,7 @@ impl Session<'_> {
         conn: &mut MySqlConnection,
         statements: &[Statement<'_>],
     ) -> Result<(), SqlError> {
-        let one = self.work.transaction == Transaction::One;
+        let one = self.transaction == Transaction::One;
         if one {
             bare(conn, "start transaction").await?;
         }
@@ -218,7 +204,7 @@ impl Session<'_> {
 
     /// Says where it failed, and what is done all the same: every statement before it stands by itself.
     fn placed(&mut self, error: SqlError, statement: &Statement<'_>, before: usize) -> SqlError {
-        let done = match (self.work.transaction, before) {
+        let done = match (self.transaction, before) {
             (Transaction::One, _) => "nothing of the text was kept: it was one transaction",
             (_, 0) => return at(error, statement),
             _ => {
@@ -240,7 +226,6 @@ impl Session<'_> {
         let mut late = false;
         let mut stream =
             sqlx::raw_sql(AssertSqlSafe(statement.text.trim_start().to_owned())).fetch_many(conn);
-        let mut rows = 0;
         loop {
             let item = tokio::select! {
                 item = stream.try_next() => item,
@@ -253,14 +238,8 @@ impl Session<'_> {
                 }
             };
             match item {
-                Ok(Some(Either::Right(row))) => {
-                    self.row(&row, rows);
-                    rows += 1;
-                }
-                Ok(Some(Either::Left(done))) => {
-                    self.done(statement, rows, done.rows_affected());
-                    rows = 0;
-                }
+                Ok(Some(Either::Right(row))) => self.telling.row(&row, text),
+                Ok(Some(Either::Left(done))) => self.done(statement, done.rows_affected()),
                 Ok(None) => return Ok(()),
                 Err(error) if late => {
                     let ms = limit.as_millis();
@@ -274,43 +253,11 @@ impl Session<'_> {
         }
     }
 
-    fn row(&mut self, row: &MySqlRow, before: u64) {
-        let cap = self.work.row_cap;
-        if before == 0 {
-            self.seen.first_value = text(row, 0);
-            let names: Vec<&str> = row.columns().iter().map(sqlx::Column::name).collect();
-            self.tell(&names.join(" | "));
-        }
-        if before < cap {
-            let cells = (0..row.len()).map(|at| text(row, at).unwrap_or_default());
-            self.tell(&cells.collect::<Vec<_>>().join(" | "));
-        } else if before == cap {
-            self.tell(&format!(
-                "… more than {cap} rows: the rest is counted, not written"
-            ));
-        }
-    }
-
-    fn done(&mut self, statement: &Statement<'_>, rows: u64, touched: u64) {
+    fn done(&mut self, statement: &Statement<'_>, touched: u64) {
         let name = mysql::name(statement);
-        let returns = rows > 0 || mysql::returns_rows(statement);
-        self.seen.rows = if returns { rows } else { touched };
-        if returns && rows == 0 {
-            self.seen.first_value = None;
-        }
-        let count = match self.seen.rows {
-            1 => "1 row".to_owned(),
-            n => format!("{n} rows"),
-        };
-        let counts = ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD"].contains(&name.as_str());
-        self.seen.tag = match (returns, counts || touched > 0) {
-            (true, _) => format!("{name}: {count}"),
-            (false, true) => format!("{name}: {count} touched"),
-            (false, false) => format!("{name}: done"),
-        };
-        self.seen.statements += 1;
-        let tag = format!("({})", self.seen.tag);
-        self.tell(&tag);
+        let returns = mysql::returns_rows(statement);
+        let counts = COUNTING.contains(&name.as_str());
+        self.telling.done(&name, returns, counts, touched);
     }
 
     /// Tells what the server noted about the last statement; where it cannot be asked nothing is missing but that.
@@ -321,17 +268,12 @@ impl Session<'_> {
         for row in warnings.iter().take(WARNINGS) {
             let [level, number, message] = [0, 1, 2].map(|at| cell(row, at));
             if level != "Error" {
-                self.tell(&format!("{}: {message} ({number})", level.to_uppercase()));
+                self.telling
+                    .text(&format!("{}: {message} ({number})", level.to_uppercase()));
             }
         }
         if let Some(more) = warnings.len().checked_sub(WARNINGS + 1) {
-            self.tell(&format!("… and {} more", more + 1));
-        }
-    }
-
-    fn tell(&mut self, text: &str) {
-        for line in text.split('\n') {
-            (self.out)(line.trim_end_matches('\r'));
+            self.telling.text(&format!("… and {} more", more + 1));
         }
     }
 }
@@ -365,27 +307,5 @@ async fn stop(dsn: &Dsn, id: u64) {
     };
     if let Err(error) = stopped.await {
         tracing::warn!(%error, id, "a statement was not stopped");
-    }
-}
-
-/// Stops a session's statement when it is dropped before it was disarmed: dropping the connection does not stop the
-/// server, which looks for its client only when it has something to tell.
-struct KillDropped {
-    armed: Option<(Dsn, u64)>,
-}
-
-impl KillDropped {
-    fn disarm(mut self) {
-        self.armed = None;
-    }
-}
-
-impl Drop for KillDropped {
-    fn drop(&mut self) {
-        if let (Some((dsn, id)), Ok(runtime)) =
-            (self.armed.take(), tokio::runtime::Handle::try_current())
-        {
-            runtime.spawn(async move { stop(&dsn, id).await });
-        }
     }
 }

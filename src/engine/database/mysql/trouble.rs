@@ -20,33 +20,17 @@ pub(super) fn connecting(
     user: &str,
     database: &str,
 ) -> DatabaseError {
-    match error {
-        sqlx::Error::Io(io) => wire::io(io, address, &SERVER),
-        sqlx::Error::Database(_) => match account(error) {
-            Some(said) => refused(&said, address, user, database),
-            None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
-        },
-        sqlx::Error::Tls(source) => wire::tls(&wire::chain(source.as_ref()), address, &SERVER),
-        sqlx::Error::Configuration(source) => {
-            let why = wire::chain(source.as_ref());
-            if why.contains(NOT_IN_PLAIN) {
-                return trouble(
-                    Trouble::Tls,
-                    format!(
-                        "{address} takes the password of {user} only over an encrypted connection"
-                    ),
-                    "take ssl-mode=DISABLED (useSSL=false) away: PREFERRED encrypts where the server can",
-                );
-            }
-            let said = format!("the connection to {address} cannot be set up: {why}");
-            trouble(Trouble::BadAddress, said, "")
-        }
-        other => trouble(
-            Trouble::NotThisServer,
-            format!("what listens at {address} does not answer like MySQL or MariaDB"),
-            &format!("check host and port ({other})"),
-        ),
+    if let sqlx::Error::Configuration(source) = error
+        && wire::chain(source.as_ref()).contains(NOT_IN_PLAIN)
+    {
+        return trouble(
+            Trouble::Tls,
+            format!("{address} takes the password of {user} only over an encrypted connection"),
+            "take ssl-mode=DISABLED (useSSL=false) away: PREFERRED encrypts where the server can",
+        );
     }
+    let refused = account(error).map(|said| refused(&said, address, user, database));
+    wire::connecting(error, address, &SERVER, refused)
 }
 
 /// Says that nothing was heard for `seconds`.
@@ -139,12 +123,6 @@ pub(super) fn asking(error: &sqlx::Error) -> DatabaseError {
             format!("{} ({})", said.message, said.number.unwrap_or_default()),
             "",
         ),
-        None => {
-            let said = match error {
-                sqlx::Error::Io(io) => format!("the connection broke: {io}"),
-                other => format!("the connection is no longer in step: {other}"),
-            };
-            trouble(Trouble::Lost, said, "")
-        }
+        None => wire::broken(error),
     }
 }

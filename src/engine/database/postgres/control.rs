@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::run::event::{ActOutcome, BackendAct};
 use crate::domain::sample::own::CONTROL_NAME;
+use crate::engine::database::dropped::OnDrop;
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::postgres::connect::{Link, ask, connect};
 use crate::engine::database::postgres::dsn::Dsn;
@@ -266,38 +267,14 @@ fn pids(rows: Vec<Vec<Option<String>>>) -> Vec<i64> {
     first.filter_map(|text| text.parse().ok()).collect()
 }
 
-/// Cancels a session's statement when it is dropped before it was disarmed.
-pub(super) struct CancelDropped {
-    armed: Option<(Dsn, i32, String)>,
-}
-
-/// Arms a cancel for the session `pid` that began at `backend_start`.
-pub(super) fn cancel_dropped(dsn: &Dsn, pid: i32, backend_start: String) -> CancelDropped {
-    CancelDropped {
-        armed: Some((dsn.clone(), pid, backend_start)),
-    }
-}
-
-impl CancelDropped {
-    pub fn disarm(mut self) {
-        self.armed = None;
-    }
-}
-
-impl Drop for CancelDropped {
-    fn drop(&mut self) {
-        let (Some((dsn, pid, start)), Ok(runtime)) =
-            (self.armed.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        // Dropping the connection does not stop the server: without this its locks would stay.
-        runtime.spawn(async move {
-            let mut control = Control::closed(&dsn);
-            let outcome = control.act(pid, &start, BackendAct::Cancel).await;
-            if let ActOutcome::StillThere { .. } | ActOutcome::Refused { .. } = outcome {
-                tracing::warn!(?outcome, pid, "a dropped statement was not cancelled");
-            }
-        });
-    }
+/// Arms a cancel of the session `pid` that began at `backend_start`.
+pub(super) fn cancel_dropped(dsn: &Dsn, pid: i32, backend_start: String) -> OnDrop {
+    let dsn = dsn.clone();
+    OnDrop::of(async move {
+        let mut control = Control::closed(&dsn);
+        let outcome = control.act(pid, &backend_start, BackendAct::Cancel).await;
+        if let ActOutcome::StillThere { .. } | ActOutcome::Refused { .. } = outcome {
+            tracing::warn!(?outcome, pid, "a dropped statement was not cancelled");
+        }
+    })
 }

@@ -4,9 +4,29 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::engine::database::address::{self, Settings};
 use crate::engine::database::error::{DatabaseError, Trouble};
-use crate::engine::database::postgres::settings::{self, Settings};
+use crate::engine::database::postgres::settings;
 use crate::engine::database::postgres::ssl::{Ssl, ssl};
+
+/// Settings that mean something here.
+const KNOWN: &[&str] = &[
+    "user",
+    "dbname",
+    "port",
+    "host",
+    "hostaddr",
+    "password",
+    "passfile",
+    "connect_timeout",
+    "options",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "target_session_attrs",
+    "service",
+];
 
 /// Settings that libpq knows and that change nothing here.
 const WITHOUT_EFFECT: &[&str] = &[
@@ -99,8 +119,6 @@ impl Dsn {
                 look_up_passwords(&mut hosts, &file, &database, &user);
             }
         }
-        let seconds = take("connect_timeout", "PGCONNECT_TIMEOUT");
-        let seconds = seconds.and_then(|s| s.parse().ok()).filter(|s| *s > 0);
         let options = given.get("options").map(|text| options(text));
         Ok(Self {
             hosts,
@@ -109,9 +127,9 @@ impl Dsn {
             database,
             ssl: ssl(&take, home.as_deref()),
             options: options.unwrap_or_default(),
-            connect_timeout: Duration::from_secs(seconds.unwrap_or(10)),
+            connect_timeout: address::connect_timeout(take("connect_timeout", "PGCONNECT_TIMEOUT")),
             wanted: wanted(take("target_session_attrs", "PGTARGETSESSIONATTRS").as_deref()),
-            ignored: ignored(&given),
+            ignored: address::ignored(&given, [KNOWN, WITHOUT_EFFECT]),
         })
     }
 
@@ -192,9 +210,7 @@ fn places(names: &str, ports: &str) -> Result<Vec<Host>, DatabaseError> {
             .unwrap_or(&"")
         {
             "" => 5432,
-            port => port
-                .parse()
-                .map_err(|_| bad(&format!("the port `{port}` is no number below 65536")))?,
+            port => address::port(port).map_err(|why| bad(&why))?,
         };
         let name = match name {
             "" => default_host(port),
@@ -257,30 +273,6 @@ fn options(text: &str) -> Vec<(String, String)> {
         word.split_once('=')
     });
     pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
-}
-
-fn ignored(given: &Settings) -> Vec<String> {
-    let known = [
-        "user",
-        "dbname",
-        "port",
-        "host",
-        "hostaddr",
-        "password",
-        "passfile",
-        "connect_timeout",
-        "options",
-        "sslmode",
-        "sslrootcert",
-        "sslcert",
-        "sslkey",
-        "target_session_attrs",
-        "service",
-    ];
-    let keys = given.keys().map(String::as_str);
-    keys.filter(|key| !known.contains(key) && !WITHOUT_EFFECT.contains(key))
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

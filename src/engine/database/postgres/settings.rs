@@ -1,9 +1,6 @@
 //! Connection strings taken apart as libpq does: URLs, `key=value` text, service files.
 
-use std::collections::BTreeMap;
-
-/// Keys and values of a connection string; several hosts and ports stay separated by commas.
-pub(super) type Settings = BTreeMap<String, String>;
+use crate::engine::database::address::{Address, Settings};
 
 /// Takes a connection string apart. What is said of a fault never holds the string: it may hold a password.
 pub(super) fn read(text: &str) -> Result<Settings, String> {
@@ -25,78 +22,11 @@ fn is_postgres(scheme: &str) -> bool {
 }
 
 fn url(rest: &str) -> Result<Settings, String> {
-    let mut settings = Settings::new();
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, hosts) = match authority.rsplit_once('@') {
-        Some((user, hosts)) => (user, hosts),
-        None => ("", authority),
-    };
-    let (user, password) = match user.split_once(':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (user, None),
-    };
-    let mut set = |key: &str, value: &str| -> Result<(), String> {
-        if !value.is_empty() {
-            settings.insert(key.to_owned(), decoded(value)?);
-        }
-        Ok(())
-    };
-    set("user", user)?;
-    set("password", password.unwrap_or_default())?;
-    set("dbname", database)?;
-    let (hosts, ports) = host_list(hosts)?;
-    set("host", &hosts)?;
-    set("port", &ports)?;
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        set(&decoded(key)?, value)?;
-    }
+    let mut settings = Address::read(rest)?.settings("dbname");
     if settings.get("ssl").is_some_and(|v| v == "true") {
         settings.insert("sslmode".into(), "require".into());
     }
     Ok(settings)
-}
-
-pub(in crate::engine::database) fn host_list(text: &str) -> Result<(String, String), String> {
-    let (mut hosts, mut ports) = (Vec::new(), Vec::new());
-    for one in text.split(',') {
-        let (host, port) = match one.strip_prefix('[') {
-            Some(v6) => {
-                let (host, rest) = v6.split_once(']').ok_or("a `[` in the host has no `]`")?;
-                (host, rest.strip_prefix(':').unwrap_or_default())
-            }
-            None => one.rsplit_once(':').unwrap_or((one, "")),
-        };
-        hosts.push(host);
-        ports.push(port);
-    }
-    let ports = if ports.iter().all(|p| p.is_empty()) {
-        String::new()
-    } else {
-        ports.join(",")
-    };
-    Ok((hosts.join(","), ports))
-}
-
-pub(in crate::engine::database) fn decoded(text: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let byte = after
-            .get(..2)
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            .ok_or("a `%` in the address is not followed by two hex digits: write it as %25")?;
-        bytes.push(byte);
-        rest = &after[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| "the address holds bytes that are no UTF-8".to_owned())
 }
 
 /// `key = value key='va\'lue'`

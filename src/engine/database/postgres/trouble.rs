@@ -17,27 +17,8 @@ pub(super) fn connecting(
     user: &str,
     database: &str,
 ) -> DatabaseError {
-    match error {
-        sqlx::Error::Io(io) => wire::io(io, address, &SERVER),
-        sqlx::Error::Database(_) => match account(error) {
-            Some(said) => refused(&said, address, user, database),
-            None => trouble(Trouble::Lost, format!("{address} answered nonsense"), ""),
-        },
-        sqlx::Error::Tls(source) => wire::tls(&wire::chain(source.as_ref()), address, &SERVER),
-        sqlx::Error::Configuration(source) => trouble(
-            Trouble::BadAddress,
-            format!(
-                "the connection to {address} cannot be set up: {}",
-                wire::chain(source.as_ref())
-            ),
-            "",
-        ),
-        other => trouble(
-            Trouble::NotThisServer,
-            format!("what listens at {address} does not answer like PostgreSQL"),
-            &format!("check host and port ({other})"),
-        ),
-    }
+    let refused = account(error).map(|said| refused(&said, address, user, database));
+    wire::connecting(error, address, &SERVER, refused)
 }
 
 /// Says that nothing was heard for `seconds`.
@@ -156,13 +137,7 @@ pub(super) fn asking(error: &sqlx::Error) -> DatabaseError {
             format!("{} ({})", said.message, said.code),
             said.hint.as_deref().unwrap_or_default(),
         ),
-        None => {
-            let said = match error {
-                sqlx::Error::Io(io) => format!("the connection broke: {io}"),
-                other => format!("the connection is no longer in step: {other}"),
-            };
-            trouble(Trouble::Lost, said, "")
-        }
+        None => wire::broken(error),
     }
 }
 

@@ -1,15 +1,26 @@
 //! An address taken apart, in the spellings of the family's programs and of drivers.
 
-use std::collections::BTreeMap;
-
+use crate::engine::database::address::{Address, Settings};
 use crate::engine::database::error::{DatabaseError, Trouble};
 use crate::engine::database::mysql::dsn::Mode;
-use crate::engine::database::postgres::settings::{decoded, host_list};
 
-pub(super) type Settings = BTreeMap<String, String>;
+/// Parameters that mean something here.
+pub(super) const KNOWN: &[&str] = &[
+    "user",
+    "password",
+    "database",
+    "host",
+    "port",
+    "socket",
+    "ssl-mode",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "connect-timeout",
+];
 
 /// Parameters that other programs know and that change nothing here.
-const WITHOUT_EFFECT: [&str; 6] = [
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "charset",
     "collation",
     "allowpublickeyretrieval",
@@ -37,36 +48,14 @@ pub(super) fn bad(why: &str) -> DatabaseError {
 
 /// Takes an address apart; the error never holds it, for it may hold a password.
 pub(super) fn settings(rest: &str) -> Result<Settings, String> {
-    let mut found = Settings::new();
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (user, password) = match user.split_once(':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (user, None),
-    };
-    let mut set = |key: &str, value: &str| -> Result<(), String> {
-        if !value.is_empty() {
-            found.insert(key.to_owned(), decoded(value)?);
-        }
-        Ok(())
-    };
-    set("user", user)?;
-    set("database", database)?;
-    if let Some(password) = password {
-        set("password", password)?;
-    }
-    let (host, port) = host_list(hosts)?;
-    if host.contains(',') {
+    let mut address = Address::read(rest)?;
+    if address.hosts.contains(',') {
         return Err("it names several hosts: give the one that is the primary".to_owned());
     }
-    set("host", &host)?;
-    set("port", &port)?;
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        set(&spelled(&decoded(key)?), value)?;
+    for (key, _) in &mut address.query {
+        *key = spelled(key);
     }
-    Ok(found)
+    Ok(address.settings("database"))
 }
 
 /// Returns our spelling of a parameter that drivers spell differently.
@@ -107,24 +96,4 @@ pub(super) fn mode(given: &Settings, word: Option<&str>) -> Result<Mode, Databas
             ..bad(&format!("ssl-mode `{word}` is not known"))
         }),
     }
-}
-
-pub(super) fn ignored(given: &Settings) -> Vec<String> {
-    let known = [
-        "user",
-        "password",
-        "database",
-        "host",
-        "port",
-        "socket",
-        "ssl-mode",
-        "ssl-ca",
-        "ssl-cert",
-        "ssl-key",
-        "connect-timeout",
-    ];
-    let keys = given.keys().map(String::as_str);
-    keys.filter(|key| !known.contains(key) && !WITHOUT_EFFECT.contains(key))
-        .map(str::to_owned)
-        .collect()
 }
