@@ -158,22 +158,12 @@ fn one(
     let Ok(armour) = plain(&beside(file.path)) else {
         return found(ReviewFinding::Absent, format!("there is no {name}.sig"));
     };
-    let read = std::str::from_utf8(&armour)
-        .ok()
-        .and_then(SshSignature::from_foreign_armour);
+    let signature = for_review(&armour);
     looked.files.insert(format!("{}.sig", file.kept_as), armour);
-    let Some(signature) = read else {
-        return found(
-            ReviewFinding::Untrusted,
-            format!("{name}.sig is no signature"),
-        );
+    let signature = match signature {
+        Ok(signature) => signature,
+        Err(why) => return found(ReviewFinding::Untrusted, format!("{name}.sig {why}")),
     };
-    if signature.namespace != NAMESPACE {
-        return found(
-            ReviewFinding::Untrusted,
-            format!("{name}.sig was made for another purpose"),
-        );
-    }
     let key = signature.key.fingerprint();
     if !fits(desk, &signature, file.bytes) {
         let mut detail = format!("{name} was changed after {name}.sig was made");
@@ -189,44 +179,58 @@ fn one(
             ..found(ReviewFinding::Differs, detail)
         };
     }
-    let Some(roots) = roots else {
-        let detail = "there is no list of signers that says whose key it is: `holdpoint trust add … --reviewer`".into();
-        return One {
-            key,
-            ..found(ReviewFinding::Untrusted, detail)
-        };
-    };
-    let Some(reviewer) = roots.whose(&signature, now) else {
-        let detail = format!("{name}: key {key} is not in the list of signers");
-        return One {
-            key,
-            ..found(ReviewFinding::Untrusted, detail)
-        };
-    };
-    let claim = Claim {
-        identity: &reviewer,
-        namespace: NAMESPACE.to_owned(),
-        time: now,
-        message: file.bytes,
-    };
-    match roots.judge(&signature, &claim) {
-        Found::Good => One {
+    match reviewer(roots, &signature, &name, file.bytes, now) {
+        Ok(reviewer) => One {
             finding: ReviewFinding::Valid,
             reviewer,
             key,
             detail: String::new(),
         },
-        Found::Untold => One {
+        Err(why) => One {
             key,
-            ..found(ReviewFinding::Untrusted, String::new())
+            ..found(ReviewFinding::Untrusted, why)
         },
-        Found::Bad(why) => One {
-            key,
-            ..found(
-                ReviewFinding::Untrusted,
-                format!("{name}, {reviewer}: {why}"),
-            )
-        },
+    }
+}
+
+/// Reads a signature that was made for a review; else what it is instead.
+fn for_review(armour: &[u8]) -> Result<SshSignature, &'static str> {
+    let signature = std::str::from_utf8(armour)
+        .ok()
+        .and_then(SshSignature::from_foreign_armour)
+        .ok_or("is no signature")?;
+    if signature.namespace == NAMESPACE {
+        Ok(signature)
+    } else {
+        Err("was made for another purpose")
+    }
+}
+
+/// Returns who made a signature that fits, by the list of signers; else why it counts for nothing, if that is to be told.
+fn reviewer(
+    roots: Option<&Roots>,
+    signature: &SshSignature,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<String, String> {
+    let roots = roots.ok_or(
+        "there is no list of signers that says whose key it is: `holdpoint trust add … --reviewer`",
+    )?;
+    let reviewer = roots.whose(signature, now).ok_or_else(|| {
+        let key = signature.key.fingerprint();
+        format!("{name}: key {key} is not in the list of signers")
+    })?;
+    let claim = Claim {
+        identity: &reviewer,
+        namespace: NAMESPACE.to_owned(),
+        time: now,
+        message: bytes,
+    };
+    match roots.judge(signature, &claim) {
+        Found::Good => Ok(reviewer),
+        Found::Untold => Err(String::new()),
+        Found::Bad(why) => Err(format!("{name}, {reviewer}: {why}")),
     }
 }
 
