@@ -42,7 +42,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// Sessions of others: connections, of which so many work, and so many wait behind an `ALTER`.
 struct Scene(&'static str, usize, usize, usize);
 
-const SCENES: [Scene; 3] = [
+static SCENES: [Scene; 3] = [
     Scene("10 connections", 10, 0, 0),
     Scene("200, 100 wait behind an ALTER", 200, 10, 100),
     Scene("1,000, 50 active, 100 wait behind an ALTER", 1_000, 50, 100),
@@ -114,11 +114,27 @@ fn questions(name: &str, brand: Brand) -> &'static [&'static str] {
     }
 }
 
-async fn measure(
-    binaries: &MariaBinaries,
-    scene: &Scene,
-    length: Duration,
-) -> Done<Vec<Vec<String>>> {
+/// What a tool has seen so far.
+#[derive(Clone, Default)]
+struct Looked {
+    looks: Arc<AtomicU32>,
+    /// Rows of the last look.
+    rows: Arc<AtomicU32>,
+}
+
+impl Looked {
+    fn once(&self, rows: usize) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.rows.store(rows, Ordering::Relaxed);
+    }
+
+    fn looks(&self) -> u32 {
+        self.looks.load(Ordering::Relaxed)
+    }
+}
+
+fn start(binaries: &MariaBinaries) -> Done<MariaSandbox> {
     let options = MariaOptions::default()
         .observable(binaries.brand)
         .setting("max_connections", "1200")
@@ -135,55 +151,63 @@ async fn measure(
             &format!("create user '{user}'@'%'; grant all on *.* to '{user}'@'%'"),
         )?;
     }
+    Ok(server)
+}
+
+/// Holdpoint's monitor, one look a second.
+async fn watches(dsn: Dsn, scene: &Scene, wished: watch::Receiver<Wishes>, looked: Looked) {
+    // While nobody waits it looks half as often as it is told.
+    let every = Duration::from_millis(if scene.3 > 0 { 1_000 } else { 500 });
+    let plan = Watched {
+        every,
+        ..Watched::default()
+    };
+    observe(dsn, plan, wished, move |news| {
+        if let MonitorNews::Sampled(sample) = news {
+            looked.once(sample.sessions.len());
+        }
+    })
+    .await;
+}
+
+/// Another tool, one look a second.
+async fn asks(mut conn: MySqlConnection, questions: &'static [&'static str], looked: Looked) {
+    loop {
+        let mut most = 0;
+        for sql in questions {
+            let answer = sqlx::raw_sql(*sql).fetch_all(&mut conn).await;
+            most = most.max(answer.map_or(0, |rows| rows.len()));
+        }
+        looked.once(most);
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn measure(
+    binaries: &MariaBinaries,
+    scene: &'static Scene,
+    length: Duration,
+) -> Done<Vec<Vec<String>>> {
+    let server = start(binaries)?;
     let _crowd = gather(&server.url("shop"), scene).await?;
-    let looks: Vec<Arc<AtomicU32>> = PEERS.iter().map(|_| Arc::default()).collect();
-    let rows: Vec<Arc<AtomicU32>> = PEERS.iter().map(|_| Arc::default()).collect();
+    let looked = PEERS.map(|_| Looked::default());
     let mut tools = JoinSet::new();
     let (_wishes, wished) = watch::channel(Wishes::default());
-    for (nth, (name, user)) in PEERS.into_iter().enumerate() {
+    for ((name, user), looked) in PEERS.into_iter().zip(looked.clone()) {
         let url = server.url_as("shop", user, None);
-        let (looks, shown) = (Arc::clone(&looks[nth]), Arc::clone(&rows[nth]));
         if name == HOLDPOINT {
-            let (dsn, wished) = (Dsn::read(&url)?, wished.clone());
-            // While nobody waits it looks half as often as it is told.
-            let every = Duration::from_millis(if scene.3 > 0 { 1_000 } else { 500 });
-            let plan = Watched {
-                every,
-                ..Watched::default()
-            };
-            tools.spawn(async move {
-                observe(dsn, plan, wished, move |news| {
-                    if let MonitorNews::Sampled(sample) = news {
-                        looks.fetch_add(1, Ordering::Relaxed);
-                        let n = u32::try_from(sample.sessions.len()).unwrap_or(u32::MAX);
-                        shown.store(n, Ordering::Relaxed);
-                    }
-                })
-                .await;
-            });
-            continue;
+            tools.spawn(watches(Dsn::read(&url)?, scene, wished.clone(), looked));
+        } else {
+            let asked = questions(name, binaries.brand);
+            tools.spawn(asks(open(&url).await?, asked, looked));
         }
-        let mut conn = open(&url).await?;
-        let asked = questions(name, binaries.brand);
-        tools.spawn(async move {
-            loop {
-                let mut most = 0;
-                for sql in asked {
-                    let answer = sqlx::raw_sql(*sql).fetch_all(&mut conn).await;
-                    most = most.max(answer.map_or(0, |rows| rows.len()));
-                }
-                looks.fetch_add(1, Ordering::Relaxed);
-                shown.store(u32::try_from(most).unwrap_or(u32::MAX), Ordering::Relaxed);
-                sleep(Duration::from_secs(1)).await;
-            }
-        });
     }
     sleep(Duration::from_secs(2)).await;
     let mut desk = open(&server.url("")).await?;
     let pid = std::fs::read_to_string(server.dir().join("data/server.pid"))?;
     let pid: u32 = pid.trim().parse()?;
-    let before: Vec<u32> = looks.iter().map(|n| n.load(Ordering::Relaxed)).collect();
-    let mut costs: Vec<Cost> = PEERS.iter().map(|_| Cost::default()).collect();
+    let before = looked.each_ref().map(Looked::looks);
+    let mut costs = PEERS.map(|_| Cost::default());
     let began = Instant::now();
     while began.elapsed() < length {
         for (cost, (_, user)) in costs.iter_mut().zip(PEERS) {
@@ -193,11 +217,7 @@ async fn measure(
         }
         sleep(POLL).await;
     }
-    let counted = looks
-        .iter()
-        .zip(before)
-        .map(|(n, from)| n.load(Ordering::Relaxed) - from);
-    let counted: Vec<u32> = counted.collect();
+    let counted = [0, 1, 2, 3].map(|at| looked[at].looks() - before[at]);
     tools.shutdown().await;
     let per_look = |at: usize| costs[at].spent() / counted[at].max(1);
     let [major, minor] = [0, 1].map(|at| binaries.version.split('.').nth(at).unwrap_or_default());
@@ -210,7 +230,7 @@ async fn measure(
             format!("{:.2}", per_look(at).as_secs_f64() * 1_000.0),
             ratio(per_look(at), per_look(1)),
             ratio(per_look(at), per_look(2)),
-            rows[at].load(Ordering::Relaxed).to_string(),
+            looked[at].rows.load(Ordering::Relaxed).to_string(),
         ]
     });
     Ok(lines.collect())

@@ -48,37 +48,7 @@ pub async fn by_role(server: &Sandbox) {
         ("pg_monitor", "watcher"),
         ("plain", "plain"),
     ] {
-        let plan = Watched {
-            every: Duration::from_millis(100),
-            values: vec![OwnValue {
-                name: "rows".into(),
-                sql: "select count(*) from t".into(),
-                every: Duration::from_secs(1),
-            }],
-            ..Watched::default()
-        };
-        let mut watcher = Watcher::planned(&server.url_as(&db, role, None), plan);
-        watcher.wishes.send_modify(|w| {
-            w.tables = Extra::Asked;
-            w.statements = Extra::Asked;
-        });
-        let read = |s: &Sample| {
-            let rates = s.server.as_ref().is_some_and(|s| s.rates.is_some());
-            let tables = s
-                .extras
-                .tables
-                .as_deref()
-                .is_some_and(|t| !t.rows.is_empty() && !passing(t.lack.as_ref()));
-            let costs = s
-                .extras
-                .statements
-                .as_deref()
-                .is_some_and(|s| s.at_ms > 0 && !passing(s.lack.as_ref()));
-            let value = s.values.iter().any(|v| v.value.is_some());
-            let waits = s.session(waiter).is_some_and(|s| s.lock.is_some());
-            rates && tables && costs && value && waits
-        };
-        let sample = watcher.sample(read).await;
+        let sample = seen_by(&server.url_as(&db, role, None), waiter).await;
         assert_eq!(sample.session(waiter).unwrap().hard[0].pid, holder.pid);
         let named = sample
             .notes
@@ -94,6 +64,41 @@ pub async fn by_role(server: &Sandbox) {
         .await;
     assert!(build.await.unwrap().is_err());
     compare(&rows);
+}
+
+/// Looks until every panel has something to show.
+async fn seen_by(url: &str, waiter: i32) -> Sample {
+    let plan = Watched {
+        every: Duration::from_millis(100),
+        values: vec![OwnValue {
+            name: "rows".into(),
+            sql: "select count(*) from t".into(),
+            every: Duration::from_secs(1),
+        }],
+        ..Watched::default()
+    };
+    let mut watcher = Watcher::planned(url, plan);
+    watcher.wishes.send_modify(|w| {
+        w.tables = Extra::Asked;
+        w.statements = Extra::Asked;
+    });
+    let read = |s: &Sample| {
+        let rates = s.server.as_ref().is_some_and(|s| s.rates.is_some());
+        let tables = s
+            .extras
+            .tables
+            .as_deref()
+            .is_some_and(|t| !t.rows.is_empty() && !passing(t.lack.as_ref()));
+        let costs = s
+            .extras
+            .statements
+            .as_deref()
+            .is_some_and(|s| s.at_ms > 0 && !passing(s.lack.as_ref()));
+        let value = s.values.iter().any(|v| v.value.is_some());
+        let waits = s.session(waiter).is_some_and(|s| s.lock.is_some());
+        rates && tables && costs && value && waits
+    };
+    watcher.sample(read).await
 }
 
 /// Whether it lacks something only at the moment.

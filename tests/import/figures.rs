@@ -265,16 +265,23 @@ fn table() -> String {
         add("parameters", told.book.parameters.len());
         add("warnings", told.account.warnings.len());
     }
+    counts_told(&checklists, &counts) + &scores_told()
+}
+
+fn counts_told(
+    checklists: &[Labelled],
+    counts: &BTreeMap<String, BTreeMap<&str, usize>>,
+) -> String {
     let mut text = String::from("Counts by rule, of the checklists in `checklists/`.\n\n| rule |");
-    for checklist in &checklists {
+    for checklist in checklists {
         let _ = write!(text, " {} |", checklist.name);
     }
     text.push_str(" all |\n|---|");
     text.push_str(&"---:|".repeat(checklists.len() + 1));
     text.push('\n');
-    for (rule, row) in &counts {
+    for (rule, row) in counts {
         let _ = write!(text, "| {rule} |");
-        for checklist in &checklists {
+        for checklist in checklists {
             let _ = write!(
                 text,
                 " {} |",
@@ -283,7 +290,11 @@ fn table() -> String {
         }
         let _ = writeln!(text, " {} |", row.values().sum::<usize>());
     }
-    text.push_str("\nHeld against labels made by hand (`*.labels`).\n\n");
+    text
+}
+
+fn scores_told() -> String {
+    let mut text = String::from("\nHeld against labels made by hand (`*.labels`).\n\n");
     text.push_str(
         "| what | right | wrong | missed | precision | recall |\n|---|---:|---:|---:|---:|---:|\n",
     );

@@ -38,27 +38,11 @@ pub async fn by_user(server: &'static MariaSandbox) {
     let db = fresh(server);
     let url = server.url(&db);
     let brand = server.binaries().brand;
-    let replicates = match brand {
-        Brand::MariaDb => "slave monitor",
-        Brand::MySql => "replication client, xa_recover_admin",
-    };
     let mut asker = Client::open(&url).await;
     let rows = "create table d (i int); insert into d values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9); \
          create table big (i int) as select a.i from d a, d b, d c, d e, d f";
     asker.run(rows).await;
-    for (user, _) in &USERS[1..] {
-        asker
-            .run(&format!(
-                "create user '{user}'@'%' identified by 'right'; grant all on `{db}`.* to '{user}'@'%'"
-            ))
-            .await;
-    }
-    asker
-        .run(&format!(
-            "grant process, {replicates} on *.* to 'watcher'@'%'; grant select on performance_schema.* to 'watcher'@'%'; \
-             grant process on *.* to 'lister'@'%'"
-        ))
-        .await;
+    create_users(&mut asker, &db, brand).await;
     let holder = Client::with(&url, "begin; select * from t").await;
     let (waiter, waits) = Client::open(&url)
         .await
@@ -102,6 +86,26 @@ pub async fn by_user(server: &'static MariaSandbox) {
         asker.run(&format!("drop user '{user}'@'%'")).await;
     }
     compare(&lines, &series(server));
+}
+
+async fn create_users(asker: &mut Client, db: &str, brand: Brand) {
+    for (user, _) in &USERS[1..] {
+        asker
+            .run(&format!(
+                "create user '{user}'@'%' identified by 'right'; grant all on `{db}`.* to '{user}'@'%'"
+            ))
+            .await;
+    }
+    let replicates = match brand {
+        Brand::MariaDb => "slave monitor",
+        Brand::MySql => "replication client, xa_recover_admin",
+    };
+    asker
+        .run(&format!(
+            "grant process, {replicates} on *.* to 'watcher'@'%'; grant select on performance_schema.* to 'watcher'@'%'; \
+             grant process on *.* to 'lister'@'%'"
+        ))
+        .await;
 }
 
 /// `MariaDB 10.11`, `MySQL 8.0`, `MySQL 9`: from there on the versions of a server show the same.

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 
 use crate::harness::{Client, Watcher, fresh_on};
 
+const SLOWLY: &str = "set vacuum_cost_delay = 100; set vacuum_cost_limit = 1";
+
 /// Returns the first command that holds, as the panel shows it.
 async fn progress(watcher: &mut Watcher, holds: impl Fn(&Progress) -> bool) -> Progress {
     let find = |s: &Sample| {
@@ -23,26 +25,7 @@ pub(super) async fn how_far_long_commands_are(server: &Sandbox) {
     let url = server.url(&fresh_on(server));
     let major = server.binaries().major;
     let mut asker = Client::open(&url).await;
-    asker
-        .run("create table big (i int) with (fillfactor = 10); insert into big select generate_series(1, 20000); \
-              create function slow(int) returns int language plpgsql immutable as 'begin return $1; end'; \
-              create table full_ as select * from big limit 5000; create index on full_ (slow(i))")
-        .await;
-    asker
-        .run("create or replace function slow(int) returns int language plpgsql immutable as \
-              'begin perform pg_sleep(0.01); return $1; end'; create table copied (t text); \
-              create function nap() returns trigger language plpgsql as 'begin perform pg_sleep(0.01); return new; end'; \
-              create trigger nap before insert on copied for each row execute function nap()")
-        .await;
-    let file = server.dir().join("rows");
-    asker
-        .run(&format!(
-            "copy (select repeat('x', 1000) from generate_series(1, 20000)) to '{}'",
-            file.display()
-        ))
-        .await;
-    let slowly = "set vacuum_cost_delay = 100; set vacuum_cost_limit = 1";
-    let copy = format!("copy copied from '{}'", file.display());
+    let copy = prepare(server, &mut asker).await;
     // Each would take minutes, and is ended once it was seen: a busy machine looks late.
     // since, statement, command, phase, what is counted
     let commands = [
@@ -75,8 +58,7 @@ pub(super) async fn how_far_long_commands_are(server: &Sandbox) {
         if major < since {
             continue;
         }
-        let client = Client::with(&url, slowly).await;
-        let (pid, task) = client.waits(sql);
+        let (pid, task) = Client::with(&url, SLOWLY).await.waits(sql);
         let measured = !matches!(command, "VACUUM FULL");
         let seen = progress(&mut watcher, |p| {
             p.pid == pid && p.phase == phase && (!measured || p.left_ms.is_some())
@@ -98,17 +80,45 @@ pub(super) async fn how_far_long_commands_are(server: &Sandbox) {
     }
     an_index_build_that_waits(&url, &mut watcher).await;
     if major >= 13 {
-        let backup = base_backup(server).await;
-        let seen = progress(&mut watcher, |p| {
-            p.command == "BASE BACKUP" && p.left_ms.is_some()
-        })
-        .await;
-        assert_eq!(
-            (seen.phase.as_str(), seen.unit.as_str()),
-            ("streaming database files", "bytes")
-        );
-        backup.abort();
+        a_base_backup(server, &mut watcher).await;
     }
+}
+
+/// Makes what is worked on: tables with an index and a trigger that take their time, and a file; returns the statement
+/// that copies it in.
+async fn prepare(server: &Sandbox, asker: &mut Client) -> String {
+    asker
+        .run("create table big (i int) with (fillfactor = 10); insert into big select generate_series(1, 20000); \
+              create function slow(int) returns int language plpgsql immutable as 'begin return $1; end'; \
+              create table full_ as select * from big limit 5000; create index on full_ (slow(i))")
+        .await;
+    asker
+        .run("create or replace function slow(int) returns int language plpgsql immutable as \
+              'begin perform pg_sleep(0.01); return $1; end'; create table copied (t text); \
+              create function nap() returns trigger language plpgsql as 'begin perform pg_sleep(0.01); return new; end'; \
+              create trigger nap before insert on copied for each row execute function nap()")
+        .await;
+    let file = server.dir().join("rows");
+    asker
+        .run(&format!(
+            "copy (select repeat('x', 1000) from generate_series(1, 20000)) to '{}'",
+            file.display()
+        ))
+        .await;
+    format!("copy copied from '{}'", file.display())
+}
+
+async fn a_base_backup(server: &Sandbox, watcher: &mut Watcher) {
+    let backup = base_backup(server).await;
+    let seen = progress(watcher, |p| {
+        p.command == "BASE BACKUP" && p.left_ms.is_some()
+    })
+    .await;
+    assert_eq!(
+        (seen.phase.as_str(), seen.unit.as_str()),
+        ("streaming database files", "bytes")
+    );
+    backup.abort();
 }
 
 async fn an_index_build_that_waits(url: &str, watcher: &mut Watcher) {
