@@ -10,7 +10,7 @@ use crate::app::dialog::Intent;
 use crate::app::message::{Effect, Msg};
 use crate::app::model::{Pane, Purpose};
 use crate::app::monitor::panel::{Panel, RowKey, Way};
-use crate::domain::run::event::{BackendAct, Event, HoldReason};
+use crate::domain::run::event::{BackendAct, Event, HoldReason, TargetSeen};
 use crate::domain::run::fixture::{book, letters};
 use crate::domain::run::state::{CancelState, Stand};
 use crate::domain::runbook::model::StepId;
@@ -192,6 +192,14 @@ fn the_sessions_of_a_step_are_looked_for_by_the_user_that_was_given() {
     let steps = wished(&desk).steps;
     let user = steps[0].sessions.as_ref().and_then(|s| s.user.clone());
     assert_eq!(user.as_deref(), Some("m_staging"));
+}
+
+#[test]
+fn what_is_shown_from_the_start_is_asked_for() {
+    let mut desk = Desk::new(letters("m"), "prod");
+    desk.effects.clear();
+    desk.tell(Msg::Monitor(MonitorNews::Identity(TargetSeen::default())));
+    assert_eq!(wished(&desk).processes, Extra::Asked);
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn on_the_servers_own_machine_activity_tells_what_each_session_takes() {
         screen.contains("cpu") && screen.contains("34 %"),
         "{screen}"
     );
-    let machine = "load 3.10 2.04 0.50 on 8 processors · memory 12 GB of 33 GB free";
+    let machine = "load 3.10 2.04 0.50 on 8 CPUs · 36 % of 33 GB free";
     assert!(screen.contains(machine), "{screen}");
     watcher.keys("z");
     let screen = watcher.screen((180, 50));

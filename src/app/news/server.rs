@@ -4,6 +4,7 @@ use crate::app::dialog::SessionRef;
 use crate::app::message::Effect;
 use crate::app::model::{Identified, Model, Purpose, Tone};
 use crate::app::monitor::{Link, Monitor};
+use crate::app::news::wishes;
 use crate::app::step;
 use crate::app::update::append;
 use crate::app::{answers, inspect};
@@ -20,7 +21,12 @@ use crate::domain::signal::StatementEnd;
 /// Takes in news of the monitored server.
 pub fn monitor(model: &mut Model, news: MonitorNews) -> Vec<Effect> {
     match news {
-        MonitorNews::Identity(seen) | MonitorNews::Back(seen) => identified(model, seen),
+        MonitorNews::Identity(seen) | MonitorNews::Back(seen) => {
+            // What the panel needs that is open from the start: nobody has gone to it.
+            let mut effects = vec![wishes(model)];
+            effects.extend(identified(model, seen));
+            effects
+        }
         MonitorNews::Sampled(sample) => {
             let now = model.now.mono_ms;
             let role = sample.server.as_ref().and_then(|s| s.role);

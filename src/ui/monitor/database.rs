@@ -199,13 +199,13 @@ impl Said<'_> {
         let machine = self.sample.machine.as_ref()?;
         let [now, minutes, quarter] = machine.load;
         let processors = match machine.processors {
-            1 => "1 processor".to_owned(),
-            n => format!("{n} processors"),
+            1 => "1 CPU".to_owned(),
+            n => format!("{n} CPUs"),
         };
         let load = format!("load {now:.2} {minutes:.2} {quarter:.2} on {processors}");
         let dot = self.theme.glyphs.dot;
-        let (free, all) = (bytes(machine.available), bytes(machine.memory));
-        let said = format!("{load} {dot} memory {free} of {all} free");
+        let free = number(machine.available) / number(machine.memory.max(1)) * 100.0;
+        let said = format!("{load} {dot} {free:.0} % of {} free", bytes(machine.memory));
         Some(labelled(self.theme, "machine", vec![Span::raw(said)]))
     }
 
