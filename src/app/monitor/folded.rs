@@ -58,7 +58,7 @@ pub fn said(model: &Model) -> Option<String> {
     if model.monitor.arranged(Panel::Activity).filter.is_empty() {
         let folded = Folded::of(model);
         return (!folded.into.is_empty())
-            .then(|| "+N: so many more wait alike; a filter lists each".to_owned());
+            .then(|| "N behind: so many wait alike; a filter lists each".to_owned());
     }
     let waiting = sample.sessions.iter().filter_map(|s| s.lock.as_ref());
     let queues: BTreeMap<&str, (u32, u32)> = waiting.fold(BTreeMap::new(), |mut queues, lock| {

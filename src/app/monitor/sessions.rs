@@ -185,7 +185,7 @@ fn rank(session: &Session) -> u8 {
     }
 }
 
-/// What a session does: behind whom it waits, and how many more do alike; else its state.
+/// What a session does: behind whom it waits, and how many do alike; else its state.
 fn doing<'a>(sample: &Sample, session: &'a Session, more: u32) -> Cell<'a> {
     let said = |text: &'static str, grade: Grade| Cell::from(Value::text(text)).graded(grade);
     if let Some(lock) = &session.lock {
@@ -194,12 +194,12 @@ fn doing<'a>(sample: &Sample, session: &'a Session, more: u32) -> Cell<'a> {
             Some(InTheWay::Prepared) => "behind prepared".to_owned(),
             None => "Lock".to_owned(),
         };
-        let more = match more {
-            0 => String::new(),
-            n => format!(" +{n}"),
+        // The number comes first: where the column is narrow its end is cut.
+        let said = match more {
+            0 => whom,
+            n => format!("{} {whom}", n + 1),
         };
-        return Cell::from(Value::text(whom + &more))
-            .graded(grade_of("longest_wait", lock.wait_ms));
+        return Cell::from(Value::text(said)).graded(grade_of("longest_wait", lock.wait_ms));
     }
     if session.is_idle_in_transaction() {
         return said("in xact", grade_of("idle_in_transaction", session.state_ms));

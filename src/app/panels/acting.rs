@@ -35,7 +35,7 @@ fn those_who_wait_alike_have_one_row_unless_somebody_looks_for_one() {
             .collect::<Vec<_>>()
     };
     assert!(
-        cells(&desk)[2].contains("behind 1 +39"),
+        cells(&desk)[2].contains("40 behind 1"),
         "{:?}",
         cells(&desk)
     );
@@ -55,12 +55,12 @@ fn those_who_wait_alike_have_one_row_unless_somebody_looks_for_one() {
     desk.press(KeyCode::Esc);
     assert_eq!(pids(&desk), [1, 2, 10, 12]);
     assert!(
-        cells(&desk)[2].contains("behind 1 +38"),
+        cells(&desk)[2].contains("39 behind 1"),
         "{:?}",
         cells(&desk)
     );
     let said = crate::app::monitor::hint(&desk.model, Panel::Activity).unwrap();
-    assert!(said.starts_with("+N: so many more wait"), "{said}");
+    assert!(said.starts_with("N behind: so many wait"), "{said}");
 }
 
 #[test]
