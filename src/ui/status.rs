@@ -77,8 +77,8 @@ fn keys(model: &Model, theme: &Theme, room: usize) -> Line<'static> {
         word: b.short,
     };
     let mut shown: Vec<Named> = BINDINGS.iter().filter(reaches).map(named).collect();
-    if model.purpose != Purpose::Drive {
-        shown.retain(|b| !b.refused); // nothing that only a driver may do
+    if model.purpose != Purpose::Drive || model.run.closed.is_some() {
+        shown.retain(|b| !b.refused); // it will be refused to the end
     }
     // What would be refused goes first where there is no room, then what stands last in the table.
     while shown.len() > 1 && cells(&shown) > room {
