@@ -106,6 +106,7 @@ pub fn state() -> Option<Machine> {
         processors: available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1)),
         memory: bytes("MemTotal:")?,
         available: bytes("MemAvailable:")?,
+        ..Machine::default()
     })
 }
 

@@ -214,6 +214,7 @@ fn on_the_servers_own_machine_activity_tells_what_each_session_takes() {
         processors: 8,
         memory: 33_000_000_000,
         available: 12_000_000_000,
+        tells_disks: false,
     });
     let mut taken = Taken {
         cpu: Some(0.34),
@@ -240,7 +241,8 @@ fn on_the_servers_own_machine_activity_tells_what_each_session_takes() {
         written: 0.0,
     });
     sample.sessions[0].taken = Some(taken);
-    watcher.sample(sample);
+    sample.machine.as_mut().unwrap().tells_disks = true;
+    watcher.sample(sample.clone());
     assert!(watcher.screen((180, 50)).contains("5.4 MB/s"));
     assert!(!watcher.screen((80, 24)).contains("5.4 MB/s"));
     watcher.keys("ooo");
@@ -249,6 +251,10 @@ fn on_the_servers_own_machine_activity_tells_what_each_session_takes() {
         screen.contains("read↓") && screen.contains("5.4 MB/s"),
         "{screen}"
     );
+    // The columns stay where nobody has been looked at twice yet.
+    sample.sessions[0].taken = None;
+    watcher.sample(sample);
+    assert!(watcher.screen((80, 24)).contains("read↓"));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::domain::sample::metric::Grade;
 use crate::domain::sample::model::{Ours, Sample, Session, Wait};
 use crate::domain::sample::words::InTheWay;
 
-const COLUMNS: &[Column] = &[
+/// Who it is and what it does, before the figures of the machine.
+const SESSION: [Column; 8] = [
     Column::amounts("pid", 7, 0),
     Column::words("user", 10, 84),
     Column::words("application", 16, 0),
@@ -19,38 +20,36 @@ const COLUMNS: &[Column] = &[
     Column::words("doing", 22, 0),
     Column::amounts("xact", 8, 62),
     Column::amounts("for", 8, 0),
-    Column::words("statement", usize::MAX, 0),
 ];
-/// On the server's own machine.
-const WITH_PROCESSES: &[Column] = &[
-    COLUMNS[0],
-    COLUMNS[1],
-    COLUMNS[2],
-    COLUMNS[3],
-    COLUMNS[4],
-    COLUMNS[5],
-    COLUMNS[6],
-    COLUMNS[7],
+const FIGURES: [Column; 4] = [
     Column::amounts("cpu", 5, 92),
     Column::amounts("memory", 7, 130),
-    COLUMNS[8],
-];
-/// Where it is told, too, what they read and write.
-const WITH_DISKS: &[Column] = &[
-    COLUMNS[0],
-    COLUMNS[1],
-    COLUMNS[2],
-    COLUMNS[3],
-    COLUMNS[4],
-    COLUMNS[5],
-    COLUMNS[6],
-    COLUMNS[7],
-    WITH_PROCESSES[8],
-    WITH_PROCESSES[9],
     Column::amounts("read", 9, 140),
     Column::amounts("written", 9, 140),
-    COLUMNS[8],
 ];
+const STATEMENT: Column = Column::words("statement", usize::MAX, 0);
+
+const COLUMNS: &[Column] = &columns_of::<9>();
+/// On the server's own machine.
+const WITH_PROCESSES: &[Column] = &columns_of::<11>();
+/// Where it is told, too, what they read and write.
+const WITH_DISKS: &[Column] = &columns_of::<13>();
+
+/// The columns of a list of `N`: a session's, as many figures as that leaves room for, its statement.
+const fn columns_of<const N: usize>() -> [Column; N] {
+    let mut columns = [STATEMENT; N];
+    let mut at = 0;
+    while at + 1 < N {
+        columns[at] = if at < SESSION.len() {
+            SESSION[at]
+        } else {
+            FIGURES[at - SESSION.len()]
+        };
+        at += 1;
+    }
+    columns
+}
+
 /// How long its statement has run.
 const FIRST: usize = 7;
 
@@ -129,11 +128,10 @@ impl Listing<'_> {
 
 /// Nothing stands in columns that nobody tells anything for.
 fn columns(sample: &Sample) -> &'static [Column] {
-    let mut taken = sample.sessions.iter().filter_map(|s| s.taken.as_ref());
-    match (&sample.machine, taken.any(|t| t.disk.is_some())) {
-        (None, _) => COLUMNS,
-        (Some(_), false) => WITH_PROCESSES,
-        (Some(_), true) => WITH_DISKS,
+    match &sample.machine {
+        None => COLUMNS,
+        Some(machine) if !machine.tells_disks => WITH_PROCESSES,
+        Some(_) => WITH_DISKS,
     }
 }
 

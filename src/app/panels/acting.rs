@@ -108,12 +108,8 @@ fn who_idles_has_no_statement_to_cancel_and_can_be_ended() {
     assert!(matches!(intent, Some(Intent::Act(s, BackendAct::Terminate)) if s.pid == 1));
 }
 
-#[test]
-fn a_session_that_is_looked_at_can_be_acted_on_and_its_pid_is_not_enough() {
-    let mut desk = at_panels();
-    desk.press(KeyCode::Down);
-    desk.press(KeyCode::Enter);
-    assert!(matches!(desk.effects.last(), Some(Effect::Inspect(s)) if s.pid == 1));
+/// The server tells of session 1, which is looked at, that it is there.
+fn answered(desk: &mut Desk) {
     let detail = SessionDetail {
         pid: 1,
         ..SessionDetail::default()
@@ -122,6 +118,15 @@ fn a_session_that_is_looked_at_can_be_acted_on_and_its_pid_is_not_enough() {
         pid: 1,
         found: Ok(Some(detail)),
     });
+}
+
+#[test]
+fn a_session_that_is_looked_at_can_be_acted_on_and_its_pid_is_not_enough() {
+    let mut desk = at_panels();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    assert!(matches!(desk.effects.last(), Some(Effect::Inspect(s)) if s.pid == 1));
+    answered(&mut desk);
     let said: Vec<String> = desk
         .model
         .dialog
@@ -150,14 +155,7 @@ fn a_session_that_is_looked_at_tells_what_its_process_takes_or_why_not() {
         told(&mut desk, sample);
         desk.press(KeyCode::Down);
         desk.press(KeyCode::Enter);
-        let detail = SessionDetail {
-            pid: 1,
-            ..SessionDetail::default()
-        };
-        desk.tell(Msg::Inspected {
-            pid: 1,
-            found: Ok(Some(detail)),
-        });
+        answered(&mut desk);
         let said = desk.model.dialog.iter().flat_map(|d| &d.sentences);
         said.map(|s| s.1.clone()).collect::<Vec<_>>().join("\n")
     };

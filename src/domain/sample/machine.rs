@@ -14,6 +14,8 @@ pub struct Machine {
     pub memory: u64,
     /// Bytes of it that can be had without swapping.
     pub available: u64,
+    /// Whether it tells this program what its server's processes read and write.
+    pub tells_disks: bool,
 }
 
 /// What a session's process takes of it.

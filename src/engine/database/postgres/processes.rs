@@ -29,6 +29,8 @@ pub(super) struct Processes {
 struct Server {
     pid: i32,
     units: Units,
+    /// Of one session it is as of all: they run as one user.
+    tells_disks: bool,
 }
 
 /// A session's process as it was last read.
@@ -55,6 +57,7 @@ impl Processes {
             fits.then_some(Server {
                 pid: process.parent,
                 units,
+                tells_disks: machine::disk_bytes(own.pid).is_some(),
             })
         };
         Self {
@@ -69,7 +72,10 @@ impl Processes {
         let now_ms = mono_ms();
         if self.machine.is_none() || now_ms.saturating_sub(self.read_ms) >= EVERY_MS {
             self.read_ms = now_ms;
-            self.machine = machine::state();
+            self.machine = machine::state().map(|state| Machine {
+                tells_disks: server.tells_disks,
+                ..state
+            });
             self.known = match wanted {
                 Extra::Asked => self.read(server, &sample.sessions),
                 Extra::Unasked => HashMap::new(),
